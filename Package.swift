@@ -1,0 +1,48 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "kmemlab",
+    products: [
+        .executable(name: "kmemlab", targets: ["kmemlab"]),
+        .library(name: "KernelMemory", targets: ["KernelMemory"]),
+        .library(name: "MicroHTTPD", targets: ["MicroHTTPD"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The simulated kernel: a pure value. Knows no HTTP, no Foundation.
+        .target(name: "KernelMemory"),
+        // libmicrohttpd behind a Swift interface. Knows no kernel.
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(name: "MicroHTTPD", dependencies: ["CMicroHTTPD"]),
+        // simdjson (Debian's libsimdjson-dev) behind a C header.
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        // Routes, JSON, sessions, problems: the machine over HTTP.
+        .target(
+            name: "MemoryAPI",
+            dependencies: [
+                "KernelMemory", "MicroHTTPD", "CSimdJSON",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "kmemlab",
+            dependencies: [
+                "KernelMemory", "MicroHTTPD", "MemoryAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(name: "KernelMemoryTests", dependencies: ["KernelMemory"]),
+        .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD"]),
+        .testTarget(
+            name: "MemoryAPITests",
+            dependencies: ["MemoryAPI", "MicroHTTPD", "KernelMemory", "Yams"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,1 @@
+@main struct KMemLab { static func main() {} }
