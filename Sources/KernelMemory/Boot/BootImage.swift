@@ -1,0 +1,142 @@
+/// A machine as it stands after boot, to be shared by every session that starts from it.
+///
+/// Making one costs a millisecond or so and up to a few megabytes; a ``Machine`` made from it costs
+/// next to nothing until it changes, and then only what it touched.
+public struct BootImage: Sendable {
+    let core: Core
+
+    init(core: Core) { self.core = core }
+
+    /// Boots a machine: sizes its zones and hands all memory that the kernel does not keep to the
+    /// page allocator, in the order in which the kernel does.
+    ///
+    /// - Complexity: O(frames).
+    public init(_ configuration: MachineConfiguration) {
+        let memory = PhysicalMemory(configuration)
+        let shape = MachineShape(memory, configuration)
+        core = Core(zeroedFor: shape)
+        core.layOut(memory)
+        core.freeAllBootMemory(memory)
+        core.tune(memory)
+        core.freeInitMemory(memory)
+        core.control.pointee = Control()
+    }
+}
+
+extension Machine {
+    /// A machine that has just booted.
+    ///
+    /// - Complexity: O(1), a few kilobytes.
+    public init(booting image: BootImage) { self.init(core: Core(bootedFrom: image.core)) }
+
+    /// A machine that has just booted, with an image of its own.
+    ///
+    /// - Complexity: O(frames); share a ``BootImage`` where many machines start alike.
+    public init(_ configuration: MachineConfiguration) {
+        self.init(booting: BootImage(configuration))
+    }
+}
+
+extension Core {
+    /// Gives every zone its frames; all page blocks start as movable, all frames as reserved.
+    ///
+    /// The corresponding kernel function is `memmap_init_range` (mm/page_alloc.c, 6.1).
+    fileprivate func layOut(_ memory: PhysicalMemory) {
+        var offset: UInt32 = 0
+        for span in memory.zones {
+            let first = span.frames.lowerBound >> pageBlockOrder
+            let last = (span.frames.upperBound - 1) >> pageBlockOrder
+            let zone = zones + span.index
+            zone.pointee.start = span.frames.lowerBound
+            zone.pointee.end = span.frames.upperBound
+            zone.pointee.present = memory.present(span.frames)
+            zone.pointee.firstPageBlock = first
+            zone.pointee.pageBlockOffset = offset
+            offset += last - first + 1
+        }
+        for index in 0..<Int(offset) { pageBlockTypes[index] = MigrateType.movable.rawValue }
+        reserveHoles(memory)
+    }
+
+    /// Marks every frame that the allocator never gets: holes, firmware, kernel.
+    private func reserveHoles(_ memory: PhysicalMemory) {
+        var next: UInt32 = 0
+        let free = memory.freeRanges(in: 0..<shape.frameEnd)
+        for range in free + [shape.frameEnd..<shape.frameEnd] {
+            for pfn in next..<range.lowerBound where hasFrame(pfn, in: memory) {
+                frames.writable(pfn).pointee.flags = Frame.reserved
+                frames.writable(pfn).pointee.referenceCount = 1
+            }
+            next = range.upperBound
+        }
+    }
+
+    private func hasFrame(_ pfn: UInt32, in memory: PhysicalMemory) -> Bool {
+        memory.usable.contains { $0.contains(pfn) } || pfn < 0x100
+    }
+
+    /// Hands the free memory to the buddy lists: high memory page by page, the rest in the largest
+    /// aligned blocks, each to its list's tail.
+    ///
+    /// The corresponding kernel functions are `set_highmem_pages_init` (arch/x86/mm/highmem_32.c)
+    /// and `memblock_free_all` (mm/memblock.c, 6.1).
+    fileprivate func freeAllBootMemory(_ memory: PhysicalMemory) {
+        let movable = Int(MigrateType.movable.rawValue)
+        for span in memory.zones where shape.architecture.isHighmem(span.index) {
+            for range in memory.freeRanges(in: span.frames) {
+                for pfn in range { freeOneBlock(span.index, pfn, order: 0, type: movable) }
+            }
+        }
+        for span in memory.zones where !shape.architecture.isHighmem(span.index) {
+            for range in memory.freeRanges(in: span.frames) {
+                freeBootRange(span.index, range, type: movable)
+            }
+        }
+    }
+
+    /// The corresponding kernel function is `__free_pages_memory` (mm/memblock.c, 6.1).
+    private func freeBootRange(_ zone: Int, _ range: Range<UInt32>, type: Int) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            var order = min(UInt32(start.trailingZeroBitCount), Order.largest)
+            while start + (1 << order) > range.upperBound { order -= 1 }
+            freeOneBlock(zone, start, order: order, type: type, toTail: true)
+            start += 1 << order
+        }
+    }
+
+    /// Computes watermarks, reserves and per-CPU settings from what is managed so far.
+    ///
+    /// The corresponding kernel function is `init_per_zone_wmark_min` (mm/page_alloc.c, 6.1).
+    fileprivate func tune(_ memory: PhysicalMemory) {
+        let tuning = memory.tuning
+        for span in memory.zones {
+            let numbers = tuning.numbers(span.index)
+            zones[span.index].managed = tuning.managed[span.index]
+            zones[span.index].watermark = numbers.watermark
+            zones[span.index].lowmemReserve = numbers.lowmemReserve
+            for cpu in 0..<shape.cpuCount {
+                let local = perCPU + (cpu * MachineShape.zoneCount + span.index)
+                local.pointee.high = numbers.high
+                local.pointee.batch = numbers.batch
+                local.pointee.statThreshold = numbers.statThreshold
+            }
+        }
+    }
+
+    /// Frees the kernel's initialisation code and data and the initial RAM disk, page by page.
+    ///
+    /// The corresponding kernel function is `free_reserved_area` (mm/page_alloc.c, 6.1).
+    fileprivate func freeInitMemory(_ memory: PhysicalMemory) {
+        for range in memory.freedAfterBoot {
+            for pfn in range {
+                let zone = zoneIndex(of: pfn)
+                let frame = frames.writable(pfn)
+                frame.pointee.flags = 0
+                frame.pointee.referenceCount = 0
+                zones[zone].managed += 1
+                freeLocal(zone, pfn, frame, order: 0)
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+extension KernelCall: CustomStringConvertible {
+    /// The call as C source would write it: `__get_free_pages(GFP_KERNEL, 2)`.
+    public var description: String {
+        switch self {
+        case .allocPages(let gfp, let order): "alloc_pages(\(gfp), \(order))"
+        case .allocPage(let gfp): "alloc_page(\(gfp))"
+        case .getFreePages(let gfp, let order): "__get_free_pages(\(gfp), \(order))"
+        case .getFreePage(let gfp): "__get_free_page(\(gfp))"
+        case .getZeroedPage(let gfp): "get_zeroed_page(\(gfp))"
+        case .pageAddress(let page): "page_address(\(page))"
+        case .freePagesOf(let page, let order): "__free_pages(\(page), \(order))"
+        case .freePageOf(let page): "__free_page(\(page))"
+        case .freePages(let address, let order): "free_pages(\(address), \(order))"
+        case .freePage(let address): "free_page(\(address))"
+        case .splitPage(let page, let order): "split_page(\(page), \(order))"
+        case .memset(let address, let byte, let length):
+            "memset(\(address), \(hexadecimal(UInt64(byte))), \(length))"
+        case .store(let address, let bytes): "memcpy(\(address), bytes, \(bytes.count))"
+        case .runOn(let cpu): "run_on_cpu(\(cpu))"
+        }
+    }
+}
+
+extension VirtualAddress: CustomStringConvertible {
+    /// `0x` and hexadecimal digits; `NULL` for 0.
+    public var description: String { rawValue == 0 ? "NULL" : hexadecimal(rawValue) }
+}
+
+extension PagePointer: CustomStringConvertible {
+    /// `0x` and hexadecimal digits; `NULL` for 0.
+    public var description: String { rawValue == 0 ? "NULL" : hexadecimal(rawValue) }
+}
+
+extension PhysicalAddress: CustomStringConvertible {
+    /// `0x` and hexadecimal digits.
+    public var description: String { hexadecimal(rawValue) }
+}

@@ -1,0 +1,33 @@
+/// One call of the kernel's own interface, or one thing that happens to a CPU.
+///
+/// Nothing else changes a ``Machine``. A session is the list of these.
+public enum KernelCall: Hashable, Sendable {
+    /// `alloc_pages(gfp_mask, order)`: returns a `struct page *`.
+    case allocPages(GFPFlags, order: UInt32)
+    /// `alloc_page(gfp_mask)`: one page.
+    case allocPage(GFPFlags)
+    /// `__get_free_pages(gfp_mask, order)`: returns the logical address; never high memory.
+    case getFreePages(GFPFlags, order: UInt32)
+    /// `__get_free_page(gfp_mask)`: one page.
+    case getFreePage(GFPFlags)
+    /// `get_zeroed_page(gfp_mask)`: one page full of zeroes.
+    case getZeroedPage(GFPFlags)
+    /// `page_address(page)`: the logical address, NULL for high memory that is not mapped.
+    case pageAddress(PagePointer)
+    /// `__free_pages(page, order)`.
+    case freePagesOf(PagePointer, order: UInt32)
+    /// `__free_page(page)`.
+    case freePageOf(PagePointer)
+    /// `free_pages(addr, order)`; does nothing for address 0.
+    case freePages(VirtualAddress, order: UInt32)
+    /// `free_page(addr)`; does nothing for address 0.
+    case freePage(VirtualAddress)
+    /// `split_page(page, order)`: makes a block's pages independent of each other.
+    case splitPage(PagePointer, order: UInt32)
+    /// `memset(addr, byte, length)`: the CPU stores the same byte again and again.
+    case memset(VirtualAddress, byte: UInt8, length: UInt32)
+    /// `memcpy(addr, bytes, length)`: the CPU stores bytes that come from outside.
+    case store(VirtualAddress, [UInt8])
+    /// The next calls run on this CPU.
+    case runOn(cpu: UInt32)
+}

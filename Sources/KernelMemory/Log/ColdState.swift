@@ -1,0 +1,60 @@
+/// What a machine keeps beside its tables: the log, the misuse record, bytes of frames.
+///
+/// Only the slow paths come here.
+final class ColdState {
+    var log = KernelLog()
+    /// Misuses in the order in which they happened, the first ``misuseLimit`` of them.
+    private(set) var misuses: [Misuse] = []
+    /// All of them, counted.
+    private(set) var misuseCount = 0
+    /// Why the machine runs no more; `nil` while it runs.
+    var oops: String?
+    /// Reports of bad pages printed so far; the kernel falls silent after 60.
+    var badPageReports = 0
+    /// Flags of `/proc/sys/kernel/tainted` that reports print.
+    var taint = Taint()
+    var bytes = FrameBytes()
+
+    static let misuseLimit = 10_000
+
+    init() {}
+
+    init(copying other: ColdState) {
+        log = other.log
+        misuses = other.misuses
+        misuseCount = other.misuseCount
+        oops = other.oops
+        badPageReports = other.badPageReports
+        taint = other.taint
+        bytes = other.bytes
+    }
+
+    func add(_ misuse: Misuse) {
+        misuseCount += 1
+        if misuses.count < Self.misuseLimit { misuses.append(misuse) }
+    }
+
+    /// The kernel said something about the misuses of this step.
+    func markNoticed(step: UInt32) {
+        for index in misuses.indices.reversed() {
+            guard misuses[index].step == step else { return }
+            misuses[index].noticedByKernel = true
+        }
+    }
+}
+
+/// What made the kernel say that its reports may not be trusted.
+struct Taint {
+    var badPage = false
+    var warned = false
+    var died = false
+
+    /// As reports print it. `print_tainted` (kernel/panic.c, 6.1).
+    var text: String {
+        guard badPage || warned || died else { return "Not tainted" }
+        // Letters stand in fixed columns: G F S R M B U D A C O W ... of tainted_flags.
+        let letters = "G    " + (badPage ? "B" : " ") + " " + (died ? "D" : " ") + "   "
+            + (warned ? "W" : " ")
+        return "Tainted: " + letters + "       "
+    }
+}

@@ -1,0 +1,71 @@
+/// Between frames and the pointers that kernel code has to them.
+extension Core {
+    /// The address of a frame's `struct page`. `pfn_to_page`.
+    @inline(__always)
+    func pagePointer(_ pfn: UInt32) -> UInt64 { pagePointer(UInt64(pfn)) }
+
+    @inline(__always)
+    func pagePointer(_ pfn: UInt64) -> UInt64 {
+        let address = layout.memMap &+ pfn << pageStructShift
+        return pageStructShift == 5 ? address & 0xffff_ffff : address
+    }
+
+    /// The frame whose `struct page` stands at an address; `nil` if none does. `page_to_pfn`.
+    @inline(__always)
+    func frame(of page: PagePointer) -> UInt32? {
+        let offset = page.rawValue &- layout.memMap
+        let pfn = offset >> pageStructShift
+        guard pfn < UInt64(shape.frameEnd), pfn << pageStructShift == offset,
+            shape.hasFrame(UInt32(truncatingIfNeeded: pfn))
+        else { return nil }
+        return UInt32(truncatingIfNeeded: pfn)
+    }
+
+    /// A frame's address in the direct map; it has one if it is not high memory. `__va`.
+    @inline(__always)
+    func directAddress(_ pfn: UInt32) -> UInt64 { layout.pageOffset &+ UInt64(pfn) << 12 }
+
+    /// The frame number that the kernel computes for an address as if it were in the direct map,
+    /// whether it is or not. `virt_to_pfn`.
+    @inline(__always)
+    func frameNumber(behind address: VirtualAddress) -> UInt64 {
+        let offset = address.rawValue &- layout.pageOffset
+        return pageStructShift == 5 ? (offset & 0xffff_ffff) >> 12 : offset >> 12
+    }
+
+    /// The frame behind an address of the direct map; `nil` outside of it.
+    func directFrame(_ address: UInt64) -> UInt32? {
+        guard address >= layout.pageOffset, address < layout.highMemory else { return nil }
+        let pfn = UInt32((address - layout.pageOffset) >> 12)
+        return pfn < shape.frameEnd ? pfn : nil
+    }
+
+    /// The corresponding kernel function is `page_address` (mm/highmem.c, 6.1).
+    func pageAddress(_ page: PagePointer) -> Outcome {
+        guard let pfn = frame(of: page) else {
+            noteMisuse(.wildPointer, pfn: nil, order: 0)
+            oopsOnAccess(to: page.rawValue, isWrite: false)
+            return Outcome(.void)
+        }
+        if shape.architecture.isHighmem(zoneIndex(of: pfn)) { return Outcome(.null) }
+        return Outcome(.address(.init(directAddress(pfn))))
+    }
+
+    /// Stores bytes as the CPU does; faults where nothing is mapped.
+    func store(_ address: VirtualAddress, _ bytes: some RandomAccessCollection<UInt8>) -> Outcome {
+        guard !bytes.isEmpty else { return Outcome(.void) }
+        let last = address.rawValue &+ UInt64(bytes.count - 1)
+        for page in stride(from: address.rawValue & ~0xfff, through: last, by: Page.sizeInBytes)
+        where directFrame(page) == nil {
+            let fault = max(page, address.rawValue)
+            let before = Int(fault - address.rawValue)
+            if before > 0 { _ = store(address, bytes.prefix(before)) }
+            noteMisuse(.wildPointer, pfn: nil, order: 0)
+            oopsOnAccess(to: fault, isWrite: true)
+            return Outcome(.void)
+        }
+        guard last >= address.rawValue else { return Outcome(.void) }
+        writeBytes(bytes, at: PhysicalAddress(address.rawValue &- layout.pageOffset))
+        return Outcome(.void)
+    }
+}

@@ -1,0 +1,83 @@
+/// What can be asked of a machine without changing it.
+extension Machine {
+    /// Calls applied since boot. Every state has this number.
+    public var step: UInt32 { core.control.pointee.step }
+    /// Why the machine runs no more; `nil` while it runs.
+    public var oops: String? { core.cold.oops }
+    /// The CPU that the next call runs on.
+    public var currentCPU: Int { Int(core.control.pointee.cpu) }
+    /// How many CPUs are online.
+    public var cpuCount: Int { core.shape.cpuCount }
+    /// The instruction set.
+    public var architecture: Architecture { core.shape.architecture }
+    /// Base-2 logarithm of the pages in a page block.
+    public var pageBlockOrder: Int { Int(core.pageBlockOrder) }
+    /// Where things are in the address space.
+    public var layout: AddressLayout { core.layout }
+    /// One past the highest frame number.
+    public var frameEnd: UInt32 { core.shape.frameEnd }
+
+    /// The kernel log, oldest line first.
+    public var log: [LogLine] { core.cold.log.lines }
+    /// The lines that one step printed.
+    public func log(of step: UInt32) -> ArraySlice<LogLine> { core.cold.log.lines(of: step) }
+
+    /// The rules that callers broke, in the order in which they did.
+    public var misuses: [Misuse] { core.cold.misuses }
+    /// How many there are in all; ``misuses`` keeps the first 10,000.
+    public var misuseCount: Int { core.cold.misuseCount }
+    /// The rules that the call of one step broke.
+    public func misuses(of step: UInt32) -> ArraySlice<Misuse> {
+        let all = core.cold.misuses
+        guard let last = all.last, last.step >= step else { return [] }
+        let start = all.lastIndex { $0.step < step }.map { $0 + 1 } ?? 0
+        return all[start...].prefix { $0.step == step }
+    }
+
+    /// Whether a rule was broken that can leave page frames in any state.
+    public var isCorrupted: Bool { core.isCorrupted }
+    /// Blocks that callers own, and their pages; and the most pages they ever owned at once.
+    public var liveUse: (blocks: Int, pages: Int, peakPages: Int) {
+        let control = core.control.pointee
+        return (Int(control.liveBlocks), Int(control.livePages), Int(control.peakPages))
+    }
+
+    /// KiB that the kernel keeps free in all zones together. `min_free_kbytes`.
+    public var minFreeKilobytes: UInt64 { core.shape.minFreeKilobytes }
+}
+
+/// Between frames and pointers.
+extension Machine {
+    /// The frame that a `struct page` pointer names; `nil` if it names none.
+    public func frame(of page: PagePointer) -> PageFrameNumber? {
+        core.frame(of: page).map { PageFrameNumber($0) }
+    }
+
+    /// The `struct page` of a frame.
+    public func pagePointer(of pfn: PageFrameNumber) -> PagePointer {
+        PagePointer(core.pagePointer(pfn.rawValue))
+    }
+
+    /// The frame behind an address of the direct map; `nil` outside of it.
+    public func frame(at address: VirtualAddress) -> PageFrameNumber? {
+        core.directFrame(address.rawValue).map { PageFrameNumber($0) }
+    }
+
+    /// The logical address of a frame; `nil` for high memory. `page_address`.
+    public func address(of pfn: PageFrameNumber) -> VirtualAddress? {
+        core.shape.architecture.isHighmem(core.zoneIndex(of: pfn.rawValue))
+            ? nil : VirtualAddress(core.directAddress(pfn.rawValue))
+    }
+
+    /// The bytes at an address of the direct map; `nil` if any of them is outside of it.
+    ///
+    /// Looking does not change the machine.
+    public func bytes(at address: VirtualAddress, count: Int) -> [UInt8]? {
+        let last = address.rawValue.addingReportingOverflow(UInt64(max(count, 1) - 1))
+        guard !last.overflow, core.directFrame(address.rawValue) != nil,
+            core.directFrame(last.partialValue) != nil
+        else { return nil }
+        return core.readBytes(
+            count, at: PhysicalAddress(address.rawValue - core.layout.pageOffset))
+    }
+}

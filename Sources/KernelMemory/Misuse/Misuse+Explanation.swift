@@ -1,0 +1,63 @@
+extension Misuse {
+    /// What went wrong and what it leads to, in plain words.
+    public var explanation: String {
+        switch code {
+        case .wrongOrderFree: wrongOrderText
+        case .doubleFree: doubleFreeText
+        case .freeOfUnallocated:
+            "\(frameText) was freed but nobody had allocated it. The kernel takes the caller's "
+                + "word for it: its reference count is wrong from now on, and its neighbours may "
+                + "be handed out although they are not free."
+        case .freeInsideBlock:
+            "\(frameText) lies in the middle of a block that was allocated at step "
+                + "\(allocatedAtStep ?? 0). Free a block by its first page and with its own order; "
+                + "now the owner keeps using pages that others may get."
+        case .freeOfReserved:
+            "\(frameText) belongs to the kernel image, the firmware or a hole, never to the page "
+                + "allocator. If it is handed out, its new owner overwrites the kernel."
+        case .wildPointer:
+            "The pointer leads to no page frame of this machine. The kernel follows it anyway "
+                + "and faults."
+        case .handedOutTwice:
+            "\(frameText) was handed out although the block allocated at step "
+                + "\(allocatedAtStep ?? 0) still covers it. Two owners now write to the same "
+                + "memory, each believing it is alone."
+        case .orderTooLarge:
+            "Order \(order) was asked for; the largest is \(Order.largest) "
+                + "(\(1 << Order.largest) pages, 4 MiB). The kernel warns once and returns NULL."
+        case .wrongSplit:
+            "split_page wants the first page of an allocated block and its own order; "
+                + "here it makes pages independent that are not the caller's."
+        case .conflictingMobility:
+            "__GFP_MOVABLE and __GFP_RECLAIMABLE exclude each other; the request was treated as "
+                + "unmovable."
+        }
+    }
+
+    private var frameText: String { "Page frame \(pfn?.rawValue ?? 0)" }
+
+    private var wrongOrderText: String {
+        let expected = expectedOrder ?? 0
+        let given = UInt64(1) << UInt64(min(order, 32))
+        let owned = UInt64(1) << UInt64(expected)
+        let first = "The block at \(frameText.lowercasedFirst) was allocated at step "
+            + "\(allocatedAtStep ?? 0) with order \(expected) (\(owned) pages) but freed with "
+            + "order \(order) (\(given) pages). "
+        if order < expected {
+            return first + "The other \(owned - given) pages are lost: nobody owns them and "
+                + "nobody can get them again."
+        }
+        return first + "The \(given - owned) pages behind it were never the caller's; whoever "
+            + "owns or gets them will share them with the next owner of this block."
+    }
+
+    private var doubleFreeText: String {
+        let when = freedAtStep.map { " (it was freed at step \($0))" } ?? ""
+        return "\(frameText) was freed a second time\(when). Its reference count drops below "
+            + "zero; if somebody else had got the page in between, it would be taken from them."
+    }
+}
+
+extension String {
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -1,0 +1,58 @@
+/// One rule of the kernel's interface that a caller broke.
+public struct Misuse: Hashable, Sendable {
+    /// Which rule. The raw value is the stable code that reports and graders use.
+    public enum Code: String, CaseIterable, Sendable {
+        /// A block was freed with another order than it was allocated with.
+        case wrongOrderFree = "wrong-order-free"
+        /// A block that is free already was freed again.
+        case doubleFree = "double-free"
+        /// A block was freed that was never allocated.
+        case freeOfUnallocated = "free-of-unallocated"
+        /// A free that starts in the middle of somebody's block.
+        case freeInsideBlock = "free-inside-block"
+        /// A frame that the kernel keeps for itself was freed.
+        case freeOfReserved = "free-of-reserved"
+        /// A pointer that leads to no page frame at all.
+        case wildPointer = "wild-pointer"
+        /// Consequence: a frame was handed out while another block still covers it.
+        case handedOutTwice = "page-handed-out-twice"
+        /// An order that the page allocator cannot have.
+        case orderTooLarge = "order-too-large"
+        /// `split_page` of something that is not an allocated block of that order.
+        case wrongSplit = "wrong-split"
+        /// `__GFP_MOVABLE` and `__GFP_RECLAIMABLE` at once.
+        case conflictingMobility = "conflicting-mobility"
+    }
+
+    /// Which rule was broken.
+    public let code: Code
+    /// The step of the call that broke it.
+    public let step: UInt32
+    /// The first frame concerned; `nil` if there is none.
+    public let pfn: PageFrameNumber?
+    /// The order that the call passed.
+    public let order: UInt32
+    /// The order that would have been right; `nil` if none would.
+    public let expectedOrder: UInt32?
+    /// The step that allocated the block concerned, as far as it is known.
+    public let allocatedAtStep: UInt32?
+    /// The step that freed it before, as far as it is known.
+    public let freedAtStep: UInt32?
+    /// Whether the kernel said anything about it in its log.
+    public internal(set) var noticedByKernel: Bool
+}
+
+extension Misuse.Code {
+    /// How bad it is: `consequence` of an earlier mistake, `leak`, `corruption`, `warning` or
+    /// `crash`.
+    public var severity: String {
+        switch self {
+        case .handedOutTwice: "consequence"
+        case .orderTooLarge, .conflictingMobility: "warning"
+        case .wildPointer: "crash"
+        case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
+            .wrongSplit:
+            "corruption"
+        }
+    }
+}

@@ -1,0 +1,178 @@
+/// The way of a request through the zones: the heart of the page allocator.
+extension Core {
+    /// Allocates a block of 2^order frames that are physically contiguous.
+    ///
+    /// Tries the zones from the highest that the mask allows downwards, first leaving the `low`
+    /// watermark alone, then down to `min` and into the reserves that the mask gives a right to.
+    ///
+    /// - Parameter order: base-2 logarithm of the block's size in pages; above 10 is a caller's
+    ///   mistake that the kernel warns of once.
+    /// - Returns: the first frame, or ``noFrame``; then nothing has changed but counters.
+    ///
+    /// The corresponding kernel function is `__alloc_pages` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    func allocateBlock(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
+        let highest = Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf)
+        let type = Int(gfp.rawValue >> 3 & 3)
+        if order <= Order.costly, type < MigrateType.perCPUTypeCount,
+            let block = takeAtHand(highest: highest, order: order, type: type)
+        {
+            return prepareNew(block.pfn, block.frame, gfp, order: order)
+        }
+        return allocateAnywhere(gfp, order: order, highest: highest, type: type)
+    }
+
+    /// The usual case: the preferred zone has plenty and this CPU's list has a block.
+    ///
+    /// - Returns: `nil` if it is not the usual case, and then nothing has changed.
+    @inline(__always)
+    private func takeAtHand(
+        highest: Int, order: UInt32, type: Int
+    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+        let zone = preferredZone(highest)
+        guard zone >= 0 else { return nil }
+        let list = localList(zone, 3 * Int(order) + type)
+        guard list.pointee.count != 0 else { return nil }
+        let table = zones + zone
+        let mark = table.pointee.watermark[Watermark.low] &+ table.pointee.boost
+        guard
+            isAboveWatermarkFast(
+                zone, order: order, mark: mark, highest: highest, .low, isAtomic: false)
+        else { return nil }
+        let local = localPages(zone)
+        local.pointee.freeFactor >>= 1
+        local.pointee.count &-= 1 << Int32(bitPattern: order)
+        table.pointee.flags &= ~Zone.boostedWatermark
+        return popFirst(list)
+    }
+
+    /// The highest populated zone at or below an index. `first_zones_zonelist`.
+    @inline(__always)
+    private func preferredZone(_ highest: Int) -> Int {
+        var zone = min(highest, MachineShape.zoneCount - 1)
+        while zone >= 0, !zones[zone].isPopulated { zone -= 1 }
+        return zone
+    }
+
+    /// The corresponding kernel function is `alloc_flags_nofragment` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    private func avoidsFragmentation(_ preferred: Int) -> Bool {
+        preferred == 2 && shape.architecture == .x86_64
+    }
+
+    /// Takes a block from one zone, from the CPU's list for small orders.
+    ///
+    /// The corresponding kernel function is `rmqueue` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    private func removeFromZone(
+        _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
+    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+        var block: (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)?
+        if order <= Order.costly {
+            block = removeLocal(zone, order: order, type: type, flags)
+        }
+        if block == nil { block = removeFromBuddy(zone, order: order, type: type, flags) }
+        zones[zone].flags &= ~Zone.boostedWatermark
+        return block
+    }
+
+    /// The corresponding kernel function is `rmqueue_buddy` (mm/page_alloc.c, 6.1).
+    @inline(never)
+    private func removeFromBuddy(
+        _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
+    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+        let reserve = Int(MigrateType.highAtomic.rawValue)
+        while true {
+            var block: (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)?
+            if flags.contains(.highAtomic) {
+                block = removeSmallest(zone, order: order, type: reserve)
+            }
+            if block == nil {
+                block = removeBlock(zone, order: order, type: type, flags)
+                if block == nil, !flags.isDisjoint(with: [.oom, .nonBlocking]) {
+                    block = removeSmallest(zone, order: order, type: reserve)
+                }
+            }
+            guard let block else { return nil }
+            addFreePages(zone, -(1 << Int32(bitPattern: order)))
+            if isCorrupted, isBadBlock(block.pfn, order: order) { continue }
+            return block
+        }
+    }
+
+    /// Tries every zone, from the highest allowed down, then once more with fewer scruples.
+    @inline(never)
+    private func allocateAnywhere(
+        _ gfp: GFPFlags, order: UInt32, highest: Int, type: Int
+    ) -> UInt32 {
+        if order > Order.largest { return refuseOrder(gfp, order: order) }
+        if type >= MigrateType.perCPUTypeCount {
+            noteMisuse(.conflictingMobility, pfn: nil, order: order)
+            return allocateAnywhere(gfp, order: order, highest: highest, type: 0)
+        }
+        var flags: AllocationFlags = .low
+        if gfp.contains(.kswapdReclaim) { flags.insert(.kswapd) }
+        let preferred = preferredZone(highest)
+        if preferred >= 0, avoidsFragmentation(preferred) { flags.insert(.noFragment) }
+        let pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
+        if pfn != noFrame { return pfn }
+        return allocateSlowly(gfp, order: order, highest: highest, type: type)
+    }
+
+    /// One round over the zones with given rights.
+    ///
+    /// The corresponding kernel function is `get_page_from_freelist` (mm/page_alloc.c, 6.1).
+    func allocate(
+        _ gfp: GFPFlags, order: UInt32, highest: Int, type: Int, _ flags: AllocationFlags
+    ) -> UInt32 {
+        var flags = flags
+        while true {
+            var zone = preferredZone(highest)
+            while zone >= 0 {
+                if mayUse(zone, gfp, order: order, highest: highest, flags),
+                    let block = removeFromZone(zone, order: order, type: type, flags)
+                {
+                    let pfn = prepareNew(block.pfn, block.frame, gfp, order: order)
+                    if flags.contains(.highAtomic) { reserveHighAtomic(zone, pfn) }
+                    return pfn
+                }
+                zone = preferredZone(zone - 1)
+            }
+            guard flags.contains(.noFragment) else { return noFrame }
+            flags.remove(.noFragment)
+        }
+    }
+
+    private func mayUse(
+        _ zone: Int, _ gfp: GFPFlags, order: UInt32, highest: Int, _ flags: AllocationFlags
+    ) -> Bool {
+        if flags.contains(.noWatermarks) { return true }
+        let mark = zones[zone].watermark[flags.watermark] &+ zones[zone].boost
+        return isAboveWatermarkFast(
+            zone, order: order, mark: mark, highest: highest, flags,
+            isAtomic: gfp.contains(.atomic))
+    }
+
+    /// Makes a block its new owner's: one reference, and bytes cleared if asked for.
+    ///
+    /// The corresponding kernel function is `prep_new_page` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    private func prepareNew(
+        _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, _ gfp: GFPFlags, order: UInt32
+    ) -> UInt32 {
+        if isCorrupted { noteOverlap(pfn, order: order) }
+        var flags = frame.pointee.flags & Frame.hasBytes | Frame.live
+        flags |= UInt16(truncatingIfNeeded: order)
+        if order != 0, gfp.contains(.comp) { flags |= Frame.head }
+        frame.pointee.flags = flags
+        frame.pointee.referenceCount = 1
+        frame.pointee.step = control.pointee.step
+        if gfp.contains(.zero) { clearBytes(pfn, order: order) }
+        let pages = Int32(1) << Int32(bitPattern: order)
+        let live = control.pointee.livePages &+ pages
+        control.pointee.livePages = live
+        control.pointee.liveBlocks &+= 1
+        if live > control.pointee.peakPages { control.pointee.peakPages = live }
+        return pfn
+    }
+}

@@ -1,0 +1,116 @@
+/// Giving blocks back.
+extension Core {
+    /// Drops the caller's reference to a block and frees it.
+    ///
+    /// The kernel trusts its caller: nothing checks that the block is the caller's or that the
+    /// order is the one it was allocated with. The simulator knows, records it, and goes on as
+    /// the kernel would.
+    ///
+    /// - Parameters:
+    ///   - pfn: the block's first frame, one of the machine's.
+    ///   - order: base-2 logarithm of the pages to free.
+    ///
+    /// The corresponding kernel function is `__free_pages` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    func freeBlock(_ pfn: UInt32, order: UInt32) {
+        let frame = frames.writable(pfn)
+        let owned = Frame.live | UInt16(truncatingIfNeeded: order)
+        if frame.pointee.flags & (Frame.live | Frame.orderMask) == owned, order <= Order.largest,
+            !isCorrupted, frame.pointee.referenceCount == 1
+        {
+            frame.pointee.referenceCount = 0
+            forgetOwner(frame, order: order)
+            let zone = zoneIndex(of: pfn)
+            if order <= Order.costly {
+                freeLocal(zone, pfn, frame, order: order)
+            } else {
+                freeToBuddy(zone, pfn, frame, order: order)
+            }
+        } else {
+            freeUnchecked(pfn, order: order)
+        }
+    }
+
+    @inline(__always)
+    private func forgetOwner(_ frame: UnsafeMutablePointer<Frame>, order: UInt32) {
+        control.pointee.livePages &-= 1 << Int32(bitPattern: order)
+        control.pointee.liveBlocks &-= 1
+        frame.pointee.step = control.pointee.step
+    }
+
+    /// The corresponding kernel function is `__free_pages_ok` (mm/page_alloc.c, 6.1).
+    @inline(never)
+    private func freeToBuddy(
+        _ zone: Int, _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, order: UInt32
+    ) {
+        frame.pointee.flags &= Frame.lasting
+        freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
+    }
+}
+
+// MARK: - When the caller may be wrong
+
+extension Core {
+    /// What the kernel does with any frame and any order.
+    ///
+    /// It counts references on the block's first page. When the last one goes, all that the
+    /// order says is freed. Otherwise the rest of what it takes for a block that somebody else
+    /// still looks at is freed, so a second free gives away the upper halves once more.
+    @inline(never)
+    private func freeUnchecked(_ pfn: UInt32, order: UInt32) {
+        noteWrongFree(pfn, order: order)
+        let frame = frames.writable(pfn)
+        let isCompound = frame.pointee.has(Frame.head)
+        frame.pointee.referenceCount = max(frame.pointee.referenceCount, .min + 1) - 1
+        if frame.pointee.referenceCount == 0 {
+            freePiece(pfn, order: order)
+        } else if !isCompound {
+            var part = order
+            while part > 0 {
+                part -= 1
+                freePiece(pfn &+ (1 << part), order: part)
+            }
+        }
+    }
+
+    private func noteWrongFree(_ pfn: UInt32, order: UInt32) {
+        let frame = frames.writable(pfn)
+        let step = frame.pointee.step
+        if frame.pointee.has(Frame.live) {
+            let expected = frame.pointee.order
+            frame.pointee.flags &= ~Frame.live
+            forgetOwner(frame, order: expected)
+            guard expected != order else { return }
+            noteMisuse(
+                .wrongOrderFree, pfn: pfn, order: order, expectedOrder: expected,
+                allocatedAtStep: step)
+        } else if frame.pointee.has(Frame.reserved) {
+            noteMisuse(.freeOfReserved, pfn: pfn, order: order)
+        } else if let owner = liveBlock(covering: pfn) {
+            noteMisuse(.freeInsideBlock, pfn: pfn, order: order, allocatedAtStep: owner.step)
+        } else if step != 0 {
+            noteMisuse(.doubleFree, pfn: pfn, order: order, freedAtStep: step)
+        } else {
+            noteMisuse(.freeOfUnallocated, pfn: pfn, order: order)
+        }
+        markCorrupted()
+    }
+
+    /// Frees what is taken for a block without looking at its reference count.
+    ///
+    /// The corresponding kernel function is `free_the_page` (mm/page_alloc.c, 6.1).
+    private func freePiece(_ pfn: UInt32, order: UInt32) {
+        guard pfn < shape.frameEnd else { return oopsOnPage(pfn) }
+        let checksHead = order > Order.costly || shape.debug
+        guard isFreeable(pfn, order: order, checksHead: checksHead) else { return }
+        guard order <= Order.largest else { return corruptFreeArea(pfn, order: order) }
+        let zone = zoneIndex(of: pfn)
+        let frame = frames.writable(pfn)
+        if order <= Order.costly {
+            freeLocal(zone, pfn, frame, order: order)
+        } else {
+            frame.pointee.flags &= Frame.lasting
+            freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
+        }
+    }
+}

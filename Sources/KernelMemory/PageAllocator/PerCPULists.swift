@@ -1,0 +1,136 @@
+/// Pages that one CPU keeps for itself, so that most small requests need no lock.
+///
+/// A zone has twelve lists on every CPU: orders 0 to 3 for each of three migrate types. Frees go to
+/// a list's head and requests take from it, so the page handed out is the one still in the cache.
+extension Core {
+    /// Takes a block from this CPU's list, refilling the list from the buddy lists if it is empty.
+    ///
+    /// - Returns: `nil` if the zone has no block either.
+    ///
+    /// The corresponding kernel function is `rmqueue_pcplist` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    func removeLocal(
+        _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
+    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+        let local = localPages(zone)
+        local.pointee.freeFactor >>= 1
+        let list = localList(zone, 3 * Int(order) + type)
+        if list.pointee.count == 0 {
+            refill(zone, list, order: order, type: type, flags)
+            if list.pointee.count == 0 { return nil }
+        }
+        local.pointee.count &-= 1 << Int32(bitPattern: order)
+        return popFirst(list)
+    }
+
+    /// Moves a batch of blocks from the buddy lists to the tail of a CPU's list.
+    ///
+    /// The corresponding kernel function is `rmqueue_bulk` (mm/page_alloc.c, 6.1).
+    @inline(never)
+    private func refill(
+        _ zone: Int, _ list: UnsafeMutablePointer<BlockList>, order: UInt32, type: Int,
+        _ flags: AllocationFlags
+    ) {
+        let local = localPages(zone)
+        var batch = local.pointee.batch
+        if batch > 1 { batch = max(batch >> Int32(order), 2) }
+        var taken: Int32 = 0
+        var kept: Int32 = 0
+        while taken < batch, let block = removeBlock(zone, order: order, type: type, flags) {
+            taken += 1
+            if isCorrupted, isBadBlock(block.pfn, order: order) { continue }
+            block.frame.pointee.flags =
+                block.frame.pointee.flags & Frame.lasting | Frame.perCPU
+                | Frame.block(order, type)
+            append(block.pfn, block.frame, to: list)
+            kept += 1
+        }
+        addFreePages(zone, -(taken << Int32(order)))
+        local.pointee.count &+= kept << Int32(order)
+    }
+
+    /// Puts a freed block of order 0...3 at the head of this CPU's list, and drains the lists if
+    /// they hold too much.
+    ///
+    /// Blocks of the highatomic reserve go to the movable list, but remember where they belong.
+    ///
+    /// The corresponding kernel function is `free_unref_page_commit` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    func freeLocal(
+        _ zone: Int, _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, order: UInt32
+    ) {
+        let type = pageBlockType(zone, pfn)
+        let listType = type < MigrateType.perCPUTypeCount ? type : 1
+        let index = 3 * Int(order) + listType
+        frame.pointee.flags =
+            frame.pointee.flags & Frame.lasting | Frame.perCPU | Frame.block(order, type)
+        push(pfn, frame, onto: localList(zone, index))
+        let local = localPages(zone)
+        local.pointee.count &+= 1 << Int32(bitPattern: order)
+        let drainsAll = local.pointee.freeFactor != 0 && order != 0
+        if drainsAll || local.pointee.count >= highMark(zone, local) {
+            drainAfterFree(zone, local, index, drainsAll: drainsAll)
+        }
+    }
+
+    /// The corresponding kernel function is `nr_pcp_high` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    private func highMark(_ zone: Int, _ local: UnsafeMutablePointer<PerCPUPages>) -> Int32 {
+        let high = local.pointee.high
+        if zones[zone].flags & Zone.reclaimActive == 0 { return high }
+        return min(local.pointee.batch << 2, high)
+    }
+
+    /// The corresponding kernel function is `nr_pcp_free` (mm/page_alloc.c, 6.1).
+    @inline(never)
+    private func drainAfterFree(
+        _ zone: Int, _ local: UnsafeMutablePointer<PerCPUPages>, _ index: Int, drainsAll: Bool
+    ) {
+        let high = local.pointee.high == 0 ? 0 : highMark(zone, local)
+        let batch = local.pointee.batch
+        if drainsAll { return drain(zone, local, pages: local.pointee.count, from: index) }
+        if high < batch { return drain(zone, local, pages: 1, from: index) }
+        let most = high - batch
+        let wanted = batch << local.pointee.freeFactor
+        if wanted < most, local.pointee.freeFactor < 5 { local.pointee.freeFactor += 1 }
+        drain(zone, local, pages: min(max(wanted, batch), most), from: index)
+    }
+
+    /// Gives blocks from the tails of a CPU's lists back to the buddy lists.
+    ///
+    /// Empties the first list before going on to the next, around and around.
+    ///
+    /// - Parameter pages: how many pages to give back; more than there are means all.
+    ///
+    /// The corresponding kernel function is `free_pcppages_bulk` (mm/page_alloc.c, 6.1).
+    func drain(
+        _ zone: Int, _ local: UnsafeMutablePointer<PerCPUPages>, pages: Int32, from index: Int
+    ) {
+        var left = min(local.pointee.count, pages)
+        var lowest = 0
+        var highest = MachineShape.perCPUListCount - 1
+        var index = index - 1
+        while left > 0 {
+            repeat {
+                index += 1
+                if index > highest { index = lowest }
+                if localList(zone, index).pointee.count != 0 { break }
+                if index == highest { highest -= 1 }
+                if index == lowest { lowest += 1 }
+            } while lowest <= highest
+            let list = localList(zone, index)
+            let order = UInt32(index / MigrateType.perCPUTypeCount)
+            let size = Int32(1) << Int32(order)
+            while left > 0, list.pointee.count != 0 {
+                let block = popLast(list)
+                left -= size
+                local.pointee.count &-= size
+                let type = block.frame.pointee.migrateType
+                block.frame.pointee.flags &= Frame.lasting
+                if isCorrupted, isBadToFree(block.pfn) { continue }
+                freeOneBlock(zone, block.pfn, order: order, type: type)
+            }
+            if lowest > highest { return }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/// What is tried when memory is short.
+extension Core {
+    /// The request again, down to the `min` watermark and into the reserves it has a right to.
+    ///
+    /// A caller that may sleep would reclaim now. There is nothing here that reclaim could take,
+    /// so it goes straight to what the kernel does last: the highatomic reserve is opened, and
+    /// if that does not help the request fails where Linux would start to kill tasks.
+    ///
+    /// The corresponding kernel function is `__alloc_pages_slowpath` (mm/page_alloc.c, 6.1).
+    @inline(never)
+    func allocateSlowly(_ gfp: GFPFlags, order: UInt32, highest: Int, type: Int) -> UInt32 {
+        var gfp = gfp
+        if gfp.isSuperset(of: [.atomic, .directReclaim]) { gfp.remove(.atomic) }
+        var flags = AllocationFlags(slowPathFor: gfp, order: order)
+        var pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
+        if pfn != noFrame { return pfn }
+        if gfp.contains(.memalloc), !gfp.contains(.noMemalloc) {
+            flags = flags.contains(.kswapd) ? [.noWatermarks, .kswapd] : .noWatermarks
+        }
+        pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
+        if pfn != noFrame { return pfn }
+        if gfp.contains(.directReclaim) {
+            pfn = reclaimDirectly(gfp, order: order, highest: highest, type: type, flags)
+            if pfn != noFrame { return pfn }
+        }
+        if !gfp.contains(.noWarn) { warnAllocationFailure(gfp, order: order, highest: highest) }
+        return noFrame
+    }
+
+    /// The last resorts of a caller that may sleep.
+    private func reclaimDirectly(
+        _ gfp: GFPFlags, order: UInt32, highest: Int, type: Int, _ flags: AllocationFlags
+    ) -> UInt32 {
+        let isHopeless = order > Order.costly && !gfp.contains(.retryMayFail)
+        if gfp.contains(.noRetry) || isHopeless { return noFrame }
+        while unreserveHighAtomic(highest: highest, type: type) {
+            let pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
+            if pfn != noFrame { return pfn }
+        }
+        if gfp.contains(.noFail) {
+            return allocate(gfp, order: order, highest: highest, type: type, .minReserve)
+        }
+        return noFrame
+    }
+}

@@ -1,0 +1,92 @@
+/// Lists of blocks, linked through their first frames.
+///
+/// The corresponding kernel functions are those of `struct list_head` (include/linux/list.h, 6.1).
+extension Core {
+    /// Puts a block at a list's head. `list_add`.
+    @inline(__always)
+    func push(
+        _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>,
+        onto list: UnsafeMutablePointer<BlockList>
+    ) {
+        if list.pointee.count == 0 {
+            list.pointee.last = pfn
+        } else {
+            frame.pointee.next = list.pointee.first
+            frames.writable(list.pointee.first).pointee.previous = pfn
+        }
+        list.pointee.first = pfn
+        list.pointee.count &+= 1
+    }
+
+    /// Puts a block at a list's tail. `list_add_tail`.
+    @inline(__always)
+    func append(
+        _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>,
+        to list: UnsafeMutablePointer<BlockList>
+    ) {
+        if list.pointee.count == 0 {
+            list.pointee.first = pfn
+        } else {
+            frame.pointee.previous = list.pointee.last
+            frames.writable(list.pointee.last).pointee.next = pfn
+        }
+        list.pointee.last = pfn
+        list.pointee.count &+= 1
+    }
+
+    /// Takes the block at the head of a list that is not empty; touches no other frame.
+    @inline(__always)
+    func popFirst(
+        _ list: UnsafeMutablePointer<BlockList>
+    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>) {
+        let pfn = list.pointee.first
+        let frame = frames.writable(pfn)
+        list.pointee.first = frame.pointee.next
+        list.pointee.count &-= 1
+        return (pfn, frame)
+    }
+
+    /// Takes the block at the tail of a list that is not empty; touches no other frame.
+    @inline(__always)
+    func popLast(
+        _ list: UnsafeMutablePointer<BlockList>
+    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>) {
+        let pfn = list.pointee.last
+        let frame = frames.writable(pfn)
+        list.pointee.last = frame.pointee.previous
+        list.pointee.count &-= 1
+        return (pfn, frame)
+    }
+
+    /// Takes a block out of the list that it is on, wherever it stands. `list_del`.
+    @inline(__always)
+    func remove(
+        _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>,
+        from list: UnsafeMutablePointer<BlockList>
+    ) {
+        let isFirst = list.pointee.first == pfn
+        let isLast = list.pointee.last == pfn
+        if isFirst {
+            list.pointee.first = frame.pointee.next
+        } else {
+            frames.writable(frame.pointee.previous).pointee.next = frame.pointee.next
+        }
+        if isLast {
+            list.pointee.last = frame.pointee.previous
+        } else if !isFirst {
+            frames.writable(frame.pointee.next).pointee.previous = frame.pointee.previous
+        }
+        list.pointee.count &-= 1
+    }
+
+    /// Visits a list's blocks from head to tail, at most as many as it counts.
+    func forEach(
+        in list: UnsafeMutablePointer<BlockList>, limit: Int = .max, _ body: (UInt32) -> Void
+    ) {
+        var pfn = list.pointee.first
+        for _ in 0..<min(Int(list.pointee.count), limit) {
+            body(pfn)
+            pfn = frames.readable(pfn).pointee.next
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Synchronization
+
+/// The memory behind a ``Machine``: all state, reached through constant pointers.
+///
+/// A `Machine` is a value; its core is what copies share until one of them is written. Every stored
+/// property is a constant, so that no access pays for exclusivity checks. The simulated kernel's
+/// functions are extensions of this class, one file for each kernel idea.
+final class Core: @unchecked Sendable {
+    let shape: MachineShape
+    let control: UnsafeMutablePointer<Control>
+    let zones: UnsafeMutablePointer<Zone>
+    let freeLists: UnsafeMutablePointer<BlockList>
+    let freeCounts: UnsafeMutablePointer<Int32>
+    let perCPU: UnsafeMutablePointer<PerCPUPages>
+    let perCPULists: UnsafeMutablePointer<BlockList>
+    let pageBlockTypes: UnsafeMutablePointer<UInt8>
+    let frames: FrameDirectory
+    let pageBlockOrder: UInt32
+    let zoneStart1: UInt32
+    let zoneStart2: UInt32
+    let highestZoneTable: UInt64
+    let layout: AddressLayout
+    /// Base-2 logarithm of the size of a `struct page`.
+    let pageStructShift: UInt64
+    /// Logs, reports and contents: what the hot path never touches.
+    let cold: ColdState
+
+    private let block: ControlBlock
+    private let image: Core?
+    /// Set when another core began to share this one's frames.
+    private let sealed = Atomic<Bool>(false)
+
+    private init(shape: MachineShape, block: ControlBlock, frames: FrameDirectory,
+                 cold: ColdState, image: Core?) {
+        self.shape = shape
+        self.block = block
+        self.frames = frames
+        self.cold = cold
+        self.image = image
+        control = block.control
+        zones = block.zones
+        freeLists = block.freeLists
+        freeCounts = block.freeCounts
+        perCPU = block.perCPU
+        perCPULists = block.perCPULists
+        pageBlockTypes = block.pageBlockTypes
+        pageBlockOrder = shape.pageBlockOrder
+        zoneStart1 = shape.zoneStart[0]
+        zoneStart2 = shape.zoneStart[1]
+        highestZoneTable = shape.architecture.highestZoneTable
+        layout = shape.layout
+        pageStructShift = shape.architecture == .i386 ? 5 : 6
+    }
+
+    deinit {
+        frames.deallocate()
+        block.deallocate()
+    }
+}
+
+// MARK: - Making, copying and owning
+
+extension Core {
+    /// An all-zero machine, for the boot code to fill.
+    convenience init(zeroedFor shape: MachineShape) {
+        self.init(
+            shape: shape, block: ControlBlock(zeroedFor: shape),
+            frames: FrameDirectory(zeroedFor: shape.frameEnd), cold: ColdState(), image: nil)
+    }
+
+    /// A machine that has just booted: shares every frame with the image, which it keeps alive.
+    convenience init(bootedFrom image: Core) {
+        self.init(
+            shape: image.shape, block: ControlBlock(copying: image.block, shape: image.shape),
+            frames: FrameDirectory(borrowing: image.frames), cold: ColdState(), image: image)
+    }
+
+    /// A copy that shares this core's frames until either is written.
+    ///
+    /// - Complexity: O(size of the control block and of the frame table's root).
+    func copied() -> Core {
+        let copy = Core(
+            shape: shape, block: ControlBlock(copying: block, shape: shape),
+            frames: FrameDirectory(sharing: frames), cold: ColdState(copying: cold), image: image)
+        sealed.store(true, ordering: .releasing)
+        return copy
+    }
+
+    /// Whether a copy was taken since the last ``reclaim()``.
+    var isSealed: Bool {
+        @inline(__always) get { sealed.load(ordering: .acquiring) }
+    }
+
+    /// Takes back the right to write after the copies' owners may have gone; only for an owner
+    /// who holds the one reference.
+    func reclaim() {
+        frames.markAllShared()
+        sealed.store(false, ordering: .releasing)
+    }
+}
+
+// MARK: - Finding things
+
+extension Core {
+    /// Index of the zone that a frame belongs to by its number.
+    @inline(__always)
+    func zoneIndex(of pfn: UInt32) -> Int {
+        pfn >= zoneStart2 ? 2 : (pfn >= zoneStart1 ? 1 : 0)
+    }
+
+    @inline(__always)
+    func freeList(_ zone: Int, _ order: UInt32, _ type: Int) -> UnsafeMutablePointer<BlockList> {
+        freeLists + ((zone * Order.count + Int(order)) * MachineShape.migrateTypeCount + type)
+    }
+
+    @inline(__always)
+    func freeCount(_ zone: Int, _ order: UInt32) -> UnsafeMutablePointer<Int32> {
+        freeCounts + (zone * Order.count + Int(order))
+    }
+
+    /// The pages of a zone on the CPU that the call runs on.
+    @inline(__always)
+    func localPages(_ zone: Int) -> UnsafeMutablePointer<PerCPUPages> {
+        perCPU + (Int(control.pointee.cpu) * MachineShape.zoneCount + zone)
+    }
+
+    /// The CPU's list of a zone for an order of 0...3 and a migrate type of 0...2.
+    @inline(__always)
+    func localList(_ zone: Int, _ index: Int) -> UnsafeMutablePointer<BlockList> {
+        let cpu = Int(control.pointee.cpu)
+        return perCPULists
+            + ((cpu * MachineShape.zoneCount + zone) * MachineShape.perCPUListCount + index)
+    }
+
+    private func pageBlock(_ zone: Int, _ pfn: UInt32) -> UnsafeMutablePointer<UInt8> {
+        let table = zones + zone
+        let index = (pfn >> pageBlockOrder) - table.pointee.firstPageBlock
+        return pageBlockTypes + Int(table.pointee.pageBlockOffset + index)
+    }
+
+    /// The migrate type of the page block around a frame. `get_pageblock_migratetype`.
+    @inline(__always)
+    func pageBlockType(_ zone: Int, _ pfn: UInt32) -> Int { Int(pageBlock(zone, pfn).pointee) }
+
+    /// Changes that type. `set_pageblock_migratetype`.
+    func setPageBlockType(_ zone: Int, _ pfn: UInt32, _ type: Int) {
+        pageBlock(zone, pfn).pointee = UInt8(type)
+    }
+
+    /// Whether the frame heads a free block of exactly this order. `page_is_buddy`.
+    @inline(__always)
+    func isBuddy(_ zone: Int, _ pfn: UInt32, _ order: UInt32) -> Bool {
+        guard zones[zone].contains(pfn) else { return false }
+        let mask = Frame.buddy | Frame.orderMask
+        return frames.readable(pfn).pointee.flags & mask
+            == Frame.buddy | UInt16(truncatingIfNeeded: order)
+    }
+}

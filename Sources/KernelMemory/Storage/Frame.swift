@@ -1,0 +1,64 @@
+/// What the machine knows of one page frame: 16 bytes for each.
+///
+///     0        4        8        12       14       16
+///     | next   | prev   | step   | refs   | flags  |
+///
+///     flags: 14    13   12  11   10       8    7       6     5..4        3..0
+///            bytes live lru slab reserved head per-CPU buddy migratetype order
+///
+/// `next` and `previous` are meaningful while the frame heads a block on a list. The state
+/// where all bits are 0 is that of a frame in the middle of a block.
+///
+/// The corresponding kernel type is `struct page` (include/linux/mm_types.h, 6.1).
+struct Frame {
+    /// The next block's frame on the list that this one is on.
+    var next: UInt32
+    /// The previous block's frame on that list.
+    var previous: UInt32
+    /// The step of the last allocation or free of the block that starts here.
+    var step: UInt32
+    /// How many users the kernel counts; below zero after a double free. `_refcount`.
+    var referenceCount: Int16
+    /// Order, migrate type and the flag bits.
+    var flags: UInt16
+}
+
+extension Frame {
+    static let orderMask: UInt16 = 0xf
+    static let migrateTypeShift: UInt16 = 4
+    static let migrateTypeMask: UInt16 = 0x30
+    /// Heads a block on a buddy free list. `PageBuddy`.
+    static let buddy: UInt16 = 0x40
+    /// Heads a block on a per-CPU list.
+    static let perCPU: UInt16 = 0x80
+    /// First frame of a compound page. `PageHead`.
+    static let head: UInt16 = 0x100
+    /// Not the allocator's: hole, firmware or kernel image. `PageReserved`.
+    static let reserved: UInt16 = 0x400
+    /// Belongs to a slab. `PageSlab`.
+    static let slab: UInt16 = 0x800
+    /// On an LRU list or movable: counts as movable when a page block is claimed.
+    static let lruOrMovable: UInt16 = 0x1000
+    /// Heads a block that a caller owns, as the simulator knows it.
+    static let live: UInt16 = 0x2000
+    /// Has bytes of its own in the contents store; otherwise it reads as zeroes.
+    static let hasBytes: UInt16 = 0x4000
+
+    /// The bits that survive from one owner to the next.
+    static let lasting: UInt16 = reserved | hasBytes
+
+    var order: UInt32 { UInt32(flags & Self.orderMask) }
+    var migrateType: Int { Int((flags & Self.migrateTypeMask) >> Self.migrateTypeShift) }
+
+    func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
+
+    /// The low bits of `flags` for a block of this order and migrate type.
+    @inline(__always)
+    static func block(_ order: UInt32, _ migrateType: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: order)
+            | UInt16(truncatingIfNeeded: migrateType) << migrateTypeShift
+    }
+}
+
+/// A pfn that names no frame: the answer when there is no page.
+let noFrame: UInt32 = .max

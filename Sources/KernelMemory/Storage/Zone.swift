@@ -1,0 +1,74 @@
+/// One zone's constants and counters, all in pages.
+///
+/// The corresponding kernel type is `struct zone` (include/linux/mmzone.h, 6.1).
+struct Zone {
+    /// First frame. `zone_start_pfn`.
+    var start: UInt32
+    /// One past the last frame: `start + spanned_pages`.
+    var end: UInt32
+    /// Frames that exist. `present_pages`.
+    var present: UInt32
+    /// Frames that the allocator manages. `managed_pages`.
+    var managed: UInt32
+    /// Index of the zone's first page block, counted from frame 0.
+    var firstPageBlock: UInt32
+    /// Where the zone's page-block types start in the control block.
+    var pageBlockOffset: UInt32
+    /// Watermarks without boost. `_watermark[WMARK_MIN...WMARK_PROMO]`.
+    var watermark: SIMD4<Int32>
+    /// Pages added to every watermark after fragmenting steals. `watermark_boost`.
+    var boost: Int32
+    /// The counter that decisions read: exact but for the CPUs' deltas. `vm_stat[NR_FREE_PAGES]`.
+    var freePages: Int32
+    /// Pages in page blocks kept for urgent higher-order requests. `nr_reserved_highatomic`.
+    var reservedHighAtomic: Int32
+    /// Bit 0: boosted since the last wake-up of kswapd; bit 1: reclaim is active.
+    var flags: UInt32
+    /// What requests that could have used a higher zone must leave here, by that zone's index.
+    var lowmemReserve: SIMD4<Int32>
+
+    /// `ZONE_BOOSTED_WATERMARK`.
+    static let boostedWatermark: UInt32 = 1
+    /// `ZONE_RECLAIM_ACTIVE`.
+    static let reclaimActive: UInt32 = 2
+
+    var isPopulated: Bool { present != 0 }
+    func contains(_ pfn: UInt32) -> Bool { pfn >= start && pfn < end }
+}
+
+/// Which watermark a request has to respect.
+enum Watermark {
+    static let min = 0
+    static let low = 1
+    static let high = 2
+    static let promo = 3
+}
+
+/// One CPU's pages of one zone, without the lists themselves.
+///
+/// The corresponding kernel type is `struct per_cpu_pages` (include/linux/mmzone.h, 6.1).
+struct PerCPUPages {
+    /// Pages on all lists. `count`.
+    var count: Int32
+    /// Drain when this many are reached. `high`.
+    var high: Int32
+    /// Pages moved at a time. `batch`.
+    var batch: Int32
+    /// Doubles the drain while frees outnumber allocations. `free_factor`.
+    var freeFactor: Int32
+    /// This CPU's share of the free counter not folded in yet. `vm_stat_diff[NR_FREE_PAGES]`.
+    var freeDelta: Int32
+    /// How large that share may grow. `stat_threshold`.
+    var statThreshold: Int32
+}
+
+/// A list of blocks, linked through their frames.
+///
+/// It is empty when `count` is 0; links beyond its ends are stale and mean nothing.
+///
+/// The corresponding kernel type is `struct list_head`.
+struct BlockList {
+    var first: UInt32
+    var last: UInt32
+    var count: UInt32
+}
