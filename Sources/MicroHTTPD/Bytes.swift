@@ -17,7 +17,8 @@ func rawBytes(_ text: StaticString) -> UnsafeRawBufferPointer {
 func isEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard left.count == right.count else { return false }
     guard left.count > 0 else { return true }
-    return memcmp(left.baseAddress.unsafelyUnwrapped, right.baseAddress.unsafelyUnwrapped, left.count)
+    return memcmp(
+        left.baseAddress.unsafelyUnwrapped, right.baseAddress.unsafelyUnwrapped, left.count)
         == 0
 }
 
@@ -38,7 +39,8 @@ func lowercased(_ byte: UInt8) -> UInt8 {
 
 /// A part of a buffer.
 @inline(__always)
-func slice(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UnsafeRawBufferPointer {
+func slice(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UnsafeRawBufferPointer
+{
     UnsafeRawBufferPointer(rebasing: bytes[start..<end])
 }
 

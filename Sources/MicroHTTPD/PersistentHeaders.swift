@@ -10,7 +10,8 @@ final class PersistentHeaders: @unchecked Sendable {
         for (index, text) in texts.enumerated() {
             fields.initializeElement(
                 at: index,
-                to: HeaderField(name: cString(text.name), value: PersistentHeaders.copy(text.value)))
+                to: HeaderField(name: cString(text.name), value: PersistentHeaders.copy(text.value))
+            )
         }
     }
 

@@ -6,8 +6,9 @@ struct RequestBody: ~Copyable {
     static let paddingInBytes = 64
     /// What every connection keeps; most bodies fit.
     private static let smallCapacity = 1_024
-    /// A larger block is returned after its request.
-    private static let keptCapacity = 65_536
+    /// A larger block is returned after its request. An announced length reserves no more than
+    /// this, so that an announcement alone costs little.
+    static let keptCapacityInBytes = 65_536
 
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
@@ -53,7 +54,7 @@ struct RequestBody: ~Copyable {
     /// Forgets the body, and returns a large block.
     mutating func removeAll() {
         count = 0
-        guard capacity > RequestBody.keptCapacity else { return }
+        guard capacity > RequestBody.keptCapacityInBytes else { return }
         free(base)
         capacity = RequestBody.smallCapacity
         base = allocateBytes(capacity + RequestBody.paddingInBytes)

@@ -170,7 +170,8 @@ struct RequestTarget: ~Copyable {
 
     /// Moves one byte, or one escape's byte, from the reading to the writing position.
     @inline(__always)
-    private mutating func moveByte(_ read: inout Int, _ write: inout Int, end: Int) -> TargetFault? {
+    private mutating func moveByte(_ read: inout Int, _ write: inout Int, end: Int) -> TargetFault?
+    {
         var byte = storage[read]
         if _slowPath(byte == UInt8(ascii: "%")) {
             guard end - read > 2, let high = hexValue(storage[read + 1]),

@@ -1,34 +1,3 @@
-import Glibc
-
-/// What a path leads to: for each method the index of a route, or -1.
-struct RouteEndpoint {
-    private var indices = InlineArray<8, Int16>(repeating: -1)
-
-    /// Whether any method is registered.
-    var isEmpty: Bool {
-        for index in indices.indices where indices[index] >= 0 { return false }
-        return true
-    }
-
-    /// The route for a method; that of GET also for HEAD.
-    func route(for method: HTTPMethod) -> Int? {
-        let index = indices[Int(method.rawValue)]
-        if index >= 0 { return Int(index) }
-        return method == .head && indices[Int(HTTPMethod.get.rawValue)] >= 0
-            ? Int(indices[Int(HTTPMethod.get.rawValue)]) : nil
-    }
-
-    mutating func setRoute(_ index: Int, for method: HTTPMethod) {
-        indices[Int(method.rawValue)] = Int16(index)
-    }
-
-    /// The `Allow` field: the registered methods, HEAD where GET is, and OPTIONS.
-    var allow: String {
-        let names = HTTPMethod.allCases.filter { $0 == .options || route(for: $0) != nil }
-        return names.map { "\($0.name)" }.joined(separator: ", ")
-    }
-}
-
 /// The routes as a tree of path segments, built once and then only read.
 ///
 /// A node has its literal children side by side, each with its text, and at most one child for
@@ -108,48 +77,5 @@ final class RouteTable: @unchecked Sendable {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
         copy.copyBytes(from: text.utf8)
         return UnsafeRawBufferPointer(copy)
-    }
-}
-
-/// The tree while it grows, in ordinary Swift values.
-private struct RouteTableDraft {
-    struct Node {
-        var edges: [(text: String, child: Int32)] = []
-        var placeholder: Int32 = -1
-        var endpoint = RouteEndpoint()
-    }
-
-    var nodes = [Node()]
-
-    init(_ routes: [Route]) {
-        for (index, route) in routes.enumerated() { add(route, index: index) }
-    }
-
-    private mutating func add(_ route: Route, index: Int) {
-        var node = 0
-        for segment in route.pattern.dropFirst().split(
-            separator: "/", omittingEmptySubsequences: false)
-        {
-            node = child(of: node, segment: String(segment))
-        }
-        precondition(
-            nodes[node].endpoint.route(for: route.method) == nil || route.method == .head,
-            "two routes for \(route.method.name) \(route.pattern)")
-        nodes[node].endpoint.setRoute(index, for: route.method)
-    }
-
-    private mutating func child(of node: Int, segment: String) -> Int {
-        let next = Int32(nodes.count)
-        if segment.hasPrefix("{") && segment.hasSuffix("}") {
-            if nodes[node].placeholder >= 0 { return Int(nodes[node].placeholder) }
-            nodes[node].placeholder = next
-        } else {
-            if let edge = nodes[node].edges.first(where: { $0.text == segment }) {
-                return Int(edge.child)
-            }
-            nodes[node].edges.append((segment, next))
-        }
-        nodes.append(Node())
-        return Int(next)
     }
 }

@@ -59,6 +59,7 @@ public enum RouterProblem: Sendable, Equatable {
 /// The response arrives with the status set, with ``Response/Protection/page`` and without a
 /// `Content-Type`; the renderer sets that and writes the body. The status, `Allow` and `Accept`
 /// are set again behind it.
-public typealias ProblemRenderer = @Sendable (
-    RouterProblem, borrowing Request, inout Response
-) -> Void
+public typealias ProblemRenderer =
+    @Sendable (
+        RouterProblem, borrowing Request, inout Response
+    ) -> Void

@@ -61,7 +61,7 @@ final class ServerCore: Sendable {
             exchange.pointee.refusal = .payloadTooLarge(limitInBytes: bodyLimitInBytes)
             return answer(exchange)
         }
-        exchange.pointee.body.reserve(length)
+        exchange.pointee.body.reserve(min(length, RequestBody.keptCapacityInBytes))
         return .YES
     }
 
