@@ -1,0 +1,82 @@
+import CMicroHTTPD
+import Glibc
+
+// Every function that libmicrohttpd calls. They convert the arguments and do nothing else, and
+// they belong to no actor: libmicrohttpd calls them on its own threads.
+//
+// `context` is the server's core, which outlives the daemon.
+
+/// A request line was read. The corresponding libmicrohttpd option is
+/// `MHD_OPTION_URI_LOG_CALLBACK`.
+let targetReceived:
+    @convention(c) (
+        UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
+    ) -> UnsafeMutableRawPointer? = { context, target, connection in
+        guard let context, let target, let connection else { return nil }
+        let exchange = exchange(of: connection)
+        core(context).open(exchange, target: target)
+        return UnsafeMutableRawPointer(exchange)
+    }
+
+/// Headers, a body part, or the end of the body. The corresponding libmicrohttpd type is
+/// `MHD_AccessHandlerCallback`.
+let requestContinued: MHD_AccessHandlerCallback = {
+    context, connection, _, method, _, part, partCount, state in
+    guard let context, let method, let partCount, let exchange = exchange(state) else { return .NO }
+    return core(context).advance(exchange, method: method, part: part, partCount: partCount)
+}
+
+/// A request ended, in whatever way. The corresponding libmicrohttpd type is
+/// `MHD_RequestCompletedCallback`.
+let requestCompleted: MHD_RequestCompletedCallback = { context, _, state, _ in
+    guard let context, let exchange = exchange(state) else { return }
+    core(context).close(exchange)
+    state?.pointee = nil
+}
+
+/// A connection came or went. The corresponding libmicrohttpd type is
+/// `MHD_NotifyConnectionCallback`.
+let connectionChanged: MHD_NotifyConnectionCallback = { _, connection, state, change in
+    guard let connection, let state else { return }
+    switch change {
+    case .CONNECTION_NOTIFY_STARTED: state.pointee = makeExchange(connection)
+    default: destroyExchange(state)
+    }
+}
+
+/// Leaves escapes as they are; the router decodes them behind cutting the path. The
+/// corresponding libmicrohttpd option is `MHD_OPTION_UNESCAPE_CALLBACK`.
+let keepEscapes:
+    @convention(c) (
+        UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?
+    ) -> Int = { _, _, text in
+        guard let text else { return 0 }
+        return strlen(text)
+    }
+
+private func core(_ context: UnsafeMutableRawPointer) -> ServerCore {
+    Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
+}
+
+private func exchange(of connection: OpaquePointer) -> UnsafeMutablePointer<Exchange>? {
+    mhd_connection_context(connection)?.assumingMemoryBound(to: Exchange.self)
+}
+
+private func exchange(
+    _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> UnsafeMutablePointer<Exchange>? {
+    state?.pointee?.assumingMemoryBound(to: Exchange.self)
+}
+
+private func makeExchange(_ connection: OpaquePointer) -> UnsafeMutableRawPointer {
+    let exchange = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
+    exchange.initialize(to: Exchange(connection: connection))
+    return UnsafeMutableRawPointer(exchange)
+}
+
+private func destroyExchange(_ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+    guard let exchange = exchange(state) else { return }
+    exchange.deinitialize(count: 1)
+    exchange.deallocate()
+    state.pointee = nil
+}

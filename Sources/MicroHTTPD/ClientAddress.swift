@@ -1,0 +1,47 @@
+import Glibc
+
+/// A client's IP address as a value, for limits and logs. IPv4 is kept as `::ffff:a.b.c.d`, so
+/// that one client is one key whichever family its socket has.
+public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
+    /// The 16 address bytes, in network order.
+    private var high: UInt64
+    private var low: UInt64
+
+    /// The unspecified address, `::`.
+    init() {
+        high = 0
+        low = 0
+    }
+
+    /// Reads a socket address; unspecified for a family other than IPv4 and IPv6.
+    init(_ address: UnsafePointer<sockaddr>) {
+        self.init()
+        let raw = UnsafeRawPointer(address)
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            let ipv4 = raw.loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
+            low = 0xFFFF_0000_0000 | UInt64(UInt32(bigEndian: ipv4))
+        case AF_INET6:
+            let bytes = raw + 8
+            high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+            low = UInt64(bigEndian: (bytes + 8).loadUnaligned(as: UInt64.self))
+        default: break
+        }
+    }
+
+    /// The address in its usual form: `127.0.0.1`, `::1`.
+    public var description: String {
+        guard high == 0, low >> 32 == 0xFFFF else { return ipv6Text }
+        return [24, 16, 8, 0].map { String((low >> UInt64($0)) & 0xFF) }.joined(separator: ".")
+    }
+
+    private var ipv6Text: String {
+        var bytes = (high.bigEndian, low.bigEndian)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) {
+            guard inet_ntop(AF_INET6, &bytes, $0.baseAddress, socklen_t($0.count)) != nil,
+                let text = $0.baseAddress
+            else { return "::" }
+            return String(cString: text)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CMicroHTTPD
+import Glibc
+
+/// The state of one connection, reused by each request that comes over it.
+///
+/// It lives at a fixed address from libmicrohttpd's "connection started" to its "connection
+/// closed", so a request costs no allocation. A request is *open* from its request line to the
+/// completion callback, which libmicrohttpd calls exactly once for it.
+struct Exchange: ~Copyable {
+    /// How far an open request has come.
+    enum Phase {
+        /// No request is open.
+        case idle
+        /// The request line was read.
+        case target
+        /// The headers were read; body parts follow.
+        case body
+        /// A response was queued.
+        case answered
+    }
+
+    /// The connection; `nil` for a request that was made up in the process.
+    let connection: OpaquePointer?
+    /// The header fields of a request that was made up in the process.
+    let syntheticHeaders: SyntheticHeaders?
+    var phase = Phase.idle
+    var method = HTTPMethod.other
+    var target = RequestTarget()
+    var body = RequestBody()
+    /// Bytes of a body that came in beyond the limit and were thrown away.
+    var discardedCount = 0
+    /// Why the router will refuse this request, found before it was routed.
+    var refusal: RouterProblem?
+    /// Which of the route's `produces` the client prefers.
+    var preferredType = 0
+
+    init(connection: OpaquePointer?, syntheticHeaders: SyntheticHeaders? = nil) {
+        self.connection = connection
+        self.syntheticHeaders = syntheticHeaders
+    }
+
+    /// Opens a request with its target.
+    mutating func open(target text: UnsafeRawBufferPointer) {
+        phase = .target
+        preferredType = 0
+        if let fault = target.parse(text) { refusal = RouterProblem(fault) }
+    }
+
+    /// Closes the request and keeps the blocks for the next.
+    mutating func close() {
+        phase = .idle
+        discardedCount = 0
+        body.removeAll()
+        if refusal != nil { refusal = nil }
+    }
+
+    /// A header field's value, by the first field of that name.
+    func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
+        guard let connection else { return syntheticHeaders?.value(name) }
+        var value: UnsafePointer<CChar>?
+        var count = 0
+        let found = MHD_lookup_connection_value_n(
+            connection, .HEADER_KIND, cString(name), name.utf8CodeUnitCount, &value, &count)
+        guard found == .YES else { return nil }
+        return UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : count)
+    }
+}

@@ -1,0 +1,88 @@
+import Glibc
+
+/// What a handler answers: a status, header fields and a body.
+///
+/// A response starts as `200` with the `Content-Type` that the router negotiated from the
+/// route's `produces`, no body, and ``Protection/data``. `Date`, `Content-Length` and
+/// `Connection` are libmicrohttpd's.
+public struct Response: ~Copyable {
+    /// Which of the router's security headers are sent along.
+    public enum Protection: UInt8, Sendable {
+        /// None: the handler sets its own.
+        case none
+        /// `X-Content-Type-Options: nosniff`, enough for data that no browser renders. Each
+        /// header costs three allocations in libmicrohttpd, so the hot path has one.
+        case data
+        /// The whole set of ``SecurityHeaders``, for pages and for problems.
+        case page
+    }
+
+    /// The status code, 200...599.
+    public var status: UInt32
+    /// The body. For HEAD its length is announced and its bytes are not sent.
+    public var body: OutputBuffer
+    /// Which security headers are sent.
+    public var protection: Protection
+    var headers: HeaderList
+
+    init() {
+        status = 200
+        body = OutputBuffer()
+        protection = .data
+        headers = HeaderList()
+    }
+
+    /// Sets a header field and replaces an earlier one of that name (`Content-Type` too).
+    ///
+    /// - Parameters:
+    ///   - name: a field name; compared without case.
+    ///   - value: without CR, LF and tab.
+    ///
+    /// The corresponding libmicrohttpd function is `MHD_add_response_header`.
+    public mutating func setHeader(_ name: StaticString, _ value: StaticString) {
+        headers.set(HeaderField(name: cString(name), value: cString(value)))
+    }
+
+    /// Sets a header field to a copy of bytes and replaces an earlier one of that name.
+    ///
+    /// - Parameters:
+    ///   - name: a field name; compared without case.
+    ///   - bytes: the value.
+    /// - Returns: `false`, and nothing is set, when the value holds a control character.
+    ///
+    /// The corresponding libmicrohttpd function is `MHD_add_response_header`.
+    @discardableResult
+    public mutating func setHeader(
+        _ name: StaticString, bytes: UnsafeRawBufferPointer
+    ) -> Bool {
+        headers.set(copying: bytes, name: cString(name))
+    }
+
+    /// Adds a header field beside earlier ones of that name (`Set-Cookie`, `Link`).
+    ///
+    /// - Parameters:
+    ///   - name: a field name.
+    ///   - bytes: the value.
+    /// - Returns: `false`, and nothing is added, when the value holds a control character.
+    ///
+    /// The corresponding libmicrohttpd function is `MHD_add_response_header`.
+    @discardableResult
+    public mutating func addHeader(
+        _ name: StaticString, bytes: UnsafeRawBufferPointer
+    ) -> Bool {
+        headers.add(copying: bytes, name: cString(name))
+    }
+
+    /// Removes a header field, if it was set.
+    public mutating func removeHeader(_ name: StaticString) {
+        headers.remove(name: cString(name))
+    }
+
+    /// Starts over: `200`, no header fields, no body.
+    public mutating func reset() {
+        status = 200
+        body.removeAll()
+        protection = .data
+        headers.removeAll()
+    }
+}

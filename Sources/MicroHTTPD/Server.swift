@@ -1,0 +1,87 @@
+import CMicroHTTPD
+import Glibc
+import Synchronization
+
+/// A running HTTP/1.1 server: libmicrohttpd's internal epoll threads, and a router.
+///
+/// It listens from its initialiser until ``stop(gracePeriodInSeconds:)``, or until it goes away.
+public final class Server: Sendable {
+    /// The daemon's handle, and no more than one owner of it.
+    private struct Daemon: @unchecked Sendable {
+        var handle: OpaquePointer?
+    }
+
+    private let core: ServerCore
+    private let daemon: Mutex<Daemon>
+    /// The port that it listens on; the real one when the configuration's was 0.
+    public let port: UInt16
+
+    /// Starts a server. SIGPIPE is ignored in the process from then on.
+    ///
+    /// - Parameters:
+    ///   - configuration: where to listen, and the limits.
+    ///   - router: answers every request.
+    /// - Throws: a ``ServerError`` that says what is wrong, such as an address in use.
+    ///
+    /// The corresponding libmicrohttpd function is `MHD_start_daemon`.
+    public init(configuration: ServerConfiguration, router: Router) throws(ServerError) {
+        signal(SIGPIPE, SIG_IGN)
+        var listener = try ListenSocket(host: configuration.host, port: configuration.port)
+        core = ServerCore(router: router, bodyLimitInBytes: configuration.bodyLimitInBytes)
+        port = listener.port
+        let handle = startDaemon(configuration, core: core, listener: listener.borrowedDescriptor)
+        guard let handle else { throw .daemonRefused }
+        _ = listener.release()
+        daemon = Mutex(Daemon(handle: handle))
+    }
+
+    deinit {
+        stop(gracePeriodInSeconds: 0)
+    }
+
+    /// Requests between their request line and the end of their response.
+    public var openRequestCount: Int { core.openRequestCount }
+
+    /// Stops listening, lets open requests finish, and closes all connections. Calling it again
+    /// does nothing. Not to be called by a handler, whose thread it waits for.
+    ///
+    /// - Parameter gracePeriodInSeconds: how long to wait for open requests at most. A handler
+    ///   that still runs then is waited for, but its response is not sent.
+    ///
+    /// The corresponding libmicrohttpd functions are `MHD_quiesce_daemon` and
+    /// `MHD_stop_daemon`.
+    public func stop(gracePeriodInSeconds: Double) {
+        daemon.withLock { daemon in
+            guard let handle = daemon.handle else { return }
+            daemon.handle = nil
+            let listener = MHD_quiesce_daemon(handle)
+            if listener >= 0 { close(listener) }
+            waitForOpenRequests(seconds: gracePeriodInSeconds)
+            MHD_stop_daemon(handle)
+        }
+    }
+
+    private func waitForOpenRequests(seconds: Double) {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while core.openRequestCount > 0, ContinuousClock.now < end { usleep(2_000) }
+    }
+}
+
+private func startDaemon(
+    _ configuration: ServerConfiguration, core: ServerCore, listener: Int32
+) -> OpaquePointer? {
+    var settings = mhd_settings()
+    settings.thread_count = UInt32(clamping: configuration.threadCount)
+    settings.connection_limit = UInt32(clamping: configuration.connectionLimit)
+    settings.connections_per_address = UInt32(clamping: configuration.connectionsPerAddress)
+    settings.idle_timeout_in_seconds = UInt32(clamping: configuration.idleTimeoutSeconds)
+    settings.connection_memory_in_bytes = configuration.connectionMemoryInBytes
+    settings.listen_socket = listener
+    settings.context = Unmanaged.passUnretained(core).toOpaque()
+    settings.handle = requestContinued
+    settings.completed = requestCompleted
+    settings.connection_changed = connectionChanged
+    settings.target_received = targetReceived
+    settings.unescape = keepEscapes
+    return mhd_start(&settings)
+}

@@ -1,0 +1,126 @@
+import CMicroHTTPD
+import Glibc
+import Synchronization
+
+/// What libmicrohttpd's threads share: the router, the limits, the count of open requests.
+final class ServerCore: Sendable {
+    private let router: Router
+    private let bodyLimitInBytes: Int
+    private let openRequests = Atomic<Int>(0)
+
+    init(router: Router, bodyLimitInBytes: Int) {
+        self.router = router
+        self.bodyLimitInBytes = bodyLimitInBytes
+    }
+
+    /// Requests between their request line and their completion.
+    var openRequestCount: Int { openRequests.load(ordering: .acquiring) }
+
+    /// Opens a request.
+    func open(_ exchange: UnsafeMutablePointer<Exchange>?, target: UnsafePointer<CChar>) {
+        guard let exchange else { return }
+        openRequests.add(1, ordering: .relaxed)
+        exchange.pointee.open(
+            target: UnsafeRawBufferPointer(start: target, count: strlen(target)))
+    }
+
+    /// Closes a request, exactly once for each that was opened.
+    func close(_ exchange: UnsafeMutablePointer<Exchange>) {
+        exchange.pointee.close()
+        openRequests.subtract(1, ordering: .releasing)
+    }
+
+    /// Takes a request one step on: its headers, a part of its body, its end.
+    ///
+    /// Nothing is answered at the headers, because 0.9.75 then closes the connection, except
+    /// when closing it is wanted: a body that is announced as too large.
+    func advance(
+        _ exchange: UnsafeMutablePointer<Exchange>, method: UnsafePointer<CChar>,
+        part: UnsafePointer<CChar>?, partCount: UnsafeMutablePointer<Int>
+    ) -> MHD_Result {
+        switch exchange.pointee.phase {
+        case .target: return begin(exchange, method: HTTPMethod(token: method))
+        case .body where partCount.pointee > 0:
+            let bytes = UnsafeRawBufferPointer(start: part, count: partCount.pointee)
+            partCount.pointee = 0
+            return exchange.pointee.receive(bytes, limit: bodyLimitInBytes) ? .YES : .NO
+        case .body: return answer(exchange)
+        case .idle, .answered: return .NO
+        }
+    }
+
+    private func begin(
+        _ exchange: UnsafeMutablePointer<Exchange>, method: HTTPMethod
+    ) -> MHD_Result {
+        exchange.pointee.method = method
+        exchange.pointee.phase = .body
+        guard method != .get, method != .head,
+            let field = exchange.pointee.header("Content-Length"), let length = decimal(field)
+        else { return .YES }
+        guard length <= bodyLimitInBytes else {
+            exchange.pointee.refusal = .payloadTooLarge(limitInBytes: bodyLimitInBytes)
+            return answer(exchange)
+        }
+        exchange.pointee.body.reserve(min(length, RequestBody.keptCapacityInBytes))
+        return .YES
+    }
+
+    private func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> MHD_Result {
+        exchange.pointee.phase = .answered
+        exchange.pointee.body.finish()
+        var response = Response()
+        router.respond(to: exchange, into: &response)
+        guard let connection = exchange.pointee.connection else { return .NO }
+        return response.queue(on: connection)
+    }
+}
+
+extension Exchange {
+    /// Keeps a part of the body. Beyond the limit, parts are thrown away so that the client can
+    /// read its 413 at the end; a client that goes on for too long is not waited for.
+    ///
+    /// - Returns: `false` when the connection should be dropped.
+    @discardableResult
+    mutating func receive(_ part: UnsafeRawBufferPointer, limit: Int) -> Bool {
+        if discardedCount == 0, part.count <= limit - body.bytes.count {
+            body.append(part)
+            return true
+        }
+        discardedCount += part.count
+        refusal = .payloadTooLarge(limitInBytes: limit)
+        return discardedCount <= max(limit, 1_048_576)
+    }
+}
+
+extension Response {
+    /// Hands the response to libmicrohttpd, which frees the body's block when it is sent.
+    ///
+    /// The corresponding libmicrohttpd functions are `MHD_create_response_from_buffer` and
+    /// `MHD_queue_response`.
+    fileprivate mutating func queue(on connection: OpaquePointer) -> MHD_Result {
+        let block = body.release()
+        let mode: MHD_ResponseMemoryMode =
+            block.isOwned ? .RESPMEM_MUST_FREE : .RESPMEM_PERSISTENT
+        guard let response = MHD_create_response_from_buffer(block.count, block.start, mode) else {
+            if block.isOwned { free(block.start) }
+            return .NO
+        }
+        defer { MHD_destroy_response(response) }
+        for index in 0..<headers.count {
+            MHD_add_response_header(response, headers.name(at: index), headers.value(at: index))
+        }
+        return MHD_queue_response(connection, status, response)
+    }
+}
+
+/// A decimal number that fits; `nil` for anything else (libmicrohttpd has refused it then).
+private func decimal(_ digits: UnsafeRawBufferPointer) -> Int? {
+    var value = 0
+    for digit in digits {
+        guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9"), value < Int.max / 16 else {
+            return nil
+        }
+        value = value * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    return value
+}

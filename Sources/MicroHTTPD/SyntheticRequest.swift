@@ -1,0 +1,50 @@
+/// A request made up in the process, for tests and tools that need no socket.
+public struct SyntheticRequest: Sendable {
+    /// The method's token, `"GET"`; any text, as a client could send any.
+    public var method: String
+    /// The request target as on the wire: path and query, percent-encoded.
+    public var target: String
+    /// Header fields in order.
+    public var headers: [(name: String, value: String)]
+    /// The body's bytes.
+    public var body: [UInt8]
+
+    /// Makes a request.
+    public init(
+        _ method: String, _ target: String, headers: [(name: String, value: String)] = [],
+        body: [UInt8] = []
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+    }
+}
+
+extension Router {
+    /// Answers a request that was made up in the process, by the same way as one from a socket.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - bodyLimitInBytes: as the server's.
+    /// - Returns: what the server would send, without `Date` and `Connection`.
+    public func respond(
+        to request: SyntheticRequest,
+        bodyLimitInBytes: Int = ServerConfiguration().bodyLimitInBytes
+    ) -> RecordedResponse {
+        let exchange = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
+        exchange.initialize(
+            to: Exchange(connection: nil, syntheticHeaders: SyntheticHeaders(request.headers)))
+        defer {
+            exchange.deinitialize(count: 1)
+            exchange.deallocate()
+        }
+        exchange.pointee.method = request.method.withCString { HTTPMethod(token: $0) }
+        Array(request.target.utf8).withUnsafeBytes { exchange.pointee.open(target: $0) }
+        _ = request.body.withUnsafeBytes { exchange.pointee.receive($0, limit: bodyLimitInBytes) }
+        exchange.pointee.body.finish()
+        var response = Response()
+        respond(to: exchange, into: &response)
+        return response.recorded(withBody: exchange.pointee.method != .head)
+    }
+}

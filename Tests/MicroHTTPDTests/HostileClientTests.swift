@@ -1,0 +1,104 @@
+import Glibc
+import MicroHTTPD
+import Testing
+
+@Suite(.serialized) struct HostileClientTests {
+    @Test(
+        arguments: [
+            ("GET / FTP/1.1\r\n\r\n", [400, 505]), ("GET\r\n\r\n", [400]),
+            ("\0\0\0\0\r\n\r\n", [400]), ("GET / HTTP/9.9\r\n\r\n", [505]),
+            ("GET /pages/1 HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", [400]),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", [400]),
+            ("GET /pages/1 HTTP/1.1\r\n\r\n", [200, 400]),
+        ] as [(String, [UInt32])])
+    func malformedRequest_isRefusedOrDropped(text: String, statuses: [UInt32]) throws {
+        let server = try SampleServer()
+        let client = server.connect(timeoutInSeconds: 1)
+        client.send(text)
+        if let response = client.readResponse() {
+            #expect(statuses.contains(response.status), "\(text.debugDescription)")
+        }
+        #expect(server.isAlive())
+    }
+
+    @Test func headers_ofABrowser_fit() throws {
+        let server = try SampleServer()
+        let headers = (0..<8).map { ("X-Field-\($0)", String(repeating: "v", count: 500)) }
+        let response = server.respond(
+            to: SyntheticRequest("GET", "/page", headers: headers))
+        #expect(response?.status == 200)
+        #expect(response?.header("Content-Security-Policy") != nil)
+    }
+
+    @Test(arguments: [6_000, 7_000, 7_500, 8_000, 9_000, 20_000, 200_000])
+    func headers_ofAnySize_areAnsweredOrRefused(count: Int) throws {
+        let server = try SampleServer()
+        let client = server.connect(timeoutInSeconds: 1)
+        let field = ("X-Large", String(repeating: "v", count: count))
+        client.send(SyntheticRequest("GET", "/page", headers: [field]))
+        let status = client.readResponse()?.status
+        #expect(status == 200 || status == 431, "\(count): \(String(describing: status))")
+        #expect(server.isAlive())
+    }
+
+    @Test func target_largerThanTheMemory_isURITooLong() throws {
+        let server = try SampleServer()
+        let target = "/pages/" + String(repeating: "x", count: 20_000)
+        #expect(server.respond(to: SyntheticRequest("GET", target))?.status == 414)
+        #expect(server.isAlive())
+    }
+
+    @Test(arguments: [
+        "GET /pages/1 HT", "GET /pages/1 HTTP/1.1\r\nHost: te",
+        "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\nabc",
+        "POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "GET /large HTTP/1.1\r\nHost: test\r\n\r\n",
+    ])
+    func clients_thatVanish_leaveNothingBehind(text: String) throws {
+        let server = try SampleServer()
+        #expect(server.isAlive())
+        let before = descriptorCount()
+        for _ in 0..<1_000 {
+            let client = server.connect()
+            client.send(text)
+        }
+        #expect(server.settle())
+        #expect(server.isAlive())
+        var after = descriptorCount()
+        for _ in 0..<100 where after > before {
+            usleep(10_000)
+            after = descriptorCount()
+        }
+        #expect(after <= before)
+    }
+
+    @Test func idleClient_isCutOff() throws {
+        let server = try SampleServer { $0.idleTimeoutSeconds = 1 }
+        let client = server.connect()
+        client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\nabc")
+        #expect(client.isClosedByServer())
+        #expect(server.settle())
+    }
+
+    @Test func connections_beyondAnAddressesShare_areClosed() throws {
+        let server = try SampleServer { $0.connectionsPerAddress = 2 }
+        let first = server.connect()
+        let second = server.connect()
+        first.send(SyntheticRequest("GET", "/pages/1"))
+        second.send(SyntheticRequest("GET", "/pages/2"))
+        #expect(first.readResponse()?.text == "1")
+        #expect(second.readResponse()?.text == "2")
+        let third = server.connect()
+        third.send(SyntheticRequest("GET", "/pages/3"))
+        #expect(third.readResponse()?.status == nil)
+    }
+}
+
+/// How many descriptors this process has open.
+private func descriptorCount() -> Int {
+    guard let stream = opendir("/proc/self/fd") else { return -1 }
+    defer { closedir(stream) }
+    var count = 0
+    while readdir(stream) != nil { count += 1 }
+    return count
+}

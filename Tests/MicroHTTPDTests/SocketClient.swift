@@ -1,0 +1,110 @@
+import Glibc
+import MicroHTTPD
+
+/// A client that sends exactly the bytes it is told to, and reads what a server answers.
+final class SocketClient {
+    private let descriptor: Int32
+    private var received: [UInt8] = []
+
+    /// Connects to a port of this machine; reads give up after a few seconds.
+    init(port: UInt16, timeoutInSeconds: Int = 5) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+        }
+        precondition(code == 0, "cannot connect to port \(port): errno \(errno)")
+        var limit = timeval(tv_sec: timeoutInSeconds, tv_usec: 0)
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Sends all bytes, or stops when the server has closed.
+    func send(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(
+                    descriptor, $0.baseAddress! + sent, bytes.count - sent,
+                    Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+
+    /// Sends text.
+    func send(_ text: String) {
+        send(Array(text.utf8))
+    }
+
+    /// Sends a request the way an ordinary client would.
+    func send(_ request: SyntheticRequest) {
+        var head = "\(request.method) \(request.target) HTTP/1.1\r\nHost: test\r\n"
+        for field in request.headers { head += "\(field.name): \(field.value)\r\n" }
+        if !request.body.isEmpty { head += "Content-Length: \(request.body.count)\r\n" }
+        send(Array((head + "\r\n").utf8) + request.body)
+    }
+
+    /// Reads one response whose length is announced.
+    ///
+    /// - Parameter isHead: whether it answers HEAD, so that no body follows.
+    /// - Returns: `nil` when the server closed the connection, or said nothing in time.
+    func readResponse(isHead: Bool = false) -> RecordedResponse? {
+        while true {
+            if let end = endOfHead {
+                let head = parseHead(String(decoding: received[..<end], as: UTF8.self))
+                let length =
+                    isHead || head.status == 204 || head.status == 304 || head.status < 200
+                    ? 0 : Int(head.header("Content-Length") ?? "0") ?? 0
+                if received.count >= end + 4 + length {
+                    let body = Array(received[(end + 4)..<(end + 4 + length)])
+                    received.removeFirst(end + 4 + length)
+                    return RecordedResponse(status: head.status, headers: head.headers, body: body)
+                }
+            }
+            guard receiveMore() else { return nil }
+        }
+    }
+
+    /// Whether the server has closed the connection and no byte is left.
+    func isClosedByServer() -> Bool {
+        received.isEmpty && !receiveMore() && errno != EAGAIN
+    }
+
+    private func receiveMore() -> Bool {
+        var block = [UInt8](repeating: 0, count: 65_536)
+        errno = 0
+        let count = recv(descriptor, &block, block.count, 0)
+        guard count > 0 else { return false }
+        received += block[..<count]
+        return true
+    }
+
+    /// Where the empty line behind the headers begins.
+    private var endOfHead: Int? {
+        guard received.count >= 4 else { return nil }
+        return (0...(received.count - 4)).first {
+            received[$0] == 13 && received[$0 + 1] == 10 && received[$0 + 2] == 13
+                && received[$0 + 3] == 10
+        }
+    }
+
+    private func parseHead(_ text: String) -> RecordedResponse {
+        let lines = text.split(separator: "\r\n")
+        let status = UInt32(lines[0].split(separator: " ")[1]) ?? 0
+        let fields = lines.dropFirst().map { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return (name: String(parts[0]), value: String(parts[1].drop { $0 == " " }))
+        }
+        return RecordedResponse(status: status, headers: fields, body: [])
+    }
+}
