@@ -7,10 +7,8 @@ extension Core {
     @inline(never)
     func refuseOrder(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
         noteMisuse(.orderTooLarge, pfn: nil, order: order)
-        if gfp.contains(.noWarn) || control.pointee.state & Control.warnedOrder != 0 {
-            return noFrame
-        }
-        control.pointee.state |= Control.warnedOrder
+        if gfp.contains(.noWarn) || cold.warnedOrder { return noFrame }
+        cold.warnedOrder = true
         cold.markNoticed(step: control.pointee.step)
         printk("------------[ cut here ]------------")
         printk(

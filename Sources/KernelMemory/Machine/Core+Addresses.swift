@@ -6,7 +6,7 @@ extension Core {
 
     @inline(__always)
     func pagePointer(_ pfn: UInt64) -> UInt64 {
-        let address = layout.memMap &+ pfn << pageStructShift
+        let address = layout.memMap &+ pfn &<< pageStructShift
         return pageStructShift == 5 ? address & 0xffff_ffff : address
     }
 
@@ -14,8 +14,8 @@ extension Core {
     @inline(__always)
     func frame(of page: PagePointer) -> UInt32? {
         let offset = page.rawValue &- layout.memMap
-        let pfn = offset >> pageStructShift
-        guard pfn < UInt64(shape.frameEnd), pfn << pageStructShift == offset,
+        let pfn = offset &>> pageStructShift
+        guard pfn < UInt64(shape.frameEnd), pfn &<< pageStructShift == offset,
             shape.hasFrame(UInt32(truncatingIfNeeded: pfn))
         else { return nil }
         return UInt32(truncatingIfNeeded: pfn)
@@ -23,7 +23,7 @@ extension Core {
 
     /// A frame's address in the direct map; it has one if it is not high memory. `__va`.
     @inline(__always)
-    func directAddress(_ pfn: UInt32) -> UInt64 { layout.pageOffset &+ UInt64(pfn) << 12 }
+    func directAddress(_ pfn: UInt32) -> UInt64 { layout.pageOffset &+ UInt64(pfn) &<< 12 }
 
     /// The frame number that the kernel computes for an address as if it were in the direct map,
     /// whether it is or not. `virt_to_pfn`.

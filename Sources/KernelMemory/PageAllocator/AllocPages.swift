@@ -12,9 +12,10 @@ extension Core {
     /// The corresponding kernel function is `__alloc_pages` (mm/page_alloc.c, 6.1).
     @inline(__always)
     func allocateBlock(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
-        let highest = Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf)
-        let type = Int(gfp.rawValue >> 3 & 3)
-        if order <= Order.costly, type < MigrateType.perCPUTypeCount,
+        let zoneBits = UInt64(gfp.rawValue & 0xf)
+        let highest = Int(highestZoneTable &>> (zoneBits &* 4) & 0xf)
+        let type = Int(gfp.rawValue &>> 3 & 3)
+        if order <= Order.costly, type < MigrateType.perCPUTypeCount, !isCorrupted,
             let block = takeAtHand(highest: highest, order: order, type: type)
         {
             return prepareNew(block.pfn, block.frame, gfp, order: order)
@@ -31,7 +32,8 @@ extension Core {
     ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
         let zone = preferredZone(highest)
         guard zone >= 0 else { return nil }
-        let list = localList(zone, 3 * Int(order) + type)
+        let local = localPages(zone)
+        let list = local.list(3 &* Int(order) &+ type)
         guard list.pointee.count != 0 else { return nil }
         let table = zones + zone
         let mark = table.pointee.watermark[Watermark.low] &+ table.pointee.boost
@@ -39,9 +41,8 @@ extension Core {
             isAboveWatermarkFast(
                 zone, order: order, mark: mark, highest: highest, .low, isAtomic: false)
         else { return nil }
-        let local = localPages(zone)
-        local.pointee.freeFactor >>= 1
-        local.pointee.count &-= 1 << Int32(bitPattern: order)
+        local.pointee.freeFactor &>>= 1
+        local.pointee.count &-= 1 &<< Int32(bitPattern: order)
         table.pointee.flags &= ~Zone.boostedWatermark
         return popFirst(list)
     }
@@ -132,6 +133,7 @@ extension Core {
                 if mayUse(zone, gfp, order: order, highest: highest, flags),
                     let block = removeFromZone(zone, order: order, type: type, flags)
                 {
+                    if isCorrupted { noteOverlap(block.pfn, order: order) }
                     let pfn = prepareNew(block.pfn, block.frame, gfp, order: order)
                     if flags.contains(.highAtomic) { reserveHighAtomic(zone, pfn) }
                     return pfn
@@ -160,18 +162,13 @@ extension Core {
     private func prepareNew(
         _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, _ gfp: GFPFlags, order: UInt32
     ) -> UInt32 {
-        if isCorrupted { noteOverlap(pfn, order: order) }
-        var flags = frame.pointee.flags & Frame.hasBytes | Frame.live
-        flags |= UInt16(truncatingIfNeeded: order)
-        if order != 0, gfp.contains(.comp) { flags |= Frame.head }
-        frame.pointee.flags = flags
-        frame.pointee.referenceCount = 1
+        var word = frame.pointee.word & UInt32(Frame.hasBytes) | Frame.ownedWord(order: order)
+        if gfp.contains(.comp), order != 0 { word |= UInt32(Frame.head) }
+        frame.pointee.word = word
         frame.pointee.step = control.pointee.step
         if gfp.contains(.zero) { clearBytes(pfn, order: order) }
-        let pages = Int32(1) << Int32(bitPattern: order)
-        let live = control.pointee.livePages &+ pages
+        let live = control.pointee.livePages &+ (1 &<< Int32(bitPattern: order))
         control.pointee.livePages = live
-        control.pointee.liveBlocks &+= 1
         if live > control.pointee.peakPages { control.pointee.peakPages = live }
         return pfn
     }

@@ -14,9 +14,8 @@ extension Core {
     @inline(__always)
     func freeBlock(_ pfn: UInt32, order: UInt32) {
         let frame = frames.writable(pfn)
-        let owned = Frame.live | UInt16(truncatingIfNeeded: order)
-        if frame.pointee.flags & (Frame.live | Frame.orderMask) == owned, order <= Order.largest,
-            !isCorrupted, frame.pointee.referenceCount == 1
+        if frame.pointee.word & Frame.ownershipMask == Frame.ownedWord(order: order),
+            !isCorrupted
         {
             frame.pointee.referenceCount = 0
             forgetOwner(frame, order: order)
@@ -33,8 +32,7 @@ extension Core {
 
     @inline(__always)
     private func forgetOwner(_ frame: UnsafeMutablePointer<Frame>, order: UInt32) {
-        control.pointee.livePages &-= 1 << Int32(bitPattern: order)
-        control.pointee.liveBlocks &-= 1
+        control.pointee.livePages &-= 1 &<< Int32(bitPattern: order)
         frame.pointee.step = control.pointee.step
     }
 

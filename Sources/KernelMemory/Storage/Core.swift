@@ -12,7 +12,6 @@ final class Core: @unchecked Sendable {
     let freeLists: UnsafeMutablePointer<BlockList>
     let freeCounts: UnsafeMutablePointer<Int32>
     let perCPU: UnsafeMutablePointer<PerCPUPages>
-    let perCPULists: UnsafeMutablePointer<BlockList>
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
     let frames: FrameDirectory
     let pageBlockOrder: UInt32
@@ -42,7 +41,6 @@ final class Core: @unchecked Sendable {
         freeLists = block.freeLists
         freeCounts = block.freeCounts
         perCPU = block.perCPU
-        perCPULists = block.perCPULists
         pageBlockTypes = block.pageBlockTypes
         pageBlockOrder = shape.pageBlockOrder
         zoneStart1 = shape.zoneStart[0]
@@ -124,18 +122,10 @@ extension Core {
         perCPU + (Int(control.pointee.cpu) * MachineShape.zoneCount + zone)
     }
 
-    /// The CPU's list of a zone for an order of 0...3 and a migrate type of 0...2.
     @inline(__always)
-    func localList(_ zone: Int, _ index: Int) -> UnsafeMutablePointer<BlockList> {
-        let cpu = Int(control.pointee.cpu)
-        return perCPULists
-            + ((cpu * MachineShape.zoneCount + zone) * MachineShape.perCPUListCount + index)
-    }
-
     private func pageBlock(_ zone: Int, _ pfn: UInt32) -> UnsafeMutablePointer<UInt8> {
-        let table = zones + zone
-        let index = (pfn >> pageBlockOrder) - table.pointee.firstPageBlock
-        return pageBlockTypes + Int(table.pointee.pageBlockOffset + index)
+        let block = Int32(bitPattern: pfn &>> pageBlockOrder)
+        return pageBlockTypes + Int(zones[zone].pageBlockBase &+ block)
     }
 
     /// The migrate type of the page block around a frame. `get_pageblock_migratetype`.

@@ -85,4 +85,18 @@ public struct AddressLayout: Hashable, Sendable {
     public var pkmapBase: UInt64?
     /// Lowest of the fixed addresses. `FIXADDR_START`.
     public var fixaddrStart: UInt64
+
+    /// A layout by its addresses; nothing is checked.
+    public init(
+        pageOffset: UInt64, highMemory: UInt64, memMap: UInt64, vmallocStart: UInt64,
+        vmallocEnd: UInt64, pkmapBase: UInt64?, fixaddrStart: UInt64
+    ) {
+        self.pageOffset = pageOffset
+        self.highMemory = highMemory
+        self.memMap = memMap
+        self.vmallocStart = vmallocStart
+        self.vmallocEnd = vmallocEnd
+        self.pkmapBase = pkmapBase
+        self.fixaddrStart = fixaddrStart
+    }
 }
