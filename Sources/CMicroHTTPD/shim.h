@@ -2,7 +2,7 @@
 #include <microhttpd.h>
 #include <stdint.h>
 
-// Swift cannot call a variadic C function. The three that the wrapper needs are given fixed
+// Swift cannot call a variadic C function. The two that the wrapper needs are given fixed
 // parameters here; everything else of libmicrohttpd is called as it is.
 
 /// What `mhd_start` passes on; one field for each option, all of them required.
@@ -53,6 +53,15 @@ static inline void *mhd_connection_context(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return NULL == info ? NULL : info->socket_context;
+}
+
+/// How many bytes the request line and the headers take, or 0.
+///
+/// Why a shim: `MHD_get_connection_info` is variadic.
+static inline size_t mhd_request_header_size(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return NULL == info ? 0 : info->header_size;
 }
 
 /// The client's socket address, or NULL.

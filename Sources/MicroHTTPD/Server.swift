@@ -27,7 +27,7 @@ public final class Server: Sendable {
     public init(configuration: ServerConfiguration, router: Router) throws(ServerError) {
         signal(SIGPIPE, SIG_IGN)
         var listener = try ListenSocket(host: configuration.host, port: configuration.port)
-        core = ServerCore(router: router, bodyLimitInBytes: configuration.bodyLimitInBytes)
+        core = ServerCore(router: router, configuration: configuration)
         port = listener.port
         let handle = startDaemon(configuration, core: core, listener: listener.borrowedDescriptor)
         guard let handle else { throw .daemonRefused }

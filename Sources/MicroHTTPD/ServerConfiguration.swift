@@ -23,6 +23,11 @@ public struct ServerConfiguration: Sendable {
     /// with cookies sends; more is answered 431 (or 414, when it is the target).
     public var connectionMemoryInBytes = 8_192
 
+    /// The longest request line and headers together, in bytes: what ``connectionMemoryInBytes``
+    /// leaves when 1,536 bytes are kept for the response's own headers. libmicrohttpd drops a
+    /// connection whose response headers do not fit, so more is answered 431 before that.
+    public var headerLimitInBytes: Int { max(connectionMemoryInBytes - 1_536, 512) }
+
     /// Makes the default configuration.
     public init() {}
 }
