@@ -23,7 +23,8 @@ struct mhd_settings {
     size_t (*unescape)(void *cls, struct MHD_Connection *connection, char *text);
 };
 
-/// Starts a daemon on an internal epoll thread, or on a pool of them.
+/// Starts a daemon on an internal epoll thread, or on a pool of them. It is strict with clients:
+/// an HTTP/1.1 request without `Host`, or with a blank in its target, is answered 400.
 ///
 /// Why a shim: `MHD_start_daemon` is variadic. A pool of one is refused by 0.9.75, so a single
 /// thread is asked for by leaving the option out (`MHD_OPTION_END` ends the list early).
@@ -38,6 +39,7 @@ static inline struct MHD_Daemon *mhd_start(const struct mhd_settings *settings) 
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_in_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory_in_bytes,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_NOTIFY_CONNECTION, settings->connection_changed, settings->context,
         MHD_OPTION_NOTIFY_COMPLETED, settings->completed, settings->context,
         MHD_OPTION_URI_LOG_CALLBACK, settings->target_received, settings->context,

@@ -84,10 +84,10 @@ final class ServerCore: Sendable {
 
 extension Exchange {
     /// Keeps a part of the body. Beyond the limit, parts are thrown away so that the client can
-    /// read its 413 at the end; a client that goes on for too long is not waited for.
+    /// read its 413 at the end, up to four times the limit (or 1 MiB); a client that goes on for
+    /// longer is dropped.
     ///
     /// - Returns: `false` when the connection should be dropped.
-    @discardableResult
     mutating func receive(_ part: UnsafeRawBufferPointer, limit: Int) -> Bool {
         if discardedCount == 0, part.count <= limit - body.bytes.count {
             body.append(part)
@@ -95,7 +95,7 @@ extension Exchange {
         }
         discardedCount += part.count
         refusal = .payloadTooLarge(limitInBytes: limit)
-        return discardedCount <= max(limit, 1_048_576)
+        return discardedCount / 4 <= max(limit, 262_144)
     }
 }
 

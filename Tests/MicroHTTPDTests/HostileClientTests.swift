@@ -9,7 +9,9 @@ import Testing
             ("\0\0\0\0\r\n\r\n", [400]), ("GET / HTTP/9.9\r\n\r\n", [505]),
             ("GET /pages/1 HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", [400]),
             ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", [400]),
-            ("GET /pages/1 HTTP/1.1\r\n\r\n", [200, 400]),
+            ("GET /pages/1 HTTP/1.1\r\n\r\n", [400]),
+            ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+            ("GET /pages/1 HTTP/1.1\r\nHost : a\r\n\r\n", [400]),
         ] as [(String, [UInt32])])
     func malformedRequest_isRefusedOrDropped(text: String, statuses: [UInt32]) throws {
         let server = try SampleServer()
