@@ -85,7 +85,7 @@ extension Core {
         var text = "\(shape.architecture.zoneName(zone)):"
         var total: Int64 = 0
         for order in 0...Order.largest {
-            let count = Int64(freeCount(zone, order).pointee)
+            let count = Int64(freeArea(zone, order).pointee.count)
             total += count << Int64(order)
             text += " \(count)*\(4 << order)kB"
             if count > 0 { text += " (\(typeLetters(zone, order)))" }

@@ -13,12 +13,20 @@ extension Core {
     /// The frame whose `struct page` stands at an address; `nil` if none does. `page_to_pfn`.
     @inline(__always)
     func frame(of page: PagePointer) -> UInt32? {
-        let offset = page.rawValue &- layout.memMap
-        let pfn = offset &>> pageStructShift
-        guard pfn < UInt64(shape.frameEnd), pfn &<< pageStructShift == offset,
-            shape.hasFrame(UInt32(truncatingIfNeeded: pfn))
-        else { return nil }
+        let pfn = frameNumber(behind: page)
+        guard pfn < UInt64(shape.frameEnd), shape.hasFrame(UInt32(truncatingIfNeeded: pfn)) else {
+            return nil
+        }
         return UInt32(truncatingIfNeeded: pfn)
+    }
+
+    /// The frame number that a `struct page` pointer stands for; no frame's if it is none.
+    ///
+    /// The rotation moves a remainder of the division to the highest bits.
+    @inline(__always)
+    func frameNumber(behind page: PagePointer) -> UInt64 {
+        let offset = page.rawValue &- layout.memMap
+        return offset &>> pageStructShift | offset &<< (64 &- pageStructShift)
     }
 
     /// A frame's address in the direct map; it has one if it is not high memory. `__va`.

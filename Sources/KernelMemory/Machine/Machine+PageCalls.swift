@@ -20,8 +20,9 @@ extension Machine {
     @usableFromInline
     mutating func freePages(of page: PagePointer, order: UInt32) -> Outcome {
         guard beginCall() else { return Outcome(.halted) }
-        if let pfn = core.frame(of: page) {
-            core.freeBlock(pfn, order: order)
+        let pfn = core.frameNumber(behind: page)
+        if pfn < UInt64(core.frames.limit) {
+            core.freeBlock(UInt32(truncatingIfNeeded: pfn), order: order)
         } else {
             core.followWildPointer(to: page.rawValue, order: order)
         }
@@ -34,8 +35,8 @@ extension Machine {
         guard beginCall() else { return Outcome(.halted) }
         if address == .null { return Outcome(.void) }
         let pfn = core.frameNumber(behind: address)
-        if pfn < UInt64(core.shape.frameEnd), core.shape.hasFrame(UInt32(pfn)) {
-            core.freeBlock(UInt32(pfn), order: order)
+        if pfn < UInt64(core.frames.limit) {
+            core.freeBlock(UInt32(truncatingIfNeeded: pfn), order: order)
         } else {
             core.followWildPointer(to: core.pagePointer(pfn), order: order)
         }

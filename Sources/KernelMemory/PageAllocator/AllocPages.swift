@@ -12,26 +12,29 @@ extension Core {
     /// The corresponding kernel function is `__alloc_pages` (mm/page_alloc.c, 6.1).
     @inline(__always)
     func allocateBlock(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
-        let zoneBits = UInt64(gfp.rawValue & 0xf)
-        let highest = Int(highestZoneTable &>> (zoneBits &* 4) & 0xf)
+        let shift = UInt64(gfp.rawValue & 0xf) &* 4
+        let highest = Int(highestZoneTable &>> shift & 0xf)
+        let preferred = Int(preferredZoneTable &>> shift & 0xf)
         let type = Int(gfp.rawValue &>> 3 & 3)
-        if order <= Order.costly, type < MigrateType.perCPUTypeCount, !isCorrupted,
-            let block = takeAtHand(highest: highest, order: order, type: type)
+        if type < MigrateType.perCPUTypeCount, preferred != 15, !isCorrupted,
+            let block = takeAtHand(preferred, highest: highest, order: order, type: type)
         {
             return prepareNew(block.pfn, block.frame, gfp, order: order)
         }
         return allocateAnywhere(gfp, order: order, highest: highest, type: type)
     }
 
-    /// The usual case: the preferred zone has plenty and this CPU's list has a block.
+    /// The usual case: the preferred zone has plenty, and this CPU's list has a block or, for
+    /// larger orders, the buddy list of the right type.
     ///
     /// - Returns: `nil` if it is not the usual case, and then nothing has changed.
     @inline(__always)
     private func takeAtHand(
-        highest: Int, order: UInt32, type: Int
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
-        let zone = preferredZone(highest)
-        guard zone >= 0 else { return nil }
+        _ zone: Int, highest: Int, order: UInt32, type: Int
+    ) -> Block? {
+        if order > Order.costly {
+            return takeFromBuddy(zone, highest: highest, order: order, type: type)
+        }
         let local = localPages(zone)
         let list = local.list(3 &* Int(order) &+ type)
         guard list.pointee.count != 0 else { return nil }
@@ -47,11 +50,23 @@ extension Core {
         return popFirst(list)
     }
 
+    @inline(never)
+    private func takeFromBuddy(_ zone: Int, highest: Int, order: UInt32, type: Int) -> Block? {
+        guard order <= Order.largest else { return nil }
+        let mark = zones[zone].watermark[Watermark.low] &+ zones[zone].boost
+        guard isAboveWatermark(zone, order: order, mark: mark, highest: highest, .low),
+            let block = removeSmallest(zone, order: order, type: type)
+        else { return nil }
+        addFreePages(zone, -(1 &<< Int32(bitPattern: order)))
+        zones[zone].flags &= ~Zone.boostedWatermark
+        return block
+    }
+
     /// The highest populated zone at or below an index. `first_zones_zonelist`.
     @inline(__always)
     private func preferredZone(_ highest: Int) -> Int {
         var zone = min(highest, MachineShape.zoneCount - 1)
-        while zone >= 0, !zones[zone].isPopulated { zone -= 1 }
+        while zone >= 0, !zones[zone].isPopulated { zone &-= 1 }
         return zone
     }
 
@@ -67,8 +82,8 @@ extension Core {
     @inline(__always)
     private func removeFromZone(
         _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
-        var block: (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)?
+    ) -> Block? {
+        var block: Block?
         if order <= Order.costly {
             block = removeLocal(zone, order: order, type: type, flags)
         }
@@ -81,10 +96,10 @@ extension Core {
     @inline(never)
     private func removeFromBuddy(
         _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+    ) -> Block? {
         let reserve = Int(MigrateType.highAtomic.rawValue)
         while true {
-            var block: (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)?
+            var block: Block?
             if flags.contains(.highAtomic) {
                 block = removeSmallest(zone, order: order, type: reserve)
             }
@@ -95,7 +110,7 @@ extension Core {
                 }
             }
             guard let block else { return nil }
-            addFreePages(zone, -(1 << Int32(bitPattern: order)))
+            addFreePages(zone, -(1 &<< Int32(bitPattern: order)))
             if isCorrupted, isBadBlock(block.pfn, order: order) { continue }
             return block
         }
@@ -138,7 +153,7 @@ extension Core {
                     if flags.contains(.highAtomic) { reserveHighAtomic(zone, pfn) }
                     return pfn
                 }
-                zone = preferredZone(zone - 1)
+                zone = preferredZone(zone &- 1)
             }
             guard flags.contains(.noFragment) else { return noFrame }
             flags.remove(.noFragment)

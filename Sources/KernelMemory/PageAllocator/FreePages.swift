@@ -7,7 +7,7 @@ extension Core {
     /// the kernel would.
     ///
     /// - Parameters:
-    ///   - pfn: the block's first frame, one of the machine's.
+    ///   - pfn: the block's first frame, below the frame table's limit.
     ///   - order: base-2 logarithm of the pages to free.
     ///
     /// The corresponding kernel function is `__free_pages` (mm/page_alloc.c, 6.1).
@@ -17,13 +17,13 @@ extension Core {
         if frame.pointee.word & Frame.ownershipMask == Frame.ownedWord(order: order),
             !isCorrupted
         {
-            frame.pointee.referenceCount = 0
+            frame.pointee.word &= UInt32(Frame.lasting)
             forgetOwner(frame, order: order)
             let zone = zoneIndex(of: pfn)
             if order <= Order.costly {
                 freeLocal(zone, pfn, frame, order: order)
             } else {
-                freeToBuddy(zone, pfn, frame, order: order)
+                freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
             }
         } else {
             freeUnchecked(pfn, order: order)
@@ -36,14 +36,6 @@ extension Core {
         frame.pointee.step = control.pointee.step
     }
 
-    /// The corresponding kernel function is `__free_pages_ok` (mm/page_alloc.c, 6.1).
-    @inline(never)
-    private func freeToBuddy(
-        _ zone: Int, _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, order: UInt32
-    ) {
-        frame.pointee.flags &= Frame.lasting
-        freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
-    }
 }
 
 // MARK: - When the caller may be wrong
@@ -56,6 +48,9 @@ extension Core {
     /// still looks at is freed, so a second free gives away the upper halves once more.
     @inline(never)
     private func freeUnchecked(_ pfn: UInt32, order: UInt32) {
+        guard pfn < shape.frameEnd, shape.hasFrame(pfn) else {
+            return followWildPointer(to: pagePointer(pfn), order: order)
+        }
         noteWrongFree(pfn, order: order)
         let frame = frames.writable(pfn)
         let isCompound = frame.pointee.has(Frame.head)
@@ -104,10 +99,10 @@ extension Core {
         guard order <= Order.largest else { return corruptFreeArea(pfn, order: order) }
         let zone = zoneIndex(of: pfn)
         let frame = frames.writable(pfn)
+        frame.pointee.flags &= Frame.lasting
         if order <= Order.costly {
             freeLocal(zone, pfn, frame, order: order)
         } else {
-            frame.pointee.flags &= Frame.lasting
             freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
         }
     }

@@ -11,7 +11,7 @@ extension Core {
     @inline(__always)
     func removeLocal(
         _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+    ) -> Block? {
         let local = localPages(zone)
         local.pointee.freeFactor >>= 1
         let list = local.list(3 &* Int(order) &+ type)
@@ -53,6 +53,7 @@ extension Core {
     /// they hold too much.
     ///
     /// Blocks of the highatomic reserve go to the movable list, but remember where they belong.
+    /// The frame must have no flags left but the lasting ones.
     ///
     /// The corresponding kernel function is `free_unref_page_commit` (mm/page_alloc.c, 6.1).
     @inline(__always)
@@ -62,8 +63,7 @@ extension Core {
         let type = pageBlockType(zone, pfn)
         let listType = type < MigrateType.perCPUTypeCount ? type : 1
         let index = 3 &* Int(order) &+ listType
-        frame.pointee.flags =
-            frame.pointee.flags & Frame.lasting | Frame.perCPU | Frame.block(order, type)
+        frame.pointee.word |= UInt32(Frame.perCPU | Frame.block(order, type))
         let local = localPages(zone)
         push(pfn, frame, onto: local.list(index))
         local.pointee.count &+= 1 &<< Int32(bitPattern: order)

@@ -33,6 +33,7 @@ extension MachineShape {
             frameEnd: recording.zones.map { $0.start + $0.spanned }.max() ?? 0,
             zoneStart: SIMD2(starts[0], starts[1]),
             pageBlockCount: recording.zones.reduce(0) { $0 + $1.pageBlockTypes.count },
+            zonePopulation: recording.zones.reduce(0) { $0 | 1 << $1.index },
             hole: hole ?? 0..<0, layout: recording.layout,
             minFreeKilobytes: recording.minFreeKilobytes, debug: false)
     }
@@ -98,7 +99,7 @@ extension Core {
                 let frame = frames.writable(pfn)
                 frame.pointee.flags = Frame.buddy | Frame.block(list.order, list.migrateType)
                 append(pfn, frame, to: head)
-                freeCount(zone.index, list.order).pointee += 1
+                freeArea(zone.index, list.order).pointee.count += 1
                 pages += 1 << Int64(list.order)
             }
         }

@@ -19,15 +19,13 @@ struct Control {
 
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.
 ///
-///     Control | Zone x 3 | free lists [zone][order][type] | nr_free [zone][order]
-///             | PerCPUPages [cpu][zone] | page-block types
+///     Control | Zone x 3 | FreeArea [zone][order] | PerCPUPages [cpu][zone] | page-block types
 struct ControlBlock {
     let base: UnsafeMutableRawPointer
     let size: Int
     let control: UnsafeMutablePointer<Control>
     let zones: UnsafeMutablePointer<Zone>
-    let freeLists: UnsafeMutablePointer<BlockList>
-    let freeCounts: UnsafeMutablePointer<Int32>
+    let freeAreas: UnsafeMutablePointer<FreeArea>
     let perCPU: UnsafeMutablePointer<PerCPUPages>
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
 
@@ -41,17 +39,14 @@ struct ControlBlock {
         let zones = MachineShape.zoneCount
         var layout = Layout()
         let zoneTable = layout.place(Zone.self, zones)
-        let listTable = layout.place(
-            BlockList.self, zones * Order.count * MachineShape.migrateTypeCount)
-        let countTable = layout.place(Int32.self, zones * Order.count)
+        let areaTable = layout.place(FreeArea.self, zones * Order.count)
         let cpuTable = layout.place(PerCPUPages.self, shape.cpuCount * zones)
         let types = layout.place(UInt8.self, shape.pageBlockCount)
         size = layout.size
         base = .allocate(byteCount: size, alignment: 16)
         control = base.assumingMemoryBound(to: Control.self)
         self.zones = (base + zoneTable).assumingMemoryBound(to: Zone.self)
-        freeLists = (base + listTable).assumingMemoryBound(to: BlockList.self)
-        freeCounts = (base + countTable).assumingMemoryBound(to: Int32.self)
+        freeAreas = (base + areaTable).assumingMemoryBound(to: FreeArea.self)
         perCPU = (base + cpuTable).assumingMemoryBound(to: PerCPUPages.self)
         pageBlockTypes = (base + types).assumingMemoryBound(to: UInt8.self)
     }

@@ -70,11 +70,23 @@ extension Frame {
 
     func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
 
+    @inline(__always)
+    func isBuddy(_ order: UInt32) -> Bool {
+        word & UInt32(Self.buddy | Self.orderMask) == UInt32(Self.buddy) | order
+    }
+
+    /// Says that a block on a buddy list begins here.
+    @inline(__always)
+    mutating func makeBuddy(_ order: UInt32, _ migrateType: Int) {
+        word = word & ~UInt32(Self.orderMask | Self.migrateTypeMask)
+            | UInt32(Self.buddy | Self.block(order, migrateType))
+    }
+
     /// The low bits of `flags` for a block of this order and migrate type.
     @inline(__always)
     static func block(_ order: UInt32, _ migrateType: Int) -> UInt16 {
         UInt16(truncatingIfNeeded: order)
-            | UInt16(truncatingIfNeeded: migrateType) << migrateTypeShift
+            | UInt16(truncatingIfNeeded: migrateType) &<< migrateTypeShift
     }
 }
 

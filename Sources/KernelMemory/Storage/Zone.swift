@@ -27,6 +27,8 @@ struct Zone {
     /// What requests that could have used a higher zone must leave here, by that zone's index.
     var lowmemReserve: SIMD4<Int32>
 
+    static let lowmemReserveOffset = 64
+
     /// `ZONE_BOOSTED_WATERMARK`.
     static let boostedWatermark: UInt32 = 1
     /// `ZONE_RECLAIM_ACTIVE`.
@@ -34,6 +36,15 @@ struct Zone {
 
     var isPopulated: Bool { present != 0 }
     func contains(_ pfn: UInt32) -> Bool { pfn >= start && pfn < end }
+}
+
+extension UnsafeMutablePointer<Zone> {
+    /// What a request leaves here that could have used a zone of this index, 0...3.
+    @inline(__always)
+    func reserve(for highest: Int) -> UnsafeMutablePointer<Int32> {
+        (UnsafeMutableRawPointer(self) + Zone.lowmemReserveOffset)
+            .assumingMemoryBound(to: Int32.self) + highest
+    }
 }
 
 /// Which watermark a request has to respect.
@@ -80,6 +91,26 @@ extension UnsafeMutablePointer<PerCPUPages> {
     func list(_ index: Int) -> UnsafeMutablePointer<BlockList> {
         // The lists follow six 32-bit scalars.
         (UnsafeMutableRawPointer(self) + 6 * 4).assumingMemoryBound(to: BlockList.self) + index
+    }
+}
+
+/// The free blocks of one order in a zone.
+///
+/// The corresponding kernel type is `struct free_area` (include/linux/mmzone.h, 6.1).
+struct FreeArea {
+    /// A list for each migrate type.
+    private var lists = InlineArray<4, BlockList>(repeating: BlockList())
+    /// Blocks on all of them. `nr_free`.
+    var count: Int32 = 0
+    /// Makes the structure 64 bytes long.
+    private var padding = InlineArray<3, Int32>(repeating: 0)
+}
+
+extension UnsafeMutablePointer<FreeArea> {
+    /// The list of a migrate type, 0...3.
+    @inline(__always)
+    func list(_ type: Int) -> UnsafeMutablePointer<BlockList> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: BlockList.self) + type
     }
 }
 
