@@ -6,8 +6,7 @@ extension Core {
 
     @inline(__always)
     func pagePointer(_ pfn: UInt64) -> UInt64 {
-        let address = layout.memMap &+ pfn &<< pageStructShift
-        return pageStructShift == 5 ? address & 0xffff_ffff : address
+        (layout.memMap &+ pfn &<< pageStructShift) & pointerMask
     }
 
     /// The frame whose `struct page` stands at an address; `nil` if none does. `page_to_pfn`.
@@ -37,8 +36,7 @@ extension Core {
     /// whether it is or not. `virt_to_pfn`.
     @inline(__always)
     func frameNumber(behind address: VirtualAddress) -> UInt64 {
-        let offset = address.rawValue &- layout.pageOffset
-        return pageStructShift == 5 ? (offset & 0xffff_ffff) >> 12 : offset >> 12
+        ((address.rawValue &- layout.pageOffset) & pointerMask) >> 12
     }
 
     /// The frame behind an address of the direct map; `nil` outside of it.

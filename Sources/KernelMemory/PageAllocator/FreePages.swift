@@ -13,6 +13,14 @@ extension Core {
     /// The corresponding kernel function is `__free_pages` (mm/page_alloc.c, 6.1).
     @inline(__always)
     func freeBlock(_ pfn: UInt32, order: UInt32) {
+        if order == 0 { freeOf(pfn, order: 0) } else { freeLarger(pfn, order: order) }
+    }
+
+    @inline(never)
+    private func freeLarger(_ pfn: UInt32, order: UInt32) { freeOf(pfn, order: order) }
+
+    @inline(__always)
+    private func freeOf(_ pfn: UInt32, order: UInt32) {
         let frame = frames.writable(pfn)
         if frame.pointee.word & Frame.ownershipMask == Frame.ownedWord(order: order),
             !isCorrupted

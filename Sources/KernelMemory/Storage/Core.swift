@@ -20,6 +20,8 @@ final class Core: @unchecked Sendable {
     /// Like ``highestZoneTable``, but the highest of those zones that has frames; 15 for none.
     let preferredZoneTable: UInt64
     let layout: AddressLayout
+    /// All ones in as many bits as a pointer has.
+    let pointerMask: UInt64
     /// Base-2 logarithm of the size of a `struct page`.
     let pageStructShift: UInt64
     /// Logs, reports and contents: what the hot path never touches.
@@ -48,6 +50,7 @@ final class Core: @unchecked Sendable {
         highestZoneTable = shape.architecture.highestZoneTable
         preferredZoneTable = shape.preferredZoneTable
         layout = shape.layout
+        pointerMask = shape.architecture == .i386 ? 0xffff_ffff : .max
         pageStructShift = shape.architecture == .i386 ? 5 : 6
     }
 
