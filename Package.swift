@@ -23,6 +23,10 @@ let package = Package(
         .target(name: "MicroHTTPD", dependencies: ["CMicroHTTPD"]),
         // simdjson (Debian's libsimdjson-dev) behind a C header.
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        // Debian's zlib.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Recorded kernel traces: read, replayed call by call, compared.
+        .target(name: "KernelTraces", dependencies: ["KernelMemory", "CSimdJSON", "CZlib"]),
         // Routes, JSON, sessions, problems: the machine over HTTP.
         .target(
             name: "MemoryAPI",
@@ -33,11 +37,14 @@ let package = Package(
         .executableTarget(
             name: "kmemlab",
             dependencies: [
-                "KernelMemory", "MicroHTTPD", "MemoryAPI",
+                "KernelMemory", "KernelTraces", "MicroHTTPD", "MemoryAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelMemoryTests", dependencies: ["KernelMemory"]),
+        .testTarget(
+            name: "KernelTracesTests", dependencies: ["KernelTraces", "KernelMemory"],
+            resources: [.copy("Traces")]),
         .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD"]),
         .testTarget(
             name: "MemoryAPITests",

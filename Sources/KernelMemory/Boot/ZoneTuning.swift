@@ -36,7 +36,8 @@ struct ZoneTuning {
         let share = watermark[Watermark.low] / Int32(cpuCount)
         return Numbers(
             watermark: watermark, lowmemReserve: lowmemReserve(zone), batch: batch,
-            high: max(share, batch * 4), statThreshold: statThreshold(zone))
+            high: max(share, batch * 4), 
+            statThreshold: Self.statThreshold(managed: managed[zone], cpuCount: cpuCount))
     }
 
     /// The corresponding kernel function is `__setup_per_zone_wmarks` (mm/page_alloc.c, 6.1).
@@ -71,9 +72,8 @@ struct ZoneTuning {
     }
 
     /// The corresponding kernel function is `calculate_normal_threshold` (mm/vmstat.c, 6.1).
-    private func statThreshold(_ zone: Int) -> Int32 {
-        let cpus = lastSetBit(UInt32(cpuCount))
-        return min(125, 2 * cpus * (1 + lastSetBit(managed[zone] >> 15)))
+    static func statThreshold(managed: UInt32, cpuCount: Int) -> Int32 {
+        min(125, 2 * lastSetBit(UInt32(cpuCount)) * (1 + lastSetBit(managed >> 15)))
     }
 }
 

@@ -111,6 +111,8 @@ extension KernelFunction {
                 .init($0[0].number), byte: UInt8($0[1].number), length: UInt32($0[2].number))
         },
         .init("run_on_cpu", [("cpu", .cpu)]) { .runOn(cpu: UInt32($0[0].number)) },
+        .init("kswapd_wakes", []) { _ in .kswapd(isAwake: true) },
+        .init("kswapd_sleeps", []) { _ in .kswapd(isAwake: false) },
     ]
 
     /// The function of a name; `nil` if there is none.
