@@ -34,6 +34,7 @@ let package = Package(
             name: "kmemlab",
             dependencies: [
                 "KernelMemory", "MicroHTTPD", "MemoryAPI",
+                "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

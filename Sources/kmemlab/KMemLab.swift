@@ -1,1 +1,10 @@
-@main struct KMemLab { static func main() {} }
+import ArgumentParser
+
+/// The command line.
+@main
+struct KMemLab: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kmemlab",
+        abstract: "Simulated Linux machines to allocate memory on, over HTTP.",
+        subcommands: [Serve.self])
+}
