@@ -2,7 +2,7 @@
 #include <microhttpd.h>
 #include <stdint.h>
 
-// Swift cannot call a variadic C function. The three that the wrapper needs are given fixed
+// Swift cannot call a variadic C function. The two that the wrapper needs are given fixed
 // parameters here; everything else of libmicrohttpd is called as it is.
 
 /// What `mhd_start` passes on; one field for each option, all of them required.
@@ -23,7 +23,8 @@ struct mhd_settings {
     size_t (*unescape)(void *cls, struct MHD_Connection *connection, char *text);
 };
 
-/// Starts a daemon on an internal epoll thread, or on a pool of them.
+/// Starts a daemon on an internal epoll thread, or on a pool of them. It is strict with clients:
+/// an HTTP/1.1 request without `Host`, or with a blank in its target, is answered 400.
 ///
 /// Why a shim: `MHD_start_daemon` is variadic. A pool of one is refused by 0.9.75, so a single
 /// thread is asked for by leaving the option out (`MHD_OPTION_END` ends the list early).
@@ -38,6 +39,7 @@ static inline struct MHD_Daemon *mhd_start(const struct mhd_settings *settings) 
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_in_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory_in_bytes,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_NOTIFY_CONNECTION, settings->connection_changed, settings->context,
         MHD_OPTION_NOTIFY_COMPLETED, settings->completed, settings->context,
         MHD_OPTION_URI_LOG_CALLBACK, settings->target_received, settings->context,
@@ -53,6 +55,15 @@ static inline void *mhd_connection_context(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return NULL == info ? NULL : info->socket_context;
+}
+
+/// How many bytes the request line and the headers take, or 0.
+///
+/// Why a shim: `MHD_get_connection_info` is variadic.
+static inline size_t mhd_request_header_size(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return NULL == info ? 0 : info->header_size;
 }
 
 /// The client's socket address, or NULL.

@@ -25,6 +25,7 @@ func isEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) ->
 /// Whether two byte sequences are the same but for the case of ASCII letters.
 func isEqualIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard left.count == right.count else { return false }
+    if isEqual(left, right) { return true }
     for index in 0..<left.count where lowercased(left[index]) != lowercased(right[index]) {
         return false
     }
@@ -35,6 +36,13 @@ func isEqualIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBuffe
 @inline(__always)
 func lowercased(_ byte: UInt8) -> UInt8 {
     byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+}
+
+/// The first eight bytes as a number, with zeros where there are fewer.
+func prefixWord(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var word: UInt64 = 0
+    for index in 0..<min(bytes.count, 8) { word |= UInt64(bytes[index]) << UInt64(8 * index) }
+    return word
 }
 
 /// A part of a buffer.

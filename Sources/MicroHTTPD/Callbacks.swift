@@ -14,7 +14,7 @@ let targetReceived:
     ) -> UnsafeMutableRawPointer? = { context, target, connection in
         guard let context, let target, let connection else { return nil }
         let exchange = exchange(of: connection)
-        core(context).open(exchange, target: target)
+        core(context)._withUnsafeGuaranteedRef { $0.open(exchange, target: target) }
         return UnsafeMutableRawPointer(exchange)
     }
 
@@ -23,14 +23,16 @@ let targetReceived:
 let requestContinued: MHD_AccessHandlerCallback = {
     context, connection, _, method, _, part, partCount, state in
     guard let context, let method, let partCount, let exchange = exchange(state) else { return .NO }
-    return core(context).advance(exchange, method: method, part: part, partCount: partCount)
+    return core(context)._withUnsafeGuaranteedRef {
+        $0.advance(exchange, method: method, part: part, partCount: partCount)
+    }
 }
 
 /// A request ended, in whatever way. The corresponding libmicrohttpd type is
 /// `MHD_RequestCompletedCallback`.
 let requestCompleted: MHD_RequestCompletedCallback = { context, _, state, _ in
     guard let context, let exchange = exchange(state) else { return }
-    core(context).close(exchange)
+    core(context)._withUnsafeGuaranteedRef { $0.close(exchange) }
     state?.pointee = nil
 }
 
@@ -54,8 +56,9 @@ let keepEscapes:
         return strlen(text)
     }
 
-private func core(_ context: UnsafeMutableRawPointer) -> ServerCore {
-    Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
+/// The core without a retain: the server owns it until the daemon has stopped.
+private func core(_ context: UnsafeMutableRawPointer) -> Unmanaged<ServerCore> {
+    Unmanaged<ServerCore>.fromOpaque(context)
 }
 
 private func exchange(of connection: OpaquePointer) -> UnsafeMutablePointer<Exchange>? {

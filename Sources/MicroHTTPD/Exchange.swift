@@ -27,6 +27,8 @@ struct Exchange: ~Copyable {
     var method = HTTPMethod.other
     var target = RequestTarget()
     var body = RequestBody()
+    /// The header fields of the response.
+    let responseFields: UnsafeMutablePointer<HeaderList>
     /// Bytes of a body that came in beyond the limit and were thrown away.
     var discardedCount = 0
     /// Why the router will refuse this request, found before it was routed.
@@ -37,6 +39,13 @@ struct Exchange: ~Copyable {
     init(connection: OpaquePointer?, syntheticHeaders: SyntheticHeaders? = nil) {
         self.connection = connection
         self.syntheticHeaders = syntheticHeaders
+        responseFields = .allocate(capacity: 1)
+        responseFields.initialize(to: HeaderList())
+    }
+
+    deinit {
+        responseFields.deinitialize(count: 1)
+        responseFields.deallocate()
     }
 
     /// Opens a request with its target.

@@ -21,18 +21,23 @@ struct HeaderField {
     }
 }
 
-/// The header fields of one response, in place: no allocation while all values are literals.
+/// The header fields of one response. Every connection keeps one, so that a response allocates
+/// nothing for them.
 struct HeaderList: ~Copyable {
-    /// More fields than any handler here sets; one more is a bug of the application.
-    static let capacity = 16
+    /// More fields than a handler should set; one more is a bug of the application.
+    static let capacity = 24
 
-    private var fields: InlineArray<16, HeaderField>
+    private let fields: UnsafeMutablePointer<HeaderField>
     private(set) var count = 0
     /// Copied values, each ended by a NUL.
     private var storage = OutputBuffer()
 
     init() {
-        fields = InlineArray(repeating: HeaderField(name: cString(""), value: cString("")))
+        fields = .allocate(capacity: HeaderList.capacity)
+    }
+
+    deinit {
+        fields.deallocate()
     }
 
     /// Puts a field in place of one with the same name, or at the end.
@@ -46,7 +51,7 @@ struct HeaderList: ~Copyable {
 
     /// Puts a field at the end.
     mutating func add(_ field: HeaderField) {
-        precondition(count < HeaderList.capacity, "more than 16 header fields")
+        precondition(count < HeaderList.capacity, "more than 24 header fields")
         fields[count] = field
         count += 1
     }

@@ -33,9 +33,6 @@ struct ListenSocket: ~Copyable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// The descriptor, still owned here.
-    var borrowedDescriptor: Int32 { descriptor }
-
     /// Gives the descriptor away.
     mutating func release() -> Int32 {
         defer { descriptor = -1 }

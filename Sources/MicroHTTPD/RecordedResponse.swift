@@ -29,11 +29,11 @@ extension Response {
     /// The response as a client would receive it.
     func recorded(withBody: Bool) -> RecordedResponse {
         var fields: [(name: String, value: String)] = []
-        for index in 0..<headers.count {
+        for index in 0..<self.fields.pointee.count {
             fields.append(
                 (
-                    String(cString: headers.name(at: index)),
-                    String(cString: headers.value(at: index))
+                    String(cString: self.fields.pointee.name(at: index)),
+                    String(cString: self.fields.pointee.value(at: index))
                 ))
         }
         let hasBody = status != 204 && status != 304

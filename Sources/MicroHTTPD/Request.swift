@@ -44,7 +44,7 @@ public struct Request: ~Copyable {
     public func query(_ name: StaticString) -> UnsafeRawBufferPointer? {
         for index in 0..<exchange.pointee.target.itemCount
         where isEqual(exchange.pointee.target.key(index), rawBytes(name)) {
-            return exchange.pointee.target.value(index) ?? UnsafeRawBufferPointer(rawBytes(""))
+            return exchange.pointee.target.value(index) ?? rawBytes("")
         }
         return nil
     }

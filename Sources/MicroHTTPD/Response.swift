@@ -23,13 +23,15 @@ public struct Response: ~Copyable {
     public var body: OutputBuffer
     /// Which security headers are sent.
     public var protection: Protection
-    var headers: HeaderList
+    /// The connection's list, emptied for this response.
+    let fields: UnsafeMutablePointer<HeaderList>
 
-    init() {
+    init(fields: UnsafeMutablePointer<HeaderList>) {
         status = 200
         body = OutputBuffer()
         protection = .data
-        headers = HeaderList()
+        self.fields = fields
+        fields.pointee.removeAll()
     }
 
     /// Sets a header field and replaces an earlier one of that name (`Content-Type` too).
@@ -40,7 +42,7 @@ public struct Response: ~Copyable {
     ///
     /// The corresponding libmicrohttpd function is `MHD_add_response_header`.
     public mutating func setHeader(_ name: StaticString, _ value: StaticString) {
-        headers.set(HeaderField(name: cString(name), value: cString(value)))
+        fields.pointee.set(HeaderField(name: cString(name), value: cString(value)))
     }
 
     /// Sets a header field to a copy of bytes and replaces an earlier one of that name.
@@ -55,7 +57,7 @@ public struct Response: ~Copyable {
     public mutating func setHeader(
         _ name: StaticString, bytes: UnsafeRawBufferPointer
     ) -> Bool {
-        headers.set(copying: bytes, name: cString(name))
+        fields.pointee.set(copying: bytes, name: cString(name))
     }
 
     /// Adds a header field beside earlier ones of that name (`Set-Cookie`, `Link`).
@@ -70,12 +72,12 @@ public struct Response: ~Copyable {
     public mutating func addHeader(
         _ name: StaticString, bytes: UnsafeRawBufferPointer
     ) -> Bool {
-        headers.add(copying: bytes, name: cString(name))
+        fields.pointee.add(copying: bytes, name: cString(name))
     }
 
     /// Removes a header field, if it was set.
     public mutating func removeHeader(_ name: StaticString) {
-        headers.remove(name: cString(name))
+        fields.pointee.remove(name: cString(name))
     }
 
     /// Starts over: `200`, no header fields, no body.
@@ -83,6 +85,6 @@ public struct Response: ~Copyable {
         status = 200
         body.removeAll()
         protection = .data
-        headers.removeAll()
+        fields.pointee.removeAll()
     }
 }

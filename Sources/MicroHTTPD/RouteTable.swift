@@ -5,6 +5,8 @@
 /// placeholder's is tried.
 final class RouteTable: @unchecked Sendable {
     private struct Edge {
+        /// The first eight bytes of the text, which tell most segments apart.
+        var prefix: UInt64
         var text: UnsafeRawBufferPointer
         var child: Int32
     }
@@ -26,7 +28,8 @@ final class RouteTable: @unchecked Sendable {
             let edges = UnsafeMutableBufferPointer<Edge>.allocate(capacity: draft.edges.count)
             for (position, edge) in draft.edges.enumerated() {
                 let text = RouteTable.copy(edge.text)
-                edges.initializeElement(at: position, to: Edge(text: text, child: edge.child))
+                edges.initializeElement(
+                    at: position, to: Edge(prefix: prefixWord(text), text: text, child: edge.child))
             }
             let node = Node(
                 edges: UnsafeBufferPointer(edges), placeholder: draft.placeholder,
@@ -60,7 +63,8 @@ final class RouteTable: @unchecked Sendable {
     ) -> Int? {
         if segment == target.segmentCount { return nodes[index].isEnd ? index : nil }
         let text = target.segment(segment)
-        for edge in nodes[index].edges where isEqual(edge.text, text) {
+        let prefix = prefixWord(text)
+        for edge in nodes[index].edges where edge.prefix == prefix && isEqual(edge.text, text) {
             let end = descend(
                 from: Int(edge.child), segment: segment + 1, parameterCount: parameterCount,
                 target: &target)

@@ -66,7 +66,8 @@ public struct Router: Sendable {
         }
         if route.pointee.produces.count > 0 {
             let type = route.pointee.produces[exchange.pointee.preferredType]
-            response.headers.add(HeaderField(name: cString("Content-Type"), value: type.text))
+            response.fields.pointee.add(
+                HeaderField(name: cString("Content-Type"), value: type.text))
         }
         route.pointee.handler(Request(exchange), &response)
     }
@@ -129,7 +130,7 @@ public struct Router: Sendable {
         _ response: inout Response
     ) {
         response.status = problem.status
-        response.protection = .page
+        response.protection = problem.isShortOfMemory ? .data : .page
         fallback(problem, Request(exchange), &response)
         response.status = problem.status
         switch problem {
@@ -147,7 +148,7 @@ public struct Router: Sendable {
             case .data: 1
             case .page: securityHeaders.count
             }
-        for index in 0..<count { response.headers.set(securityHeaders[index]) }
+        for index in 0..<count { response.fields.pointee.set(securityHeaders[index]) }
     }
 }
 

@@ -25,6 +25,8 @@ public enum RouterProblem: Sendable, Equatable {
     case payloadTooLarge(limitInBytes: Int)
     /// 414: the request target is longer than the limit.
     case uriTooLong(limitInBytes: Int)
+    /// 431: the request line and the headers together are longer than the limit.
+    case headersTooLarge(limitInBytes: Int)
     /// 415: the body's `Content-Type` is missing or not one the route reads.
     case unsupportedMediaType(accepted: [String])
 
@@ -38,7 +40,13 @@ public enum RouterProblem: Sendable, Equatable {
         case .payloadTooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
+        case .headersTooLarge: 431
         }
+    }
+
+    /// Whether the request left little of the connection's memory for the answer's headers.
+    var isShortOfMemory: Bool {
+        if case .headersTooLarge = self { true } else { false }
     }
 
     init(_ fault: TargetFault) {

@@ -26,12 +26,13 @@ public final class Server: Sendable {
     /// The corresponding libmicrohttpd function is `MHD_start_daemon`.
     public init(configuration: ServerConfiguration, router: Router) throws(ServerError) {
         signal(SIGPIPE, SIG_IGN)
+        if let reason = configuration.fault { throw .invalidConfiguration(reason) }
         var listener = try ListenSocket(host: configuration.host, port: configuration.port)
-        core = ServerCore(router: router, bodyLimitInBytes: configuration.bodyLimitInBytes)
+        core = ServerCore(router: router, configuration: configuration)
         port = listener.port
-        let handle = startDaemon(configuration, core: core, listener: listener.borrowedDescriptor)
+        // libmicrohttpd closes the socket also when it does not start.
+        let handle = startDaemon(configuration, core: core, listener: listener.release())
         guard let handle else { throw .daemonRefused }
-        _ = listener.release()
         daemon = Mutex(Daemon(handle: handle))
     }
 

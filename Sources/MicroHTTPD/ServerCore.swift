@@ -6,11 +6,13 @@ import Synchronization
 final class ServerCore: Sendable {
     private let router: Router
     private let bodyLimitInBytes: Int
+    private let headerLimitInBytes: Int
     private let openRequests = Atomic<Int>(0)
 
-    init(router: Router, bodyLimitInBytes: Int) {
+    init(router: Router, configuration: ServerConfiguration) {
         self.router = router
-        self.bodyLimitInBytes = bodyLimitInBytes
+        bodyLimitInBytes = configuration.bodyLimitInBytes
+        headerLimitInBytes = configuration.headerLimitInBytes
     }
 
     /// Requests between their request line and their completion.
@@ -54,6 +56,11 @@ final class ServerCore: Sendable {
     ) -> MHD_Result {
         exchange.pointee.method = method
         exchange.pointee.phase = .body
+        if let connection = exchange.pointee.connection,
+            mhd_request_header_size(connection) > headerLimitInBytes
+        {
+            exchange.pointee.refusal = .headersTooLarge(limitInBytes: headerLimitInBytes)
+        }
         guard method != .get, method != .head,
             let field = exchange.pointee.header("Content-Length"), let length = decimal(field)
         else { return .YES }
@@ -68,7 +75,7 @@ final class ServerCore: Sendable {
     private func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> MHD_Result {
         exchange.pointee.phase = .answered
         exchange.pointee.body.finish()
-        var response = Response()
+        var response = Response(fields: exchange.pointee.responseFields)
         router.respond(to: exchange, into: &response)
         guard let connection = exchange.pointee.connection else { return .NO }
         return response.queue(on: connection)
@@ -77,10 +84,10 @@ final class ServerCore: Sendable {
 
 extension Exchange {
     /// Keeps a part of the body. Beyond the limit, parts are thrown away so that the client can
-    /// read its 413 at the end; a client that goes on for too long is not waited for.
+    /// read its 413 at the end, up to four times the limit (or 1 MiB); a client that goes on for
+    /// longer is dropped.
     ///
     /// - Returns: `false` when the connection should be dropped.
-    @discardableResult
     mutating func receive(_ part: UnsafeRawBufferPointer, limit: Int) -> Bool {
         if discardedCount == 0, part.count <= limit - body.bytes.count {
             body.append(part)
@@ -88,7 +95,7 @@ extension Exchange {
         }
         discardedCount += part.count
         refusal = .payloadTooLarge(limitInBytes: limit)
-        return discardedCount <= max(limit, 1_048_576)
+        return discardedCount / 4 <= max(limit, 262_144)
     }
 }
 
@@ -106,8 +113,9 @@ extension Response {
             return .NO
         }
         defer { MHD_destroy_response(response) }
-        for index in 0..<headers.count {
-            MHD_add_response_header(response, headers.name(at: index), headers.value(at: index))
+        for index in 0..<fields.pointee.count {
+            MHD_add_response_header(
+                response, fields.pointee.name(at: index), fields.pointee.value(at: index))
         }
         return MHD_queue_response(connection, status, response)
     }

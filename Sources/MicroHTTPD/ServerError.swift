@@ -4,7 +4,9 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
     case unknownHost(String, reason: String)
     /// The address could not be bound; in use, mostly.
     case cannotListen(host: String, port: UInt16, reason: String)
-    /// libmicrohttpd did not start, mostly because a limit is out of range.
+    /// A number of the configuration is out of its range.
+    case invalidConfiguration(String)
+    /// libmicrohttpd did not start: it got no thread or no descriptor.
     case daemonRefused
 
     /// A sentence for a person.
@@ -13,7 +15,8 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
         case .unknownHost(let host, let reason): "cannot find the host \(host): \(reason)"
         case .cannotListen(let host, let port, let reason):
             "cannot listen on \(host) port \(port): \(reason)"
-        case .daemonRefused: "libmicrohttpd did not start"
+        case .invalidConfiguration(let reason): reason
+        case .daemonRefused: "libmicrohttpd got no thread or no descriptor"
         }
     }
 }

@@ -82,7 +82,7 @@ struct StaticFile {
     func respond(ifNoneMatch field: UnsafeRawBufferPointer?, _ response: inout Response) {
         response.protection = .page
         response.setHeader("Cache-Control", "no-cache")
-        response.headers.set(HeaderField(name: cString("ETag"), value: entityTag))
+        response.fields.pointee.set(HeaderField(name: cString("ETag"), value: entityTag))
         if let field, matches(ifNoneMatch: field) {
             response.status = 304
             return

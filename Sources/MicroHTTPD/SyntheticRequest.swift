@@ -43,7 +43,7 @@ extension Router {
         Array(request.target.utf8).withUnsafeBytes { exchange.pointee.open(target: $0) }
         _ = request.body.withUnsafeBytes { exchange.pointee.receive($0, limit: bodyLimitInBytes) }
         exchange.pointee.body.finish()
-        var response = Response()
+        var response = Response(fields: exchange.pointee.responseFields)
         respond(to: exchange, into: &response)
         return response.recorded(withBody: exchange.pointee.method != .head)
     }

@@ -9,7 +9,9 @@ import Testing
             ("\0\0\0\0\r\n\r\n", [400]), ("GET / HTTP/9.9\r\n\r\n", [505]),
             ("GET /pages/1 HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", [400]),
             ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", [400]),
-            ("GET /pages/1 HTTP/1.1\r\n\r\n", [200, 400]),
+            ("GET /pages/1 HTTP/1.1\r\n\r\n", [400]),
+            ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+            ("GET /pages/1 HTTP/1.1\r\nHost : a\r\n\r\n", [400]),
         ] as [(String, [UInt32])])
     func malformedRequest_isRefusedOrDropped(text: String, statuses: [UInt32]) throws {
         let server = try SampleServer()
@@ -30,14 +32,14 @@ import Testing
         #expect(response?.header("Content-Security-Policy") != nil)
     }
 
-    @Test(arguments: [6_000, 7_000, 7_500, 8_000, 9_000, 20_000, 200_000])
+    @Test(arguments: [6_000, 6_500, 7_000, 7_500, 7_700, 8_100, 9_000, 20_000, 200_000])
     func headers_ofAnySize_areAnsweredOrRefused(count: Int) throws {
         let server = try SampleServer()
         let client = server.connect(timeoutInSeconds: 1)
         let field = ("X-Large", String(repeating: "v", count: count))
         client.send(SyntheticRequest("GET", "/page", headers: [field]))
         let status = client.readResponse()?.status
-        #expect(status == 200 || status == 431, "\(count): \(String(describing: status))")
+        #expect(status == (count <= 6_500 ? 200 : 431))
         #expect(server.isAlive())
     }
 
@@ -48,28 +50,43 @@ import Testing
         #expect(server.isAlive())
     }
 
-    @Test(arguments: [
+    private static let unfinishedRequests = [
         "GET /pages/1 HT", "GET /pages/1 HTTP/1.1\r\nHost: te",
         "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\nabc",
         "POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
         "GET /large HTTP/1.1\r\nHost: test\r\n\r\n",
-    ])
-    func clients_thatVanish_leaveNothingBehind(text: String) throws {
-        let server = try SampleServer()
+    ]
+
+    @Test(arguments: unfinishedRequests)
+    func clients_thatVanishWhileServed_leaveNothingBehind(text: String) throws {
+        let server = try SampleServer { $0.connectionsPerAddress = 0 }
         #expect(server.isAlive())
         let before = descriptorCount()
-        for _ in 0..<1_000 {
-            let client = server.connect()
-            client.send(text)
+        for _ in 0..<10 {
+            let clients = (0..<100).map { _ in server.connect() }
+            for client in clients { client.send(text) }
+            usleep(20_000)
         }
         #expect(server.settle())
         #expect(server.isAlive())
-        var after = descriptorCount()
-        for _ in 0..<100 where after > before {
-            usleep(10_000)
-            after = descriptorCount()
+        #expect(descriptorsReturn(to: before))
+    }
+
+    /// 0.9.75 does not see the end of a connection that comes together with the last bytes; such
+    /// a connection goes with the idle time.
+    @Test(arguments: unfinishedRequests)
+    func clients_thatVanishAtOnce_leaveNothingBehindTheIdleTime(text: String) throws {
+        let server = try SampleServer {
+            $0.connectionsPerAddress = 0
+            $0.connectionLimit = 4_000
+            $0.idleTimeoutSeconds = 1
         }
-        #expect(after <= before)
+        #expect(server.isAlive())
+        let before = descriptorCount()
+        for _ in 0..<1_000 { server.connect().send(text) }
+        #expect(server.isAlive())
+        #expect(descriptorsReturn(to: before))
+        #expect(server.settle())
     }
 
     @Test func idleClient_isCutOff() throws {
@@ -101,4 +118,14 @@ private func descriptorCount() -> Int {
     var count = 0
     while readdir(stream) != nil { count += 1 }
     return count
+}
+
+/// Whether no more descriptors are open than before, within five seconds. The other suites, which
+/// run at the same time, open some; a leak would show as a thousand.
+private func descriptorsReturn(to before: Int) -> Bool {
+    for _ in 0..<500 {
+        if descriptorCount() < before + 100 { return true }
+        usleep(10_000)
+    }
+    return false
 }

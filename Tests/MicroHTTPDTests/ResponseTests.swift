@@ -44,7 +44,7 @@ import Testing
     func body_ofAMegabyte_arrivesWhole(transport: Transport) throws {
         let response = try transport.respond(to: SyntheticRequest("GET", "/large"))
         #expect(response.body.count == 1_000_000)
-        #expect(response.body.suffix(10).elementsEqual("0123456789".utf8))
+        #expect(response.body.allSatisfy { $0 == 0x78 })
     }
 
     @Test func status204_hasNoContentLength() throws {

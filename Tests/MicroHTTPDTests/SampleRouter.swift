@@ -93,6 +93,7 @@ private let responseRoutes = [
         response.removeHeader("content-type")
     },
     Route(.get, "/large") { _, response in
-        for _ in 0..<100_000 { response.body.append("0123456789") }
+        memset(response.body.reserve(1_000_000), 0x78, 1_000_000)
+        response.body.advance(by: 1_000_000)
     },
 ]

@@ -95,6 +95,16 @@ import Testing
         #expect(throws: ServerError.self) { try SampleServer { $0.host = "no.such.host.invalid" } }
     }
 
+    @Test func start_withMoreThreadsThanConnections_isRefused() throws {
+        let error = #expect(throws: ServerError.self) {
+            try SampleServer {
+                $0.threadCount = 4
+                $0.connectionLimit = 2
+            }
+        }
+        #expect(error?.description == "connectionLimit is 2, less than one for each thread")
+    }
+
     @Test func start_onIPv6_answersBothFamilies() throws {
         let server = try SampleServer { $0.host = "::" }
         let response = server.respond(to: SyntheticRequest("GET", "/address"))

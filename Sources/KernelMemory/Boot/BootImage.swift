@@ -51,7 +51,7 @@ extension Core {
             zone.pointee.end = span.frames.upperBound
             zone.pointee.present = memory.present(span.frames)
             zone.pointee.firstPageBlock = first
-            zone.pointee.pageBlockOffset = offset
+            zone.pointee.pageBlockBase = Int32(offset) - Int32(first)
             offset += last - first + 1
         }
         for index in 0..<Int(offset) { pageBlockTypes[index] = MigrateType.movable.rawValue }

@@ -7,10 +7,8 @@ extension Core {
     @inline(never)
     func refuseOrder(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
         noteMisuse(.orderTooLarge, pfn: nil, order: order)
-        if gfp.contains(.noWarn) || control.pointee.state & Control.warnedOrder != 0 {
-            return noFrame
-        }
-        control.pointee.state |= Control.warnedOrder
+        if gfp.contains(.noWarn) || cold.warnedOrder { return noFrame }
+        cold.warnedOrder = true
         cold.markNoticed(step: control.pointee.step)
         printk("------------[ cut here ]------------")
         printk(
@@ -87,7 +85,7 @@ extension Core {
         var text = "\(shape.architecture.zoneName(zone)):"
         var total: Int64 = 0
         for order in 0...Order.largest {
-            let count = Int64(freeCount(zone, order).pointee)
+            let count = Int64(freeArea(zone, order).pointee.count)
             total += count << Int64(order)
             text += " \(count)*\(4 << order)kB"
             if count > 0 { text += " (\(typeLetters(zone, order)))" }

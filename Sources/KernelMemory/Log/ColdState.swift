@@ -9,6 +9,8 @@ final class ColdState {
     private(set) var misuseCount = 0
     /// Why the machine runs no more; `nil` while it runs.
     var oops: String?
+    /// The warning about an order that is too large was printed; it comes only once.
+    var warnedOrder = false
     /// Reports of bad pages printed so far; the kernel falls silent after 60.
     var badPageReports = 0
     /// Flags of `/proc/sys/kernel/tainted` that reports print.
@@ -24,6 +26,7 @@ final class ColdState {
         misuses = other.misuses
         misuseCount = other.misuseCount
         oops = other.oops
+        warnedOrder = other.warnedOrder
         badPageReports = other.badPageReports
         taint = other.taint
         bytes = other.bytes

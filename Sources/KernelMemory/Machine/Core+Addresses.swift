@@ -6,31 +6,37 @@ extension Core {
 
     @inline(__always)
     func pagePointer(_ pfn: UInt64) -> UInt64 {
-        let address = layout.memMap &+ pfn << pageStructShift
-        return pageStructShift == 5 ? address & 0xffff_ffff : address
+        (layout.memMap &+ pfn &<< pageStructShift) & pointerMask
     }
 
     /// The frame whose `struct page` stands at an address; `nil` if none does. `page_to_pfn`.
     @inline(__always)
     func frame(of page: PagePointer) -> UInt32? {
-        let offset = page.rawValue &- layout.memMap
-        let pfn = offset >> pageStructShift
-        guard pfn < UInt64(shape.frameEnd), pfn << pageStructShift == offset,
-            shape.hasFrame(UInt32(truncatingIfNeeded: pfn))
-        else { return nil }
+        let pfn = frameNumber(behind: page)
+        guard pfn < UInt64(shape.frameEnd), shape.hasFrame(UInt32(truncatingIfNeeded: pfn)) else {
+            return nil
+        }
         return UInt32(truncatingIfNeeded: pfn)
+    }
+
+    /// The frame number that a `struct page` pointer stands for; no frame's if it is none.
+    ///
+    /// The rotation moves a remainder of the division to the highest bits.
+    @inline(__always)
+    func frameNumber(behind page: PagePointer) -> UInt64 {
+        let offset = page.rawValue &- layout.memMap
+        return offset &>> pageStructShift | offset &<< (64 &- pageStructShift)
     }
 
     /// A frame's address in the direct map; it has one if it is not high memory. `__va`.
     @inline(__always)
-    func directAddress(_ pfn: UInt32) -> UInt64 { layout.pageOffset &+ UInt64(pfn) << 12 }
+    func directAddress(_ pfn: UInt32) -> UInt64 { layout.pageOffset &+ UInt64(pfn) &<< 12 }
 
     /// The frame number that the kernel computes for an address as if it were in the direct map,
     /// whether it is or not. `virt_to_pfn`.
     @inline(__always)
     func frameNumber(behind address: VirtualAddress) -> UInt64 {
-        let offset = address.rawValue &- layout.pageOffset
-        return pageStructShift == 5 ? (offset & 0xffff_ffff) >> 12 : offset >> 12
+        ((address.rawValue &- layout.pageOffset) & pointerMask) >> 12
     }
 
     /// The frame behind an address of the direct map; `nil` outside of it.

@@ -36,10 +36,10 @@ extension Machine {
 
     /// Whether a rule was broken that can leave page frames in any state.
     public var isCorrupted: Bool { core.isCorrupted }
-    /// Blocks that callers own, and their pages; and the most pages they ever owned at once.
-    public var liveUse: (blocks: Int, pages: Int, peakPages: Int) {
+    /// Pages in blocks that callers own, and the most that they ever owned at once.
+    public var liveUse: (pages: Int, peakPages: Int) {
         let control = core.control.pointee
-        return (Int(control.liveBlocks), Int(control.livePages), Int(control.peakPages))
+        return (Int(control.livePages), Int(control.peakPages))
     }
 
     /// KiB that the kernel keeps free in all zones together. `min_free_kbytes`.

@@ -17,13 +17,41 @@ public struct Machine: Sendable {
     ///
     /// - Returns: what the kernel function returned. Every failure is a value.
     /// - Complexity: that of the kernel function; for a page from the CPU's own list O(1).
-    @inline(__always)
+    @inlinable
     public mutating func apply(_ call: KernelCall) -> Outcome {
+        switch call {
+        case .allocPages(let gfp, let order): allocPages(gfp, order: order)
+        case .allocPage(let gfp): allocPages(gfp, order: 0)
+        case .getFreePages(let gfp, let order): getFreePages(gfp, order: order)
+        case .getFreePage(let gfp): getFreePages(gfp, order: 0)
+        case .getZeroedPage(let gfp): getFreePages(gfp.union(.zero), order: 0)
+        case .freePagesOf(let page, let order): freePages(of: page, order: order)
+        case .freePageOf(let page): freePages(of: page, order: 0)
+        case .freePages(let address, let order): freePages(at: address, order: order)
+        case .freePage(let address): freePages(at: address, order: 0)
+        case .pageAddress(let page): pageAddress(page)
+        case .splitPage(let page, let order): splitPage(page, order: order)
+        case .memset(let address, let byte, let length):
+            memset(address, byte: byte, length: length)
+        case .store(let address, let bytes): store(address, bytes)
+        case .runOn(let cpu): runOn(cpu)
+        }
+    }
+}
+
+extension Machine {
+    /// Makes this machine the only one that writes to its core, and counts the call.
+    ///
+    /// - Returns: whether the machine runs at all.
+    @inline(__always)
+    mutating func beginCall() -> Bool {
         if !isKnownUniquelyReferenced(&core) || core.isSealed { makeOwner() }
-        return core.run(call)
+        let control = core.control
+        if control.pointee.state & Control.halted != 0 { return false }
+        control.pointee.step &+= 1
+        return true
     }
 
-    /// Makes this machine the only one that writes to its core.
     @inline(never)
     private mutating func makeOwner() {
         if isKnownUniquelyReferenced(&core) {

@@ -11,55 +11,40 @@ extension Core {
     /// - Complexity: O(orders).
     ///
     /// The corresponding kernel function is `__rmqueue_smallest` (mm/page_alloc.c, 6.1).
-    @inline(__always)
+    @inline(never)
     func removeSmallest(
         _ zone: Int, order: UInt32, type: Int
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+    ) -> Block? {
         var current = order
-        var list = freeList(zone, current, type)
-        while list.pointee.count == 0 {
-            current += 1
+        var area = freeArea(zone, current)
+        while area.list(type).pointee.count == 0 {
+            current &+= 1
             if current > Order.largest { return nil }
-            list += MachineShape.migrateTypeCount
+            area += 1
         }
-        let block = popFirst(list)
-        freeCount(zone, current).pointee &-= 1
+        let block = popFirst(area.list(type))
+        area.pointee.count &-= 1
         block.frame.pointee.flags &= Frame.lasting
-        if current > order { expand(zone, block.pfn, from: current, to: order, type: type) }
+        while current > order {
+            current &-= 1
+            area -= 1
+            giveBackHalf(block, current, type, area)
+        }
         return block
     }
 
-    /// Gives back the upper halves of a block until its lower part has the wanted order.
+    /// Makes the upper half of a block a free block of its own, of order `order`.
     ///
     /// The corresponding kernel function is `expand` (mm/page_alloc.c, 6.1).
     @inline(__always)
-    private func expand(
-        _ zone: Int, _ pfn: UInt32, from high: UInt32, to low: UInt32, type: Int
+    private func giveBackHalf(
+        _ block: Block, _ order: UInt32, _ type: Int, _ area: UnsafeMutablePointer<FreeArea>
     ) {
-        var order = high
-        var list = freeList(zone, order, type)
-        var count = freeCount(zone, order)
-        while order > low {
-            order -= 1
-            list -= MachineShape.migrateTypeCount
-            count -= 1
-            let half = pfn &+ (1 << order)
-            let frame = frames.writable(half)
-            frame.pointee.flags =
-                frame.pointee.flags & ~(Frame.orderMask | Frame.migrateTypeMask)
-                | Frame.buddy | Frame.block(order, type)
-            push(half, frame, onto: list)
-            count.pointee &+= 1
-        }
-    }
-
-    /// Takes one particular free block off its list. `del_page_from_free_list`.
-    @inline(__always)
-    func removeFree(_ zone: Int, _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>) {
-        let order = frame.pointee.order
-        remove(pfn, frame, from: freeList(zone, order, frame.pointee.migrateType))
-        freeCount(zone, order).pointee &-= 1
-        frame.pointee.flags &= ~Frame.buddy
+        let half = block.pfn &+ (1 &<< order)
+        let frame = frames.writable(half, near: block)
+        frame.pointee.makeBuddy(order, type)
+        push(half, frame, onto: area.list(type))
+        area.pointee.count &+= 1
     }
 
     /// Frees a block, merging it with its buddy for as long as that is free too.
@@ -74,29 +59,43 @@ extension Core {
     func freeOneBlock(
         _ zone: Int, _ pfn: UInt32, order: UInt32, type: Int, toTail: Bool = false
     ) {
-        addFreePages(zone, Int32(bitPattern: 1 << order))
-        var pfn = pfn
+        addFreePages(zone, Int32(bitPattern: 1 &<< order))
+        var block = Block(pfn: pfn, frame: frames.writable(pfn))
         var order = order
+        var area = freeArea(zone, order)
         var buddy: UInt32 = 0
         while order < Order.largest {
-            buddy = pfn ^ (1 << order)
-            guard isBuddy(zone, buddy, order) else { break }
-            if order >= pageBlockOrder, !canMerge(zone, buddy, type) { break }
-            removeFree(zone, buddy, frames.writable(buddy))
-            pfn &= buddy
-            order += 1
+            buddy = block.pfn ^ (1 &<< order)
+            guard zones[zone].contains(buddy),
+                let other = buddyFrame(buddy, order, near: block),
+                order < pageBlockOrder || canMerge(zone, buddy, type)
+            else { break }
+            remove(buddy, other, from: area.list(other.pointee.migrateType))
+            other.pointee.word &= ~UInt32(Frame.buddy)
+            area.pointee.count &-= 1
+            if buddy < block.pfn { block = Block(pfn: buddy, frame: other) }
+            order &+= 1
+            area += 1
         }
-        let frame = frames.writable(pfn)
-        frame.pointee.flags =
-            frame.pointee.flags & ~(Frame.orderMask | Frame.migrateTypeMask)
-            | Frame.buddy | Frame.block(order, type)
-        let list = freeList(zone, order, type)
-        if toTail || isMergeLikely(zone, pfn, buddy: buddy, order) {
-            append(pfn, frame, to: list)
+        block.frame.pointee.makeBuddy(order, type)
+        if toTail || isMergeLikely(zone, block.pfn, buddy: buddy, order) {
+            append(block.pfn, block.frame, to: area.list(type))
         } else {
-            push(pfn, frame, onto: list)
+            push(block.pfn, block.frame, onto: area.list(type))
         }
-        freeCount(zone, order).pointee &+= 1
+        area.pointee.count &+= 1
+    }
+
+    /// A frame for writing if it heads a free block of this order, `nil` if not.
+    @inline(__always)
+    private func buddyFrame(
+        _ buddy: UInt32, _ order: UInt32, near block: Block
+    ) -> UnsafeMutablePointer<Frame>? {
+        if (buddy ^ block.pfn) < UInt32(FrameDirectory.framesPerChunk) {
+            let other = block.frame + Int(Int32(bitPattern: buddy &- block.pfn))
+            return other.pointee.isBuddy(order) ? other : nil
+        }
+        return frames.readable(buddy).pointee.isBuddy(order) ? frames.writable(buddy) : nil
     }
 
     /// Blocks of a page block or more keep clear of the highatomic reserve.

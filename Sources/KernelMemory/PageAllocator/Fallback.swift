@@ -20,7 +20,7 @@ extension Core {
     @inline(__always)
     func removeBlock(
         _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+    ) -> Block? {
         while true {
             if let block = removeSmallest(zone, order: order, type: type) { return block }
             if !fallBack(zone, order: order, type: type, flags) { return nil }
@@ -68,7 +68,7 @@ extension Core {
     private func findFallback(
         _ zone: Int, _ order: UInt32, _ type: Int
     ) -> (type: Int, canSteal: Bool)? {
-        guard freeCount(zone, order).pointee != 0, let types = fallbackTypes(of: type) else {
+        guard freeArea(zone, order).pointee.count != 0, let types = fallbackTypes(of: type) else {
             return nil
         }
         for candidate in [types.0, types.1]

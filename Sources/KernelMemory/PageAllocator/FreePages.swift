@@ -7,24 +7,31 @@ extension Core {
     /// the kernel would.
     ///
     /// - Parameters:
-    ///   - pfn: the block's first frame, one of the machine's.
+    ///   - pfn: the block's first frame, below the frame table's limit.
     ///   - order: base-2 logarithm of the pages to free.
     ///
     /// The corresponding kernel function is `__free_pages` (mm/page_alloc.c, 6.1).
     @inline(__always)
     func freeBlock(_ pfn: UInt32, order: UInt32) {
+        if order == 0 { freeOf(pfn, order: 0) } else { freeLarger(pfn, order: order) }
+    }
+
+    @inline(never)
+    private func freeLarger(_ pfn: UInt32, order: UInt32) { freeOf(pfn, order: order) }
+
+    @inline(__always)
+    private func freeOf(_ pfn: UInt32, order: UInt32) {
         let frame = frames.writable(pfn)
-        let owned = Frame.live | UInt16(truncatingIfNeeded: order)
-        if frame.pointee.flags & (Frame.live | Frame.orderMask) == owned, order <= Order.largest,
-            !isCorrupted, frame.pointee.referenceCount == 1
+        if frame.pointee.word & Frame.ownershipMask == Frame.ownedWord(order: order),
+            !isCorrupted
         {
-            frame.pointee.referenceCount = 0
+            frame.pointee.word &= UInt32(Frame.lasting)
             forgetOwner(frame, order: order)
             let zone = zoneIndex(of: pfn)
             if order <= Order.costly {
                 freeLocal(zone, pfn, frame, order: order)
             } else {
-                freeToBuddy(zone, pfn, frame, order: order)
+                freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
             }
         } else {
             freeUnchecked(pfn, order: order)
@@ -33,19 +40,10 @@ extension Core {
 
     @inline(__always)
     private func forgetOwner(_ frame: UnsafeMutablePointer<Frame>, order: UInt32) {
-        control.pointee.livePages &-= 1 << Int32(bitPattern: order)
-        control.pointee.liveBlocks &-= 1
+        control.pointee.livePages &-= 1 &<< Int32(bitPattern: order)
         frame.pointee.step = control.pointee.step
     }
 
-    /// The corresponding kernel function is `__free_pages_ok` (mm/page_alloc.c, 6.1).
-    @inline(never)
-    private func freeToBuddy(
-        _ zone: Int, _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, order: UInt32
-    ) {
-        frame.pointee.flags &= Frame.lasting
-        freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
-    }
 }
 
 // MARK: - When the caller may be wrong
@@ -58,6 +56,9 @@ extension Core {
     /// still looks at is freed, so a second free gives away the upper halves once more.
     @inline(never)
     private func freeUnchecked(_ pfn: UInt32, order: UInt32) {
+        guard pfn < shape.frameEnd, shape.hasFrame(pfn) else {
+            return followWildPointer(to: pagePointer(pfn), order: order)
+        }
         noteWrongFree(pfn, order: order)
         let frame = frames.writable(pfn)
         let isCompound = frame.pointee.has(Frame.head)
@@ -106,10 +107,10 @@ extension Core {
         guard order <= Order.largest else { return corruptFreeArea(pfn, order: order) }
         let zone = zoneIndex(of: pfn)
         let frame = frames.writable(pfn)
+        frame.pointee.flags &= Frame.lasting
         if order <= Order.costly {
             freeLocal(zone, pfn, frame, order: order)
         } else {
-            frame.pointee.flags &= Frame.lasting
             freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
         }
     }

@@ -11,15 +11,15 @@ extension Core {
     @inline(__always)
     func removeLocal(
         _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>)? {
+    ) -> Block? {
         let local = localPages(zone)
         local.pointee.freeFactor >>= 1
-        let list = localList(zone, 3 * Int(order) + type)
+        let list = local.list(3 &* Int(order) &+ type)
         if list.pointee.count == 0 {
             refill(zone, list, order: order, type: type, flags)
             if list.pointee.count == 0 { return nil }
         }
-        local.pointee.count &-= 1 << Int32(bitPattern: order)
+        local.pointee.count &-= 1 &<< Int32(bitPattern: order)
         return popFirst(list)
     }
 
@@ -53,6 +53,7 @@ extension Core {
     /// they hold too much.
     ///
     /// Blocks of the highatomic reserve go to the movable list, but remember where they belong.
+    /// The frame must have no flags left but the lasting ones.
     ///
     /// The corresponding kernel function is `free_unref_page_commit` (mm/page_alloc.c, 6.1).
     @inline(__always)
@@ -61,12 +62,11 @@ extension Core {
     ) {
         let type = pageBlockType(zone, pfn)
         let listType = type < MigrateType.perCPUTypeCount ? type : 1
-        let index = 3 * Int(order) + listType
-        frame.pointee.flags =
-            frame.pointee.flags & Frame.lasting | Frame.perCPU | Frame.block(order, type)
-        push(pfn, frame, onto: localList(zone, index))
+        let index = 3 &* Int(order) &+ listType
+        frame.pointee.word |= UInt32(Frame.perCPU | Frame.block(order, type))
         let local = localPages(zone)
-        local.pointee.count &+= 1 << Int32(bitPattern: order)
+        push(pfn, frame, onto: local.list(index))
+        local.pointee.count &+= 1 &<< Int32(bitPattern: order)
         let drainsAll = local.pointee.freeFactor != 0 && order != 0
         if drainsAll || local.pointee.count >= highMark(zone, local) {
             drainAfterFree(zone, local, index, drainsAll: drainsAll)
@@ -114,11 +114,11 @@ extension Core {
             repeat {
                 index += 1
                 if index > highest { index = lowest }
-                if localList(zone, index).pointee.count != 0 { break }
+                if local.list(index).pointee.count != 0 { break }
                 if index == highest { highest -= 1 }
                 if index == lowest { lowest += 1 }
             } while lowest <= highest
-            let list = localList(zone, index)
+            let list = local.list(index)
             let order = UInt32(index / MigrateType.perCPUTypeCount)
             let size = Int32(1) << Int32(order)
             while left > 0, list.pointee.count != 0 {

@@ -27,7 +27,6 @@ extension Core {
                 frame.pointee.flags & ~Frame.orderMask | Frame.live
             frame.pointee.step = first.step
         }
-        if isOwned { control.pointee.liveBlocks &+= (1 << Int32(order)) - 1 }
         return Outcome(.void)
     }
 }

@@ -15,10 +15,9 @@ extension Core {
     ) -> Bool {
         let table = zones + zone
         if order == 0 {
-            let free = max(table.pointee.freePages, 0)
-            let kept =
-                flags.isDisjoint(with: .reserves) ? table.pointee.reservedHighAtomic : 0
-            if free - min(free, kept) > mark + table.pointee.lowmemReserve[highest] { return true }
+            var free = table.pointee.freePages
+            if flags.isDisjoint(with: .reserves) { free &-= table.pointee.reservedHighAtomic }
+            if free > mark &+ table.reserve(for: highest).pointee { return true }
         }
         return isAboveWatermarkSlow(
             zone, order: order, mark: mark, highest: highest, flags, isAtomic: isAtomic)
@@ -49,9 +48,9 @@ extension Core {
     ) -> Bool {
         let table = zones + zone
         var least = mark
-        var free = max(table.pointee.freePages, 0) - ((1 << Int32(order)) - 1)
+        var free = max(table.pointee.freePages, 0) &- ((1 &<< Int32(order)) &- 1)
         if flags.isDisjoint(with: .reserves) {
-            free -= table.pointee.reservedHighAtomic
+            free &-= table.pointee.reservedHighAtomic
         } else {
             if flags.contains(.minReserve) {
                 least -= least / 2
@@ -59,15 +58,16 @@ extension Core {
             }
             if flags.contains(.oom) { least -= least / 2 }
         }
-        if free <= least + table.pointee.lowmemReserve[highest] { return false }
+        if free <= least &+ table.reserve(for: highest).pointee { return false }
         return order == 0 || hasBlock(zone, order: order, flags)
     }
 
     private func hasBlock(_ zone: Int, order: UInt32, _ flags: AllocationFlags) -> Bool {
         let types = flags.isDisjoint(with: [.highAtomic, .oom]) ? 3 : 4
-        for current in order...Order.largest where freeCount(zone, current).pointee != 0 {
-            let lists = freeList(zone, current, 0)
-            for type in 0..<types where lists[type].count != 0 { return true }
+        var area = freeArea(zone, order)
+        for _ in order...Order.largest {
+            for type in 0..<types where area.list(type).pointee.count != 0 { return true }
+            area += 1
         }
         return false
     }

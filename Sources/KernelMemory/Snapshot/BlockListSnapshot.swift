@@ -28,12 +28,11 @@ extension Machine {
 
     /// One CPU's lists of one zone: by order 0...3, and by migrate type within.
     public func perCPULists(cpu: Int, zone: Int, limit: Int) -> [BlockListSnapshot] {
-        let lists =
-            core.perCPULists + (cpu * MachineShape.zoneCount + zone) * MachineShape.perCPUListCount
+        let local = core.perCPU + (cpu * MachineShape.zoneCount + zone)
         return (0..<MachineShape.perCPUListCount).map { index in
             let type = MigrateType(rawValue: UInt8(index % MigrateType.perCPUTypeCount))!
             return core.snapshot(
-                lists + index, order: index / MigrateType.perCPUTypeCount, type: type,
+                local.list(index), order: index / MigrateType.perCPUTypeCount, type: type,
                 limit: limit)
         }
     }
@@ -46,7 +45,7 @@ extension Machine {
         guard zone.isPopulated else { return [] }
         let last = (zone.end - 1) >> core.pageBlockOrder
         return (zone.firstPageBlock...last).map { block in
-            let index = Int(zone.pageBlockOffset + block - zone.firstPageBlock)
+            let index = Int(zone.pageBlockBase) + Int(block)
             return (
                 PageFrameNumber(block << core.pageBlockOrder),
                 MigrateType(rawValue: core.pageBlockTypes[index])!

@@ -73,7 +73,7 @@ extension Core {
             lowmemReserve: (0..<4).map { zone.lowmemReserve[$0] },
             reservedHighAtomic: zone.reservedHighAtomic, freePages: exactFreePages(index),
             countedFreePages: zone.freePages,
-            freeBlocks: (0...Order.largest).map { freeCount(index, $0).pointee },
+            freeBlocks: (0...Order.largest).map { freeArea(index, $0).pointee.count },
             perCPU: (0..<shape.cpuCount).map { perCPUSnapshot($0, index) },
             isHighmem: shape.architecture.isHighmem(index))
     }

@@ -1,3 +1,9 @@
+/// A block by its first frame's number, and that frame.
+struct Block {
+    var pfn: UInt32
+    var frame: UnsafeMutablePointer<Frame>
+}
+
 /// Lists of blocks, linked through their first frames.
 ///
 /// The corresponding kernel functions are those of `struct list_head` (include/linux/list.h, 6.1).
@@ -38,24 +44,24 @@ extension Core {
     @inline(__always)
     func popFirst(
         _ list: UnsafeMutablePointer<BlockList>
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>) {
+    ) -> Block {
         let pfn = list.pointee.first
         let frame = frames.writable(pfn)
         list.pointee.first = frame.pointee.next
         list.pointee.count &-= 1
-        return (pfn, frame)
+        return Block(pfn: pfn, frame: frame)
     }
 
     /// Takes the block at the tail of a list that is not empty; touches no other frame.
     @inline(__always)
     func popLast(
         _ list: UnsafeMutablePointer<BlockList>
-    ) -> (pfn: UInt32, frame: UnsafeMutablePointer<Frame>) {
+    ) -> Block {
         let pfn = list.pointee.last
         let frame = frames.writable(pfn)
         list.pointee.last = frame.pointee.previous
         list.pointee.count &-= 1
-        return (pfn, frame)
+        return Block(pfn: pfn, frame: frame)
     }
 
     /// Takes a block out of the list that it is on, wherever it stands. `list_del`.
@@ -64,19 +70,25 @@ extension Core {
         _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>,
         from list: UnsafeMutablePointer<BlockList>
     ) {
-        let isFirst = list.pointee.first == pfn
-        let isLast = list.pointee.last == pfn
-        if isFirst {
+        list.pointee.count &-= 1
+        if list.pointee.first == pfn {
             list.pointee.first = frame.pointee.next
         } else {
-            frames.writable(frame.pointee.previous).pointee.next = frame.pointee.next
+            unlink(pfn, frame, from: list)
         }
-        if isLast {
+    }
+
+    @inline(never)
+    private func unlink(
+        _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>,
+        from list: UnsafeMutablePointer<BlockList>
+    ) {
+        frames.writable(frame.pointee.previous).pointee.next = frame.pointee.next
+        if list.pointee.last == pfn {
             list.pointee.last = frame.pointee.previous
-        } else if !isFirst {
+        } else {
             frames.writable(frame.pointee.next).pointee.previous = frame.pointee.previous
         }
-        list.pointee.count &-= 1
     }
 
     /// Visits a list's blocks from head to tail, at most as many as it counts.

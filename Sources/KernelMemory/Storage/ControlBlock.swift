@@ -2,14 +2,12 @@
 struct Control {
     /// Calls applied since boot.
     var step: UInt32 = 0
-    /// See the constants below.
+    /// 0 while all is well; see the constants below.
     var state: UInt32 = 0
     /// The CPU that the next call runs on.
     var cpu: UInt32 = 0
     /// Pages in blocks that callers own.
     var livePages: Int32 = 0
-    /// Blocks that callers own.
-    var liveBlocks: Int32 = 0
     /// The most pages that callers owned at once.
     var peakPages: Int32 = 0
 
@@ -17,54 +15,45 @@ struct Control {
     static let halted: UInt32 = 1
     /// A rule was broken: interior frames can be in any state, so check them as the kernel does.
     static let corrupted: UInt32 = 2
-    /// The warning about an order that is too large was printed; it comes only once.
-    static let warnedOrder: UInt32 = 4
-    /// Some frames have bytes of their own.
-    static let hasBytes: UInt32 = 8
 }
 
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.
 ///
-///     Control | Zone x 3 | free lists [zone][order][type] | nr_free [zone][order]
-///             | PerCPUPages [cpu][zone] | per-CPU lists [cpu][zone][12] | page-block types
+///     Control | Zone x 3 | FreeArea [zone][order] | PerCPUPages [cpu][zone] | page-block types
 struct ControlBlock {
     let base: UnsafeMutableRawPointer
     let size: Int
     let control: UnsafeMutablePointer<Control>
     let zones: UnsafeMutablePointer<Zone>
-    let freeLists: UnsafeMutablePointer<BlockList>
-    let freeCounts: UnsafeMutablePointer<Int32>
+    let freeAreas: UnsafeMutablePointer<FreeArea>
     let perCPU: UnsafeMutablePointer<PerCPUPages>
-    let perCPULists: UnsafeMutablePointer<BlockList>
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
 
     /// An all-zero block of the size that the machine's shape needs.
     init(zeroedFor shape: MachineShape) {
+        self.init(uninitialisedFor: shape)
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    }
+
+    private init(uninitialisedFor shape: MachineShape) {
         let zones = MachineShape.zoneCount
         var layout = Layout()
         let zoneTable = layout.place(Zone.self, zones)
-        let listTable = layout.place(
-            BlockList.self, zones * Order.count * MachineShape.migrateTypeCount)
-        let countTable = layout.place(Int32.self, zones * Order.count)
+        let areaTable = layout.place(FreeArea.self, zones * Order.count)
         let cpuTable = layout.place(PerCPUPages.self, shape.cpuCount * zones)
-        let cpuLists = layout.place(
-            BlockList.self, shape.cpuCount * zones * MachineShape.perCPUListCount)
         let types = layout.place(UInt8.self, shape.pageBlockCount)
         size = layout.size
         base = .allocate(byteCount: size, alignment: 16)
-        base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         control = base.assumingMemoryBound(to: Control.self)
         self.zones = (base + zoneTable).assumingMemoryBound(to: Zone.self)
-        freeLists = (base + listTable).assumingMemoryBound(to: BlockList.self)
-        freeCounts = (base + countTable).assumingMemoryBound(to: Int32.self)
+        freeAreas = (base + areaTable).assumingMemoryBound(to: FreeArea.self)
         perCPU = (base + cpuTable).assumingMemoryBound(to: PerCPUPages.self)
-        perCPULists = (base + cpuLists).assumingMemoryBound(to: BlockList.self)
         pageBlockTypes = (base + types).assumingMemoryBound(to: UInt8.self)
     }
 
     /// The same contents in memory of its own.
     init(copying other: ControlBlock, shape: MachineShape) {
-        self.init(zeroedFor: shape)
+        self.init(uninitialisedFor: shape)
         base.copyMemory(from: other.base, byteCount: size)
     }
 

@@ -9,17 +9,19 @@ final class Core: @unchecked Sendable {
     let shape: MachineShape
     let control: UnsafeMutablePointer<Control>
     let zones: UnsafeMutablePointer<Zone>
-    let freeLists: UnsafeMutablePointer<BlockList>
-    let freeCounts: UnsafeMutablePointer<Int32>
+    let freeAreas: UnsafeMutablePointer<FreeArea>
     let perCPU: UnsafeMutablePointer<PerCPUPages>
-    let perCPULists: UnsafeMutablePointer<BlockList>
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
     let frames: FrameDirectory
     let pageBlockOrder: UInt32
     let zoneStart1: UInt32
     let zoneStart2: UInt32
     let highestZoneTable: UInt64
+    /// Like ``highestZoneTable``, but the highest of those zones that has frames; 15 for none.
+    let preferredZoneTable: UInt64
     let layout: AddressLayout
+    /// All ones in as many bits as a pointer has.
+    let pointerMask: UInt64
     /// Base-2 logarithm of the size of a `struct page`.
     let pageStructShift: UInt64
     /// Logs, reports and contents: what the hot path never touches.
@@ -39,16 +41,16 @@ final class Core: @unchecked Sendable {
         self.image = image
         control = block.control
         zones = block.zones
-        freeLists = block.freeLists
-        freeCounts = block.freeCounts
+        freeAreas = block.freeAreas
         perCPU = block.perCPU
-        perCPULists = block.perCPULists
         pageBlockTypes = block.pageBlockTypes
         pageBlockOrder = shape.pageBlockOrder
         zoneStart1 = shape.zoneStart[0]
         zoneStart2 = shape.zoneStart[1]
         highestZoneTable = shape.architecture.highestZoneTable
+        preferredZoneTable = shape.preferredZoneTable
         layout = shape.layout
+        pointerMask = shape.architecture == .i386 ? 0xffff_ffff : .max
         pageStructShift = shape.architecture == .i386 ? 5 : 6
     }
 
@@ -108,34 +110,28 @@ extension Core {
         pfn >= zoneStart2 ? 2 : (pfn >= zoneStart1 ? 1 : 0)
     }
 
+    /// The free blocks of one order.
     @inline(__always)
-    func freeList(_ zone: Int, _ order: UInt32, _ type: Int) -> UnsafeMutablePointer<BlockList> {
-        freeLists + ((zone * Order.count + Int(order)) * MachineShape.migrateTypeCount + type)
+    func freeArea(_ zone: Int, _ order: UInt32) -> UnsafeMutablePointer<FreeArea> {
+        freeAreas + (zone &* Order.count &+ Int(order))
     }
 
+    /// The free blocks of one order and migrate type.
     @inline(__always)
-    func freeCount(_ zone: Int, _ order: UInt32) -> UnsafeMutablePointer<Int32> {
-        freeCounts + (zone * Order.count + Int(order))
+    func freeList(_ zone: Int, _ order: UInt32, _ type: Int) -> UnsafeMutablePointer<BlockList> {
+        freeArea(zone, order).list(type)
     }
 
     /// The pages of a zone on the CPU that the call runs on.
     @inline(__always)
     func localPages(_ zone: Int) -> UnsafeMutablePointer<PerCPUPages> {
-        perCPU + (Int(control.pointee.cpu) * MachineShape.zoneCount + zone)
+        perCPU + (Int(control.pointee.cpu) &* MachineShape.zoneCount &+ zone)
     }
 
-    /// The CPU's list of a zone for an order of 0...3 and a migrate type of 0...2.
     @inline(__always)
-    func localList(_ zone: Int, _ index: Int) -> UnsafeMutablePointer<BlockList> {
-        let cpu = Int(control.pointee.cpu)
-        return perCPULists
-            + ((cpu * MachineShape.zoneCount + zone) * MachineShape.perCPUListCount + index)
-    }
-
     private func pageBlock(_ zone: Int, _ pfn: UInt32) -> UnsafeMutablePointer<UInt8> {
-        let table = zones + zone
-        let index = (pfn >> pageBlockOrder) - table.pointee.firstPageBlock
-        return pageBlockTypes + Int(table.pointee.pageBlockOffset + index)
+        let block = Int32(bitPattern: pfn &>> pageBlockOrder)
+        return pageBlockTypes + Int(zones[zone].pageBlockBase &+ block)
     }
 
     /// The migrate type of the page block around a frame. `get_pageblock_migratetype`.
@@ -150,9 +146,6 @@ extension Core {
     /// Whether the frame heads a free block of exactly this order. `page_is_buddy`.
     @inline(__always)
     func isBuddy(_ zone: Int, _ pfn: UInt32, _ order: UInt32) -> Bool {
-        guard zones[zone].contains(pfn) else { return false }
-        let mask = Frame.buddy | Frame.orderMask
-        return frames.readable(pfn).pointee.flags & mask
-            == Frame.buddy | UInt16(truncatingIfNeeded: order)
+        zones[zone].contains(pfn) && frames.readable(pfn).pointee.isBuddy(order)
     }
 }

@@ -1,7 +1,7 @@
 /// What the machine knows of one page frame: 16 bytes for each.
 ///
-///     0        4        8        12       14       16
-///     | next   | prev   | step   | refs   | flags  |
+///     0        4        8        12                 16
+///     | next   | prev   | step   | refs:16 flags:16 |
 ///
 ///     flags: 14    13   12  11   10       8    7       6     5..4        3..0
 ///            bytes live lru slab reserved head per-CPU buddy migratetype order
@@ -17,13 +17,31 @@ struct Frame {
     var previous: UInt32
     /// The step of the last allocation or free of the block that starts here.
     var step: UInt32
-    /// How many users the kernel counts; below zero after a double free. `_refcount`.
-    var referenceCount: Int16
-    /// Order, migrate type and the flag bits.
-    var flags: UInt16
+    /// The reference count in the upper half, the flags in the lower one.
+    var word: UInt32
 }
 
 extension Frame {
+    /// How many users the kernel counts; below zero after a double free. `_refcount`.
+    var referenceCount: Int16 {
+        @inline(__always) get { Int16(truncatingIfNeeded: Int32(bitPattern: word) >> 16) }
+        @inline(__always) set {
+            word = word & 0xffff | UInt32(truncatingIfNeeded: newValue) << 16
+        }
+    }
+
+    /// Order, migrate type and the flag bits.
+    var flags: UInt16 {
+        @inline(__always) get { UInt16(truncatingIfNeeded: word) }
+        @inline(__always) set { word = word & 0xffff_0000 | UInt32(newValue) }
+    }
+
+    /// The word of a block that a caller owns alone, but for the lasting flags.
+    @inline(__always)
+    static func ownedWord(order: UInt32) -> UInt32 { 1 << 16 | UInt32(live) | order }
+    /// The bits that tell whether a word is an ``ownedWord(order:)``.
+    static let ownershipMask: UInt32 = 0xffff_0000 | UInt32(live) | UInt32(orderMask)
+
     static let orderMask: UInt16 = 0xf
     static let migrateTypeShift: UInt16 = 4
     static let migrateTypeMask: UInt16 = 0x30
@@ -52,11 +70,23 @@ extension Frame {
 
     func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
 
+    @inline(__always)
+    func isBuddy(_ order: UInt32) -> Bool {
+        word & UInt32(Self.buddy | Self.orderMask) == UInt32(Self.buddy) | order
+    }
+
+    /// Says that a block on a buddy list begins here.
+    @inline(__always)
+    mutating func makeBuddy(_ order: UInt32, _ migrateType: Int) {
+        word = word & ~UInt32(Self.orderMask | Self.migrateTypeMask)
+            | UInt32(Self.buddy | Self.block(order, migrateType))
+    }
+
     /// The low bits of `flags` for a block of this order and migrate type.
     @inline(__always)
     static func block(_ order: UInt32, _ migrateType: Int) -> UInt16 {
         UInt16(truncatingIfNeeded: order)
-            | UInt16(truncatingIfNeeded: migrateType) << migrateTypeShift
+            | UInt16(truncatingIfNeeded: migrateType) &<< migrateTypeShift
     }
 }
 

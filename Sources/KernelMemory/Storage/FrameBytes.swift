@@ -21,7 +21,7 @@ extension Core {
     /// Makes a block's bytes zero. `kernel_init_pages` (mm/page_alloc.c, 6.1).
     @inline(never)
     func clearBytes(_ pfn: UInt32, order: UInt32) {
-        guard control.pointee.state & Control.hasBytes != 0 else { return }
+        if cold.bytes.isEmpty { return }
         for current in pfn..<(pfn + (1 << order))
         where frames.readable(current).pointee.has(Frame.hasBytes) {
             frames.writable(current).pointee.flags &= ~Frame.hasBytes
@@ -31,7 +31,6 @@ extension Core {
 
     /// Writes bytes to consecutive physical addresses, all of them in frames of the machine.
     func writeBytes(_ bytes: some RandomAccessCollection<UInt8>, at address: PhysicalAddress) {
-        control.pointee.state |= Control.hasBytes
         var rest = bytes[...]
         var address = address.rawValue
         while !rest.isEmpty {

@@ -89,6 +89,16 @@ struct FrameDirectory {
         return makeWritable(pfn)
     }
 
+    /// A frame for writing whose neighbour in memory is at hand: no look-up if both are in one
+    /// chunk.
+    @inline(__always)
+    func writable(_ pfn: UInt32, near block: Block) -> UnsafeMutablePointer<Frame> {
+        if (pfn ^ block.pfn) < UInt32(Self.framesPerChunk) {
+            return block.frame + Int(Int32(bitPattern: pfn &- block.pfn))
+        }
+        return writable(pfn)
+    }
+
     /// Whether the chunk of a frame still is the boot image's: nothing in it was ever written.
     func isUntouched(_ pfn: UInt32) -> Bool {
         let branchWord = root[Int(pfn >> Self.branchShift)]

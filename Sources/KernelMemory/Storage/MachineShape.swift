@@ -14,6 +14,8 @@ struct MachineShape: Hashable, Sendable {
     var zoneStart: SIMD2<UInt32>
     /// Page-block types in all zones together.
     var pageBlockCount: Int
+    /// A bit for each zone that has frames.
+    var zonePopulation: UInt32
     /// Frame numbers in the middle of memory that name no frame.
     var hole: Range<UInt32>
     /// Where things are in the virtual address space.
@@ -26,6 +28,21 @@ struct MachineShape: Hashable, Sendable {
     /// Whether the memory map has an entry for a frame number below ``frameEnd``. `pfn_valid`.
     @inline(__always)
     func hasFrame(_ pfn: UInt32) -> Bool { pfn < hole.lowerBound || pfn >= hole.upperBound }
+
+    /// The highest zone that has frames at or below an index; `nil` if there is none.
+    ///
+    /// The corresponding kernel function is `first_zones_zonelist` (include/linux/mmzone.h, 6.1).
+    func preferredZone(_ highest: Int) -> Int? {
+        (0..<Self.zoneCount).last { $0 <= highest && zonePopulation & 1 << $0 != 0 }
+    }
+
+    /// For each value of the four zone bits of a gfp mask the zone to try first, four bits each.
+    var preferredZoneTable: UInt64 {
+        (0..<16).reduce(0) { table, bits in
+            let highest = Int(architecture.highestZoneTable >> (UInt64(bits) * 4) & 0xf)
+            return table | UInt64(preferredZone(highest) ?? 15) << (UInt64(bits) * 4)
+        }
+    }
 
     static let zoneCount = 3
     static let migrateTypeCount = 4
@@ -85,4 +102,18 @@ public struct AddressLayout: Hashable, Sendable {
     public var pkmapBase: UInt64?
     /// Lowest of the fixed addresses. `FIXADDR_START`.
     public var fixaddrStart: UInt64
+
+    /// A layout by its addresses; nothing is checked.
+    public init(
+        pageOffset: UInt64, highMemory: UInt64, memMap: UInt64, vmallocStart: UInt64,
+        vmallocEnd: UInt64, pkmapBase: UInt64?, fixaddrStart: UInt64
+    ) {
+        self.pageOffset = pageOffset
+        self.highMemory = highMemory
+        self.memMap = memMap
+        self.vmallocStart = vmallocStart
+        self.vmallocEnd = vmallocEnd
+        self.pkmapBase = pkmapBase
+        self.fixaddrStart = fixaddrStart
+    }
 }

@@ -53,7 +53,9 @@ struct NodeWord {
 
     /// Nothing but reading through the tags: one `and`.
     var node: UnsafeMutableRawPointer {
-        @inline(__always) get { UnsafeMutableRawPointer(bitPattern: bits & ~Self.tags)! }
+        @inline(__always) get {
+            UnsafeMutableRawPointer(bitPattern: bits & ~Self.tags).unsafelyUnwrapped
+        }
     }
     var isOwned: Bool { @inline(__always) get { bits & Self.tags == 0 } }
     var isBoot: Bool { bits & Self.boot != 0 }

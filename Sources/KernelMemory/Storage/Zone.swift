@@ -12,8 +12,8 @@ struct Zone {
     var managed: UInt32
     /// Index of the zone's first page block, counted from frame 0.
     var firstPageBlock: UInt32
-    /// Where the zone's page-block types start in the control block.
-    var pageBlockOffset: UInt32
+    /// Where the zone's page-block types start in the control block, less the index of the first.
+    var pageBlockBase: Int32
     /// Watermarks without boost. `_watermark[WMARK_MIN...WMARK_PROMO]`.
     var watermark: SIMD4<Int32>
     /// Pages added to every watermark after fragmenting steals. `watermark_boost`.
@@ -27,6 +27,8 @@ struct Zone {
     /// What requests that could have used a higher zone must leave here, by that zone's index.
     var lowmemReserve: SIMD4<Int32>
 
+    static let lowmemReserveOffset = 64
+
     /// `ZONE_BOOSTED_WATERMARK`.
     static let boostedWatermark: UInt32 = 1
     /// `ZONE_RECLAIM_ACTIVE`.
@@ -34,6 +36,15 @@ struct Zone {
 
     var isPopulated: Bool { present != 0 }
     func contains(_ pfn: UInt32) -> Bool { pfn >= start && pfn < end }
+}
+
+extension UnsafeMutablePointer<Zone> {
+    /// What a request leaves here that could have used a zone of this index, 0...3.
+    @inline(__always)
+    func reserve(for highest: Int) -> UnsafeMutablePointer<Int32> {
+        (UnsafeMutableRawPointer(self) + Zone.lowmemReserveOffset)
+            .assumingMemoryBound(to: Int32.self) + highest
+    }
 }
 
 /// Which watermark a request has to respect.
@@ -44,22 +55,63 @@ enum Watermark {
     static let promo = 3
 }
 
-/// One CPU's pages of one zone, without the lists themselves.
+/// One CPU's pages of one zone.
 ///
 /// The corresponding kernel type is `struct per_cpu_pages` (include/linux/mmzone.h, 6.1).
 struct PerCPUPages {
     /// Pages on all lists. `count`.
-    var count: Int32
+    var count: Int32 = 0
     /// Drain when this many are reached. `high`.
-    var high: Int32
+    var high: Int32 = 0
     /// Pages moved at a time. `batch`.
-    var batch: Int32
+    var batch: Int32 = 0
     /// Doubles the drain while frees outnumber allocations. `free_factor`.
-    var freeFactor: Int32
+    var freeFactor: Int32 = 0
     /// This CPU's share of the free counter not folded in yet. `vm_stat_diff[NR_FREE_PAGES]`.
-    var freeDelta: Int32
+    var freeDelta: Int32 = 0
     /// How large that share may grow. `stat_threshold`.
-    var statThreshold: Int32
+    var statThreshold: Int32 = 0
+    /// The twelve lists: for each of the orders 0...3 one for each of three migrate types.
+    private var lists = InlineArray<12, BlockList>(repeating: BlockList())
+
+    init(
+        high: Int32, batch: Int32, freeFactor: Int32, freeDelta: Int32, statThreshold: Int32
+    ) {
+        self.high = high
+        self.batch = batch
+        self.freeFactor = freeFactor
+        self.freeDelta = freeDelta
+        self.statThreshold = statThreshold
+    }
+}
+
+extension UnsafeMutablePointer<PerCPUPages> {
+    /// The list for 3 x order + migrate type, 0...11.
+    @inline(__always)
+    func list(_ index: Int) -> UnsafeMutablePointer<BlockList> {
+        // The lists follow six 32-bit scalars.
+        (UnsafeMutableRawPointer(self) + 6 * 4).assumingMemoryBound(to: BlockList.self) + index
+    }
+}
+
+/// The free blocks of one order in a zone.
+///
+/// The corresponding kernel type is `struct free_area` (include/linux/mmzone.h, 6.1).
+struct FreeArea {
+    /// A list for each migrate type.
+    private var lists = InlineArray<4, BlockList>(repeating: BlockList())
+    /// Blocks on all of them. `nr_free`.
+    var count: Int32 = 0
+    /// Makes the structure 64 bytes long.
+    private var padding = InlineArray<3, Int32>(repeating: 0)
+}
+
+extension UnsafeMutablePointer<FreeArea> {
+    /// The list of a migrate type, 0...3.
+    @inline(__always)
+    func list(_ type: Int) -> UnsafeMutablePointer<BlockList> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: BlockList.self) + type
+    }
 }
 
 /// A list of blocks, linked through their frames.
@@ -68,7 +120,7 @@ struct PerCPUPages {
 ///
 /// The corresponding kernel type is `struct list_head`.
 struct BlockList {
-    var first: UInt32
-    var last: UInt32
-    var count: UInt32
+    var first: UInt32 = 0
+    var last: UInt32 = 0
+    var count: UInt32 = 0
 }
