@@ -37,7 +37,7 @@ let package = Package(
         .executableTarget(
             name: "kmemlab",
             dependencies: [
-                "KernelMemory", "KernelTraces", "MicroHTTPD", "MemoryAPI",
+                "KernelMemory", "KernelTraces", "MicroHTTPD", "MemoryAPI", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

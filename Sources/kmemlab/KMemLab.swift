@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// A simulated Linux machine's memory for every session, over HTTP.
+/// The command line.
 @main
 struct KMemLab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kmemlab",
-        abstract: "A simulated Linux machine's memory for every session, over HTTP.",
-        subcommands: [ReplayCommand.self])
+        abstract: "Simulated Linux machines to allocate memory on, over HTTP.",
+        subcommands: [ServeCommand.self, ReplayCommand.self])
 }

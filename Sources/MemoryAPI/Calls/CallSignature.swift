@@ -1,0 +1,96 @@
+import CSimdJSON
+import KernelMemory
+
+/// A kernel function as a JSON object names it: `call` and one member for each parameter.
+struct CallSignature: Sendable {
+    private let function: KernelFunction
+    private let name: FieldNames
+    /// `call`, `cpu`, the parameters, and then the interface's own names for them.
+    private let fields: FieldNames
+
+    /// All functions.
+    static let all = KernelFunction.all.map { CallSignature($0) }
+    private static let envelope = 2
+
+    private init(_ function: KernelFunction) {
+        self.function = function
+        name = FieldNames([function.name])
+        let names = function.parameters.map(\.name)
+        fields = FieldNames(["call", "cpu"] + names + names.map(Self.alias))
+    }
+
+    /// The name that the rest of the interface uses for a parameter.
+    private static func alias(_ name: String) -> String {
+        switch name {
+        case "addr": "address"
+        case "gfp_mask": "gfp"
+        default: name
+        }
+    }
+
+    /// The signature of a function's name; `nil` if there is none.
+    static func named(_ name: UnsafeRawBufferPointer) -> CallSignature? {
+        all.first { $0.name.index(of: name) != nil }
+    }
+
+    /// Reads the arguments of a call from the object that names it.
+    ///
+    /// - Returns: the call, and the CPU to run it on if the object has one.
+    func read(_ object: csj_value, at place: String) throws(Problem) -> RequestedCall {
+        var reader = try JSONObjectReader(object, at: place, fields)
+        var arguments = [KernelFunction.Argument?](
+            repeating: nil, count: function.parameters.count)
+        var cpu: UInt32?
+        while let field = try reader.next() {
+            switch field {
+            case 0: break
+            case 1: cpu = UInt32(try reader.number(0...7))
+            default:
+                let index = (field - Self.envelope) % function.parameters.count
+                guard arguments[index] == nil else { throw reader.problem("given only once") }
+                arguments[index] = try reader.argument(function.parameters[index])
+            }
+        }
+        return RequestedCall(call: function.call(try complete(arguments, at: place)), cpu: cpu)
+    }
+
+    private func complete(
+        _ arguments: [KernelFunction.Argument?], at place: String
+    ) throws(Problem) -> [KernelFunction.Argument] {
+        var complete: [KernelFunction.Argument] = []
+        for (argument, parameter) in zip(arguments, function.parameters) {
+            guard let argument else {
+                throw Problem(
+                    .invalidCall, "\(function.name) needs \(parameter.name): \(parameter.wanted).",
+                    faults: [
+                        .init(place: .body("\(place)/\(parameter.name)"), detail: "is missing")
+                    ])
+            }
+            complete.append(argument)
+        }
+        return complete
+    }
+}
+
+extension JSONObjectReader {
+    /// The current value as an argument of a kernel function.
+    fileprivate func argument(
+        _ parameter: KernelFunction.Parameter
+    ) throws(Problem) -> KernelFunction.Argument {
+        switch parameter.kind {
+        case .gfp: return .gfp(try GFPFlags(value, at: pointer))
+        case .page, .address: return .number(try address())
+        case .order, .byte, .length, .cpu: return .number(try number(parameter.kind.range))
+        }
+    }
+
+    /// The current value as an address: a text such as `0xc1000000` or `NULL`, or a number.
+    private func address() throws(Problem) -> UInt64 {
+        if value.kind == CSJ_UNSIGNED { return value.whole }
+        let wanted = "an address such as \"0xc1000000\", or \"NULL\""
+        let bytes = try text(wanted)
+        if bytes.equals("NULL") { return 0 }
+        guard let address = wholeNumber(bytes) else { throw problem(wanted) }
+        return address
+    }
+}

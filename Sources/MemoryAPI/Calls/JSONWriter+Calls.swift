@@ -1,0 +1,85 @@
+import KernelMemory
+
+/// Calls and what they returned, as the interface spells them.
+extension JSONWriter {
+    /// Writes a call as C source would: `__get_free_pages(GFP_KERNEL, 2)`.
+    @inline(__always)
+    mutating func call(_ call: KernelCall) {
+        string { json in json.rawCall(call) }
+    }
+
+    mutating func rawCall(_ call: KernelCall) {
+        switch call {
+        case .allocPages(let gfp, let order): rawCall("alloc_pages(", gfp, order)
+        case .allocPage(let gfp): rawCall("alloc_page(", gfp)
+        case .getFreePages(let gfp, let order): rawCall("__get_free_pages(", gfp, order)
+        case .getFreePage(let gfp): rawCall("__get_free_page(", gfp)
+        case .getZeroedPage(let gfp): rawCall("get_zeroed_page(", gfp)
+        case .pageAddress(let page): rawCall("page_address(", page.rawValue)
+        case .freePagesOf(let page, let order): rawCall("__free_pages(", page.rawValue, order)
+        case .freePageOf(let page): rawCall("__free_page(", page.rawValue)
+        case .freePages(let address, let order): rawCall("free_pages(", address.rawValue, order)
+        case .freePage(let address): rawCall("free_page(", address.rawValue)
+        case .splitPage(let page, let order): rawCall("split_page(", page.rawValue, order)
+        case .memset(let address, let byte, let length):
+            raw("memset(")
+            rawPointer(address.rawValue)
+            raw(", ")
+            rawHexadecimal(UInt64(byte))
+            rawLast(length)
+        case .store(let address, let bytes):
+            rawCall("memcpy_to(", address.rawValue, UInt32(bytes.count))
+        case .runOn(let cpu):
+            raw("run_on_cpu(")
+            rawDecimal(UInt64(cpu))
+            raw(")")
+        case .kswapd(let isAwake): raw(isAwake ? "kswapd_wakes()" : "kswapd_sleeps()")
+        }
+    }
+
+    /// Writes what a call returned.
+    @inline(__always)
+    mutating func returned(_ returned: Outcome.Returned) {
+        switch returned {
+        case .void, .halted: null()
+        case .null: literal("NULL")
+        case .page(let page): address(page.rawValue)
+        case .address(let address): self.address(address.rawValue)
+        }
+    }
+
+    @inline(__always)
+    private mutating func rawCall(_ name: StaticString, _ gfp: GFPFlags, _ order: UInt32) {
+        raw(name)
+        GFPText.table.write(gfp, to: &self)
+        rawLast(order)
+    }
+
+    private mutating func rawCall(_ name: StaticString, _ gfp: GFPFlags) {
+        raw(name)
+        GFPText.table.write(gfp, to: &self)
+        raw(")")
+    }
+
+    private mutating func rawCall(_ name: StaticString, _ pointer: UInt64, _ order: UInt32) {
+        raw(name)
+        rawPointer(pointer)
+        rawLast(order)
+    }
+
+    private mutating func rawCall(_ name: StaticString, _ pointer: UInt64) {
+        raw(name)
+        rawPointer(pointer)
+        raw(")")
+    }
+
+    private mutating func rawPointer(_ value: UInt64) {
+        if value == 0 { raw("NULL") } else { rawHexadecimal(value) }
+    }
+
+    private mutating func rawLast(_ number: UInt32) {
+        raw(", ")
+        rawDecimal(UInt64(number))
+        raw(")")
+    }
+}

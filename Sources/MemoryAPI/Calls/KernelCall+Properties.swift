@@ -1,0 +1,53 @@
+import KernelMemory
+
+/// What the interface asks about a call.
+extension KernelCall {
+    /// The mask and order of a call that allocates pages; `nil` for any other call.
+    var request: (gfp: GFPFlags, order: UInt32)? {
+        @inline(__always) get {
+            switch self {
+            case .allocPages(let gfp, let order), .getFreePages(let gfp, let order): (gfp, order)
+            case .allocPage(let gfp), .getFreePage(let gfp), .getZeroedPage(let gfp): (gfp, 0)
+            default: nil
+            }
+        }
+    }
+
+    /// Whether it allocates pages.
+    var isAllocation: Bool { request != nil }
+
+    /// How many bytes it writes into the machine's memory.
+    var writtenByteCount: Int {
+        @inline(__always) get {
+            switch self {
+            case .memset(_, _, let length): Int(length)
+            case .store(_, let bytes): bytes.count
+            default: 0
+            }
+        }
+    }
+}
+
+extension MigrateType {
+    /// The name as a literal.
+    var literal: StaticString {
+        switch self {
+        case .unmovable: "Unmovable"
+        case .movable: "Movable"
+        case .reclaimable: "Reclaimable"
+        case .highAtomic: "HighAtomic"
+        }
+    }
+}
+
+extension Architecture {
+    /// A zone's name as a literal.
+    func zoneLiteral(_ index: Int) -> StaticString {
+        switch (self, index) {
+        case (_, 0): "DMA"
+        case (.i386, 1), (.x86_64, 2): "Normal"
+        case (.i386, _): "HighMem"
+        case (.x86_64, _): "DMA32"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import CSimdJSON
+import KernelMemory
+
+/// A call that a client asks for, and the CPU that it should run on.
+struct RequestedCall {
+    var call: KernelCall
+    /// `nil` for the CPU that the call before ran on.
+    var cpu: UInt32?
+}
+
+extension RequestedCall {
+    private static let envelope = FieldNames(["call", "cpu"])
+
+    /// Reads one object: `{"call": "free_pages", "address": "0xc1f40000", "order": 3}`, or with
+    /// the whole call as text.
+    init(_ object: csj_value, at place: String) throws(Problem) {
+        guard object.kind == CSJ_OBJECT else {
+            throw object.problem(at: place, wanted: "a JSON object with the member call")
+        }
+        let name = try Self.name(object, at: place)
+        if name.contains(UInt8(ascii: "(")) {
+            self = try Self.text(name, object, at: place)
+        } else if let signature = CallSignature.named(name) {
+            self = try signature.read(object, at: place)
+        } else {
+            let names = KernelFunction.all.map(\.name)
+            throw Problem(
+                unknownFunction: name.quoted,
+                suggestions: nearest(to: name.quoted, among: names), at: .body(place + "/call"))
+        }
+    }
+
+    private static func name(
+        _ object: csj_value, at place: String
+    ) throws(Problem) -> UnsafeRawBufferPointer {
+        var object = object
+        var cursor = csj_members(&object)
+        var key = csj_text()
+        var value = csj_value()
+        while csj_next_member(&cursor, &key, &value) {
+            guard UnsafeRawBufferPointer(start: key.start, count: key.count).equals("call") else {
+                continue
+            }
+            guard value.kind == CSJ_STRING else {
+                throw value.problem(at: place + "/call", wanted: "a kernel function or a call")
+            }
+            return value.bytes
+        }
+        throw Problem(
+            .invalidCall, "The member call is missing: the name of a kernel function.",
+            faults: [.init(place: .body(place + "/call"), detail: "is missing")])
+    }
+
+    private static func text(
+        _ text: UnsafeRawBufferPointer, _ object: csj_value, at place: String
+    ) throws(Problem) -> RequestedCall {
+        var reader = try JSONObjectReader(object, at: place, envelope)
+        var cpu: UInt32?
+        while let field = try reader.next() {
+            if field == 1 { cpu = UInt32(try reader.number(0...7)) }
+        }
+        do throws(CallSyntaxError) {
+            let call = try KernelCall(parsing: String(decoding: text, as: UTF8.self))
+            return RequestedCall(call: call, cpu: cpu)
+        } catch { throw Problem(error, at: .body(place + "/call")) }
+    }
+}
+
+extension RequestedCall {
+    /// Refuses a CPU that the machine does not have.
+    @inline(__always)
+    func checkCPU(_ count: Int, at place: @autoclosure () -> String) throws(Problem) {
+        if let cpu, cpu >= UInt32(count) { throw Self.problem(cpu, count, at: place()) }
+    }
+
+    private static func problem(_ cpu: UInt32, _ count: Int, at place: String) -> Problem {
+        let wanted = "a CPU of this machine, 0 to \(count - 1)"
+        return Problem(
+            .invalidField, "cpu must be \(wanted), not \(cpu).",
+            faults: [.init(place: .body(place), value: "\(cpu)", detail: "must be \(wanted)")])
+    }
+}
+
+extension SessionState {
+    /// Runs a call, on another CPU if it asks for one: the change of CPU is a step of its own.
+    @inline(__always)
+    mutating func run(_ requested: RequestedCall) throws(Problem) -> Outcome {
+        try requested.checkCPU(machine.cpuCount, at: "/cpu")
+        if let cpu = requested.cpu, cpu != UInt32(machine.currentCPU) {
+            _ = try apply(.runOn(cpu: cpu))
+        }
+        return try apply(requested.call)
+    }
+}

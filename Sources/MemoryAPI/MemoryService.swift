@@ -1,0 +1,45 @@
+import Logging
+import MicroHTTPD
+
+/// The simulated machines over HTTP: every session, and the routes to them.
+///
+///     let service = MemoryService()
+///     let server = try Server(configuration: configuration, router: service.router())
+public final class MemoryService: Sendable {
+    let store: SessionStore
+    let log: Logger
+    let description: InterfaceDescription?
+
+    /// Makes a service without sessions.
+    ///
+    /// - Parameters:
+    ///   - limits: what sessions may use.
+    ///   - description: the OpenAPI file, to be served beside the routes.
+    ///   - log: where the beginning and end of sessions are noted; never a token.
+    ///   - now: seconds of a clock that never goes back.
+    public init(
+        limits: SessionLimits = SessionLimits(), description: InterfaceDescription? = nil,
+        log: Logger = Logger(label: "kmemlab"),
+        now: @escaping @Sendable () -> UInt64 = monotonicSeconds
+    ) {
+        store = SessionStore(limits: limits, now: now)
+        self.description = description
+        self.log = log
+    }
+
+    /// Every route of the interface.
+    public var routes: [Route] { endpoints.map(\.route) }
+
+    /// A router for the routes, for files beside them, and for refusals as problems.
+    public func router(staticFiles: StaticFiles? = nil) -> Router {
+        Router(routes: routes, staticFiles: staticFiles, fallback: Problem.renderer)
+    }
+
+    /// The routes with what they read, one file of them for each resource.
+    var endpoints: [Endpoint] {
+        sessionEndpoints + pageEndpoints + callEndpoints + memoryEndpoints + zoneEndpoints
+            + buddyEndpoints + frameEndpoints + addressEndpoints + snapshotEndpoints
+            + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
+            + timeTravelEndpoints + operationEndpoints
+    }
+}

@@ -1,0 +1,45 @@
+import MicroHTTPD
+
+/// What the router refuses before any handler runs.
+extension Problem {
+    /// The problem for a refusal of the router.
+    convenience init(_ refusal: RouterProblem, path: String) {
+        switch refusal {
+        case .badRequest(let reason): self.init(.malformedRequest, reason.sentence)
+        case .notFound:
+            self.init(.notFound, "Nothing is at \(path). The paths are listed at /openapi.json.")
+        case .methodNotAllowed(let allow):
+            self.init(.methodNotAllowed, "\(path) takes \(allow).")
+        case .notAcceptable(let produces):
+            self.init(
+                .notAcceptable, "This path answers with \(produces.joined(separator: ", ")).")
+        case .payloadTooLarge(let limit):
+            self.init(.payloadTooLarge, "A body may have \(limit) bytes at most.")
+        case .uriTooLong(let limit):
+            self.init(.targetTooLong, "Path and query may have \(limit) bytes at most.")
+        case .headersTooLarge(let limit):
+            self.init(
+                .headersTooLarge, "The request line and headers may have \(limit) bytes at most.")
+        case .unsupportedMediaType(let accepted):
+            self.init(
+                .unsupportedMediaType,
+                "Send the body with Content-Type: \(accepted.joined(separator: " or ")).")
+        }
+    }
+
+    /// Gives the router's refusals their body.
+    static let renderer: ProblemRenderer = { refusal, request, response in
+        Problem(refusal, path: String(decoding: request.path, as: UTF8.self)).write(to: &response)
+    }
+}
+
+extension RouterProblem.BadRequestReason {
+    fileprivate var sentence: String {
+        switch self {
+        case .malformedTarget: "The request target is neither a path, nor an absolute URL, nor *."
+        case .badEscape: "A % in the path or query is not followed by two hexadecimal digits."
+        case .nulByte: "The path or query holds an encoded NUL."
+        case .tooManyQueryItems(let limit): "The query may have \(limit) items at most."
+        }
+    }
+}

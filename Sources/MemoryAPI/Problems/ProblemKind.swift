@@ -1,0 +1,92 @@
+/// The kinds of refusal: one for each problem type that the interface documents.
+///
+/// The corresponding standard is RFC 9457.
+enum ProblemKind: String, CaseIterable {
+    case malformedRequest = "malformed-request"
+    case malformedJSON = "malformed-json"
+    case missingToken = "missing-token"
+    case unknownToken = "unknown-token"
+    case readOnlyToken = "read-only-token"
+    case otherSession = "other-session"
+    case crossSiteRequest = "cross-site-request"
+    case notFound = "not-found"
+    case noSuchPage = "no-such-page"
+    case alreadyFreed = "already-freed"
+    case unknownStep = "unknown-step"
+    case methodNotAllowed = "method-not-allowed"
+    case notAcceptable = "not-acceptable"
+    case machineHalted = "machine-halted"
+    case nothingToUndo = "nothing-to-undo"
+    case nothingToRedo = "nothing-to-redo"
+    case payloadTooLarge = "payload-too-large"
+    case targetTooLong = "target-too-long"
+    case headersTooLarge = "headers-too-large"
+    case unsupportedMediaType = "unsupported-media-type"
+    case invalidField = "invalid-field"
+    case unknownField = "unknown-field"
+    case unknownFunction = "unknown-function"
+    case unknownGFPFlag = "unknown-gfp-flag"
+    case invalidCall = "invalid-call"
+    case invalidQuery = "invalid-query"
+    case invalidReference = "invalid-reference"
+    case tooManySessions = "too-many-sessions"
+    case tooManyCalls = "too-many-calls"
+    case tooManyBytes = "too-many-bytes"
+
+    /// The HTTP status.
+    var status: UInt32 {
+        switch self {
+        case .malformedRequest, .malformedJSON: 400
+        case .missingToken, .unknownToken: 401
+        case .readOnlyToken, .otherSession, .crossSiteRequest: 403
+        case .notFound, .noSuchPage, .alreadyFreed, .unknownStep: 404
+        case .methodNotAllowed: 405
+        case .notAcceptable: 406
+        case .machineHalted, .nothingToUndo, .nothingToRedo: 409
+        case .payloadTooLarge: 413
+        case .targetTooLong: 414
+        case .headersTooLarge: 431
+        case .unsupportedMediaType: 415
+        case .invalidField, .unknownField, .unknownFunction, .unknownGFPFlag, .invalidCall,
+            .invalidQuery, .invalidReference:
+            422
+        case .tooManySessions, .tooManyCalls, .tooManyBytes: 429
+        }
+    }
+
+    /// A short summary that is the same for every occurrence.
+    var title: String {
+        switch self {
+        case .malformedRequest: "Malformed request"
+        case .malformedJSON: "The body is not valid JSON"
+        case .missingToken: "No session token"
+        case .unknownToken: "Unknown or expired session token"
+        case .readOnlyToken: "This token can only look"
+        case .otherSession: "The token is another session's"
+        case .crossSiteRequest: "A cookie alone may not change anything"
+        case .notFound: "Nothing at this path"
+        case .noSuchPage: "No such allocation"
+        case .alreadyFreed: "Already freed"
+        case .unknownStep: "The session has no such step"
+        case .methodNotAllowed: "Method not allowed here"
+        case .notAcceptable: "None of the accepted media types is available"
+        case .machineHalted: "The machine is halted"
+        case .nothingToUndo: "Nothing to undo"
+        case .nothingToRedo: "Nothing to redo"
+        case .payloadTooLarge: "The body is too large"
+        case .targetTooLong: "The request target is too long"
+        case .headersTooLarge: "The request headers are too large"
+        case .unsupportedMediaType: "The body's media type is not read here"
+        case .invalidField: "A field has a wrong value"
+        case .unknownField: "Unknown field"
+        case .unknownFunction: "Unknown kernel function"
+        case .unknownGFPFlag: "Unknown gfp flag"
+        case .invalidCall: "Not a valid kernel call"
+        case .invalidQuery: "A query parameter is wrong"
+        case .invalidReference: "Neither an id nor an address"
+        case .tooManySessions: "Too many sessions"
+        case .tooManyCalls: "Too many calls in this session"
+        case .tooManyBytes: "Too many bytes written in this session"
+        }
+    }
+}

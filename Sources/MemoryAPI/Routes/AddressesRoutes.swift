@@ -1,0 +1,111 @@
+import KernelMemory
+import MicroHTTPD
+
+/// What an address is.
+extension MemoryService {
+    var addressEndpoints: [Endpoint] { [look("/addresses/{address}", AddressesRoutes.show)] }
+}
+
+enum AddressesRoutes {
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let address = try Reference.address(request)
+        let place = AddressPlace(address, view.machine)
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.member("address", address: address)
+                json.member("kind", place.kind.rawValue)
+                json.place(place, view)
+                json.member("explanation", place.explanation(view.machine))
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func place(_ place: AddressPlace, _ view: SessionView) {
+        guard let pfn = place.pfn else {
+            memberNull("pfn")
+            memberNull("zone")
+            memberNull("physical_address")
+            memberNull("frame")
+            return
+        }
+        let machine = view.machine
+        member("pfn", pfn.rawValue)
+        member("zone", literal: machine.architecture.zoneLiteral(machine.zoneIndex(of: pfn)))
+        member("physical_address", address: pfn.physicalAddress.rawValue + place.offset)
+        let run = machine.block(covering: pfn)
+        let cpu = run.state == .perCPU ? machine.localPageOwners[run.start.rawValue] : nil
+        object("frame") { json in json.run(run, view, cpu: cpu) }
+    }
+}
+
+/// The part of the kernel's address space that an address lies in.
+struct AddressPlace {
+    /// The parts.
+    enum Kind: String, CaseIterable {
+        case directMap = "direct_map"
+        case structPage = "struct_page"
+        case user, vmalloc, pkmap, fixmap, unmapped
+    }
+
+    let kind: Kind
+    /// The frame behind the address, or the one that a `struct page` describes.
+    let pfn: PageFrameNumber?
+    /// Where in the frame.
+    let offset: UInt64
+
+    init(_ address: UInt64, _ machine: Machine) {
+        kind = Self.kind(address, machine)
+        switch kind {
+        case .structPage:
+            let index = (address - machine.layout.memMap)
+                / machine.architecture.structPageSizeInBytes
+            pfn = PageFrameNumber(UInt32(index))
+            offset = 0
+        case .directMap:
+            pfn = machine.frame(at: VirtualAddress(address))
+            offset = address & UInt64(Page.sizeInBytes - 1)
+        default:
+            pfn = nil
+            offset = 0
+        }
+    }
+
+    private static func kind(_ address: UInt64, _ machine: Machine) -> Kind {
+        let layout = machine.layout
+        let mapSize = UInt64(machine.frameEnd) * machine.architecture.structPageSizeInBytes
+        let isI386 = machine.architecture == .i386
+        let userEnd = isI386 ? layout.pageOffset : 0x8000_0000_0000
+        if address < userEnd { return .user }
+        if address >= layout.memMap, address - layout.memMap < mapSize { return .structPage }
+        if machine.frame(at: VirtualAddress(address)) != nil { return .directMap }
+        if (layout.vmallocStart..<layout.vmallocEnd).contains(address) { return .vmalloc }
+        if let pkmap = layout.pkmapBase, address >= pkmap, address - pkmap < 0x40_0000 {
+            return .pkmap
+        }
+        let top: UInt64 = isI386 ? 0xffff_f000 : 0xffff_ffff_ffff_f000
+        return (layout.fixaddrStart..<top).contains(address) ? .fixmap : .unmapped
+    }
+
+    /// What this part is for, in a sentence.
+    func explanation(_ machine: Machine) -> String {
+        switch kind {
+        case .directMap:
+            "The direct map: physical memory, shifted by PAGE_OFFSET; this is page frame "
+                + "\(pfn?.rawValue ?? 0)."
+        case .structPage:
+            "Inside the memory map: the struct page that describes page frame "
+                + "\(pfn?.rawValue ?? 0). Its own bytes are not modelled."
+        case .user: "User space: no process runs here, so nothing is mapped."
+        case .vmalloc: "The vmalloc area; nothing is mapped here."
+        case .pkmap: "The window of kmap for high memory; nothing is mapped here."
+        case .fixmap: "The fixed mappings, kmap_atomic's among them; nothing is mapped here."
+        case .unmapped: "Nothing is ever mapped here; the kernel would fault."
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import MicroHTTPD
+
+/// A handler that may refuse.
+typealias OpenHandler =
+    @Sendable (borrowing Request, inout Response) throws(Problem) -> Void
+/// A handler that looks at a session's state at some step.
+typealias LookHandler =
+    @Sendable (borrowing Request, SessionView, inout Response) throws(Problem) -> Void
+/// A handler that changes a session.
+typealias ChangeHandler =
+    @Sendable (borrowing Request, inout SessionState, inout Response) throws(Problem) -> Void
+
+/// A route, and the query parameters that it reads.
+struct Endpoint {
+    let route: Route
+    let query: FieldNames
+}
+
+extension Endpoint {
+    /// Makes a route whose refusals become problems: the one place that catches them.
+    init(
+        _ method: HTTPMethod, _ pattern: String, query: [String],
+        produces: [String] = ["application/json"], _ handler: @escaping OpenHandler
+    ) {
+        let names = FieldNames(query)
+        self.query = names
+        route = Route(
+            method, pattern, consumes: ["application/json"], produces: produces
+        ) { request, response in
+            do throws(Problem) {
+                try request.checkQuery(names)
+                try handler(request, &response)
+            } catch { error.write(to: &response) }
+        }
+    }
+}
+
+extension MemoryService {
+    /// A route that needs no session.
+    func open(
+        _ method: HTTPMethod, _ pattern: String, query: [String] = [],
+        produces: [String] = ["application/json"], _ handler: @escaping OpenHandler
+    ) -> Endpoint {
+        Endpoint(method, pattern, query: query, produces: produces, handler)
+    }
+
+    /// A route that looks at a session, now or at `?step=`. The answer has the state's entity tag.
+    func look(
+        _ pattern: String, query: [String] = [], produces: [String] = ["application/json"],
+        _ handler: @escaping LookHandler
+    ) -> Endpoint {
+        Endpoint(.get, pattern, query: query + ["step"], produces: produces) {
+            [store] (request, response) throws(Problem) in
+            let session = try store.session(of: request, for: .looking)
+            let step = try request.number("step", 0...UInt64(UInt32.max))
+            try session.state.withLock { (state) throws(Problem) in
+                let view = try state.view(at: step.map { Int($0) })
+                let tag = EntityTag(view.hash, representation: request.preferredType)
+                if tag.answer(request, &response) { return }
+                try handler(request, view, &response)
+            }
+        }
+    }
+
+    /// A route that changes a session.
+    func change(
+        _ method: HTTPMethod, _ pattern: String, query: [String] = [],
+        _ handler: @escaping ChangeHandler
+    ) -> Endpoint {
+        Endpoint(method, pattern, query: query) {
+            [store] (request, response) throws(Problem) in
+            let session = try store.session(of: request, for: .changing)
+            try session.state.withLock { (state) throws(Problem) in
+                try handler(request, &state, &response)
+            }
+        }
+    }
+}

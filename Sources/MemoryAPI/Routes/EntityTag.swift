@@ -1,0 +1,46 @@
+import MicroHTTPD
+
+/// The name of a state in one representation: `"<hash>-0"`.
+struct EntityTag {
+    private var bytes = SIMD32<UInt8>()
+    private static let count = 20
+
+    /// - Parameter representation: which of a route's media types it is.
+    init(_ hash: UInt64, representation: Int) {
+        bytes[0] = UInt8(ascii: "\"")
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: hash >> UInt64(60 - 4 * index)) & 15
+            bytes[index + 1] = hexadecimalDigit(digit)
+        }
+        bytes[17] = UInt8(ascii: "-")
+        bytes[18] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: representation)
+        bytes[19] = UInt8(ascii: "\"")
+    }
+
+    /// Sets the header fields that let a client ask again.
+    ///
+    /// - Returns: whether the client has this state already; then the answer is 304 and complete.
+    func answer(_ request: borrowing Request, _ response: inout Response) -> Bool {
+        let known = request.header("If-None-Match")
+        return withUnsafeBytes(of: bytes) { bytes in
+            let tag = UnsafeRawBufferPointer(rebasing: bytes[..<Self.count])
+            response.setHeader("ETag", bytes: tag)
+            response.setHeader("Cache-Control", "private, no-cache")
+            guard let known, Self.list(known, names: tag) else { return false }
+            response.status = 304
+            response.removeHeader("Content-Type")
+            return true
+        }
+    }
+
+    /// Whether a list of tags has this one; `W/` does not matter here (RFC 9110, 13.1.2).
+    private static func list(
+        _ field: UnsafeRawBufferPointer, names tag: UnsafeRawBufferPointer
+    ) -> Bool {
+        if field.equals("*") { return true }
+        guard field.count >= count else { return false }
+        return (0...(field.count - count)).contains { start in
+            UnsafeRawBufferPointer(rebasing: field[start..<(start + count)]).equals(tag)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import KernelMemory
+import MicroHTTPD
+
+/// The calls of a session, in order.
+extension MemoryService {
+    var journalEndpoints: [Endpoint] {
+        [look("/journal", query: ["limit", "cursor"], JournalRoutes.list)]
+    }
+}
+
+enum JournalRoutes {
+    @Sendable
+    static func list(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let limit = try request.limit(default: 100, most: 10_000)
+        let first = Int(try request.number("cursor", 0...UInt64(UInt32.max)) ?? 0)
+        let start = min(first, view.step)
+        let end = min(start + limit, view.step)
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.array("entries") { json in
+                    for index in start..<end { json.entry(UInt32(index) + 1, view) }
+                }
+                json.key("next")
+                if end < view.step { json.text("\(end)") } else { json.null() }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func entry(_ step: UInt32, _ view: SessionView) {
+        guard let call = view.call(of: step), let returned = view.returned(by: step) else { return }
+        object { json in
+            json.member("step", step)
+            json.key("call")
+            json.call(call)
+            json.key("returned")
+            json.returned(returned)
+            if view.allocatedFrame(by: step) != nil { json.member("id", step) }
+            json.member("log_lines", view.machine.log(of: step).count)
+            json.member("misuse_count", view.machine.misuses(of: step).count)
+        }
+    }
+}

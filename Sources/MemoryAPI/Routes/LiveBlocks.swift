@@ -1,0 +1,119 @@
+import KernelMemory
+import MicroHTTPD
+
+/// The blocks that callers own, ordered by the step that allocated them, then by frame.
+struct LiveBlocks {
+    private let blocks: [FrameRun]
+
+    /// A place in the list.
+    struct Cursor {
+        let step: UInt32
+        let pfn: UInt32
+    }
+
+    init(_ machine: Machine) {
+        var blocks: [FrameRun] = []
+        machine.forEachLiveBlock { blocks.append($0) }
+        self.blocks = blocks.sorted {
+            ($0.step, $0.start.rawValue) < ($1.step, $1.start.rawValue)
+        }
+    }
+
+    /// Some of them behind a place.
+    ///
+    /// - Returns: the blocks, and the place of the last one if more follow.
+    func page(after cursor: Cursor?, limit: Int) -> (blocks: ArraySlice<FrameRun>, next: Cursor?) {
+        let start = cursor.map { cursor in
+            blocks.firstIndex {
+                ($0.step, $0.start.rawValue) > (cursor.step, cursor.pfn)
+            } ?? blocks.count
+        }
+        let rest = blocks[(start ?? 0)...]
+        let page = rest.prefix(limit)
+        guard rest.count > limit, let last = page.last else { return (page, nil) }
+        return (page, Cursor(step: last.step, pfn: last.start.rawValue))
+    }
+}
+
+extension LiveBlocks.Cursor {
+    /// The cursor of a request's query; `nil` if there is none.
+    init?(_ request: borrowing Request) throws(Problem) {
+        guard let text = request.query("cursor") else { return nil }
+        let dash = text.firstIndex(of: UInt8(ascii: "-")) ?? text.count
+        let step = wholeNumber(UnsafeRawBufferPointer(rebasing: text[..<dash]))
+        let pfn = wholeNumber(UnsafeRawBufferPointer(rebasing: text[dash...].dropFirst()))
+        guard let step, let pfn, step <= UInt32.max, pfn <= UInt32.max else {
+            throw Request.problem("cursor", text, "what the page before gave as next")
+        }
+        self.init(step: UInt32(step), pfn: UInt32(pfn))
+    }
+
+    /// The cursor for a client.
+    var text: String { "\(step)-\(pfn)" }
+}
+
+extension SessionView {
+    /// The blocks that callers own.
+    var liveBlocks: LiveBlocks { LiveBlocks(machine) }
+
+    /// The live block that a path names.
+    ///
+    /// - Throws: a problem that says whether it was freed or never was.
+    func liveBlock(_ reference: Reference) throws(Problem) -> FrameRun {
+        switch reference {
+        case .id(let id): return try liveBlock(id)
+        case .address(let address): return try liveBlock(at: address)
+        }
+    }
+
+    private func liveBlock(_ id: UInt32) throws(Problem) -> FrameRun {
+        guard let pfn = allocatedFrame(by: id) else {
+            throw Problem(.noSuchPage, "No call of this session allocated pages as \(id).")
+        }
+        let run = machine.frameRun(at: pfn)
+        guard run.state == .allocated, run.step == id else {
+            let step = freeingStep(of: pfn, after: id)
+            let when = step.map { " at step \($0)" } ?? ""
+            throw Problem(
+                .alreadyFreed, "Pages \(id) were freed\(when).",
+                extras: [.number("freed_at_step", step.map { UInt64($0) })])
+        }
+        return run
+    }
+
+    private func liveBlock(at address: UInt64) throws(Problem) -> FrameRun {
+        let pfn = machine.frame(of: PagePointer(address))
+            ?? machine.frame(at: VirtualAddress(address))
+        guard let pfn, let run = machine.liveBlock(covering: pfn) else {
+            throw Problem(.noSuchPage, "No allocated block covers this address.")
+        }
+        return run
+    }
+
+    /// The first step behind an allocation that freed a block by its first frame.
+    private func freeingStep(of pfn: PageFrameNumber, after id: UInt32) -> UInt32? {
+        let later = records[Int(id)...]
+        return later.indices.first { index in
+            switch call(of: UInt32(index) + 1) {
+            case .freePagesOf(let page, _), .freePageOf(let page): machine.frame(of: page) == pfn
+            case .freePages(let address, _), .freePage(let address):
+                machine.frame(at: address) == pfn
+            default: false
+            }
+        }.map { UInt32($0) + 1 }
+    }
+}
+
+extension JSONWriter {
+    /// Writes the members of a live block.
+    mutating func liveBlock(_ block: FrameRun, _ view: SessionView) {
+        let isOwn = view.allocatedFrame(by: block.step) == block.start
+        let call = view.call(of: block.step)
+        member("id", orNull: isOwn ? block.step : nil)
+        self.block(
+            block.start, order: block.order ?? 0, call?.request?.gfp.migrateType, view.machine)
+        member("allocated_at_step", block.step)
+        key("call")
+        if let call { self.call(call) } else { null() }
+    }
+}

@@ -1,0 +1,35 @@
+import KernelMemory
+import MicroHTTPD
+
+/// The kernel log, as JSON or as `dmesg` prints it without time stamps.
+extension MemoryService {
+    var logEndpoints: [Endpoint] {
+        [look("/dmesg", produces: ["application/json", "text/plain"], LogRoutes.show)]
+    }
+}
+
+enum LogRoutes {
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        response.setHeader("Vary", "Accept")
+        if request.preferredType == 1 {
+            for line in view.machine.log { response.body.append(line.text + "\n") }
+            return
+        }
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.array("lines") { json in
+                    for line in view.machine.log {
+                        json.object { json in
+                            json.member("step", line.step)
+                            json.member("text", line.text)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import KernelMemory
+import MicroHTTPD
+
+/// The bytes behind kernel addresses.
+extension MemoryService {
+    var memoryEndpoints: [Endpoint] {
+        [
+            look("/memory/{address}", query: ["length"], MemoryRoutes.show),
+            change(.put, "/memory/{address}", MemoryRoutes.store),
+        ]
+    }
+}
+
+enum MemoryRoutes {
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let address = try Reference.address(request)
+        let length = Int(try request.number("length", 1...65_536) ?? 64)
+        guard let bytes = view.machine.bytes(at: VirtualAddress(address), count: length) else {
+            throw Problem(
+                .invalidReference,
+                "Nothing is mapped at some of these addresses; the kernel would fault there.",
+                faults: [.init(place: .path("address"), detail: "must be in the direct map")])
+        }
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.member("address", address: address)
+                json.member("length", length)
+                json.key("hex")
+                json.string { json in bytes.forEach { json.rawPair($0) } }
+                json.member("text", String(decoding: bytes.map(printable), as: UTF8.self))
+            }
+        }
+    }
+
+    @Sendable
+    static func store(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let address = try Reference.address(request)
+        let call = KernelCall.store(VirtualAddress(address), try StoredBytes(request).bytes)
+        let outcome = try session.apply(call)
+        response.answer(call, outcome, session.machine)
+    }
+
+    /// The byte as a hex dump shows it: itself if it is printable ASCII, otherwise a dot.
+    private static func printable(_ byte: UInt8) -> UInt8 {
+        (0x20..<0x7f).contains(byte) ? byte : UInt8(ascii: ".")
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func rawPair(_ byte: UInt8) {
+        raw(hexadecimalDigit(byte >> 4))
+        raw(hexadecimalDigit(byte & 15))
+    }
+}

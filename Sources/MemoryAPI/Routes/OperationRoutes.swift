@@ -1,0 +1,31 @@
+import MicroHTTPD
+
+/// Whether the service runs, and the description of its interface.
+extension MemoryService {
+    var operationEndpoints: [Endpoint] {
+        [
+            open(.get, "/healthz", status), open(.get, "/readyz", status),
+            open(.get, "/openapi.yaml", produces: ["application/yaml"], document(\.yaml)),
+            open(.get, "/openapi.json", document(\.json)),
+        ]
+    }
+
+    private var status: OpenHandler {
+        { (_, response) throws(Problem) in
+            response.setHeader("Cache-Control", "no-store")
+            response.json { json in json.object { $0.member("status", literal: "ok") } }
+        }
+    }
+
+    private func document(
+        _ form: KeyPath<InterfaceDescription, UnsafeRawBufferPointer> & Sendable
+    ) -> OpenHandler {
+        { [description] (_, response) throws(Problem) in
+            guard let description else {
+                throw Problem(.notFound, "This server was started without its OpenAPI file.")
+            }
+            response.setHeader("Cache-Control", "no-cache")
+            response.body = OutputBuffer(lending: description[keyPath: form])
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import KernelMemory
+import MicroHTTPD
+
+/// Allocating, listing and freeing blocks of pages.
+extension MemoryService {
+    var pageEndpoints: [Endpoint] {
+        [
+            change(.post, "/pages", PagesRoutes.allocate),
+            look("/pages", query: ["limit", "cursor"], PagesRoutes.list),
+            look("/pages/{ref}", PagesRoutes.show),
+            change(.delete, "/pages/{ref}", query: ["order", "call"], PagesRoutes.free),
+        ]
+    }
+}
+
+enum PagesRoutes {
+    @Sendable
+    static func allocate(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let requested = try AllocationBody(request).call
+        let outcome = try session.run(requested)
+        response.answer(requested.call, outcome, session.machine)
+    }
+
+    @Sendable
+    static func list(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let limit = try request.limit(default: 100, most: 1_000)
+        let cursor = try LiveBlocks.Cursor(request)
+        let page = view.liveBlocks.page(after: cursor, limit: limit)
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.array("pages") { json in
+                    for block in page.blocks { json.object { $0.liveBlock(block, view) } }
+                }
+                json.key("next")
+                if let next = page.next { json.text(next.text) } else { json.null() }
+            }
+        }
+    }
+
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let block = try view.liveBlock(Reference(request))
+        response.json { json in
+            json.object { json in
+                json.liveBlock(block, view)
+                json.member("live", true)
+                json.member("step", view.step)
+            }
+        }
+    }
+
+    @Sendable
+    static func free(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let options = try FreeOptions(request)
+        let call: KernelCall
+        switch try Reference(request) {
+        case .id(let id): call = try options.call(id, session.view())
+        case .address(let address): call = try options.call(address, session.machine)
+        }
+        let outcome = try session.apply(call)
+        response.answer(call, outcome, session.machine)
+    }
+}
+
+extension Response {
+    /// Answers with what a call came to: 201 when it allocated something.
+    @inline(__always)
+    mutating func answer(_ call: KernelCall, _ outcome: Outcome, _ machine: borrowing Machine) {
+        if call.isAllocation, outcome.returned != .null {
+            status = 201
+            setLocation(machine.step)
+        }
+        json { json in json.answer(to: call, outcome.returned, machine) }
+    }
+
+    private mutating func setLocation(_ id: UInt32) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
+            let prefix: StaticString = "/pages/"
+            let start = buffer.baseAddress.unsafelyUnwrapped
+            start.update(from: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+            let end = prefix.utf8CodeUnitCount
+            let count = end + writeDecimal(UInt64(id), to: start + end)
+            setHeader("Location", bytes: UnsafeRawBufferPointer(start: start, count: count))
+        }
+    }
+}

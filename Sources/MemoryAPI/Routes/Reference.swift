@@ -1,0 +1,42 @@
+import KernelMemory
+import MicroHTTPD
+
+/// How a path names a block of pages.
+enum Reference {
+    /// The step of the call that allocated it.
+    case id(UInt32)
+    /// An address, whatever it points to.
+    case address(UInt64)
+
+    /// Reads the first placeholder: a decimal number is an id, `0x...` an address.
+    init(_ request: borrowing Request) throws(Problem) {
+        let text = request.parameter(0)
+        guard let number = wholeNumber(text) else {
+            throw Self.problem("ref", text, "an id such as 1, or an address such as 0xc1f40000")
+        }
+        if text.count > 2, text[1] | 0x20 == UInt8(ascii: "x") {
+            self = .address(number)
+        } else if let id = UInt32(exactly: number), id > 0 {
+            self = .id(id)
+        } else {
+            throw Self.problem("ref", text, "an id of 1 to 4294967295")
+        }
+    }
+
+    /// Reads the first placeholder as an address.
+    static func address(_ request: borrowing Request) throws(Problem) -> UInt64 {
+        let text = request.parameter(0)
+        guard text.count > 2, text[1] | 0x20 == UInt8(ascii: "x"),
+            let address = wholeNumber(text)
+        else { throw problem("address", text, "an address such as 0xc1f40000") }
+        return address
+    }
+
+    private static func problem(
+        _ name: String, _ text: UnsafeRawBufferPointer, _ wanted: String
+    ) -> Problem {
+        Problem(
+            .invalidReference, "\(name) must be \(wanted), not \"\(text.quoted)\".",
+            faults: [.init(place: .path(name), value: text.quoted, detail: "must be \(wanted)")])
+    }
+}

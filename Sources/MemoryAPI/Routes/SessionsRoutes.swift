@@ -1,0 +1,120 @@
+import KernelMemory
+import MicroHTTPD
+
+/// Booting, looking at and ending sessions.
+extension MemoryService {
+    var sessionEndpoints: [Endpoint] {
+        [
+            open(.post, "/sessions", createSession),
+            open(.get, "/sessions/{id}", showSession),
+            open(.delete, "/sessions/{id}", endSession),
+        ]
+    }
+
+    private var createSession: OpenHandler {
+        { [self] (request, response) throws(Problem) in
+            let configuration = try MachineConfiguration(request)
+            let session = try store.create(configuration, owner: request.clientAddress)
+            log.info("session booted", metadata: ["session": "\(session.id.text)"])
+            response.status = 201
+            response.setHeader("Location", "/sessions/\(session.id.text)")
+            response.setHeader("Cache-Control", "no-store")
+            response.setHeader(
+                "Set-Cookie",
+                "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
+            session.state.withLock { state in
+                response.json { json in json.newSession(session, state) }
+            }
+        }
+    }
+
+    private var showSession: OpenHandler {
+        { [store] (request, response) throws(Problem) in
+            let session = try store.session(namedBy: request, for: .looking)
+            response.setHeader("Cache-Control", "private, no-cache")
+            session.state.withLock { state in
+                response.json { json in json.session(session, state) }
+            }
+        }
+    }
+
+    private var endSession: OpenHandler {
+        { [self] (request, response) throws(Problem) in
+            let session = try store.session(namedBy: request, for: .changing)
+            store.remove(session)
+            log.info("session ended", metadata: ["session": "\(session.id.text)"])
+            response.status = 204
+            response.removeHeader("Content-Type")
+        }
+    }
+}
+
+extension SessionStore {
+    /// The session of the path, which the token must be for.
+    fileprivate func session(
+        namedBy request: borrowing Request, for purpose: Purpose
+    ) throws(Problem) -> Session {
+        let session = try session(of: request, for: purpose)
+        guard SessionID(request.parameter(0)) == session.id else {
+            throw Problem(.otherSession, "The token is for session \(session.id.text).")
+        }
+        return session
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func newSession(_ session: Session, _ state: borrowing SessionState) {
+        object { json in
+            json.member("id", session.id.text)
+            json.member("token", session.token.text)
+            json.member("view_token", session.viewToken.text)
+            json.member("step", state.step)
+            json.key("machine")
+            json.machine(state.configuration, state.machine)
+        }
+    }
+
+    fileprivate mutating func session(_ session: Session, _ state: borrowing SessionState) {
+        object { json in
+            json.member("id", session.id.text)
+            json.member("step", state.step)
+            json.key("machine")
+            json.machine(state.configuration, state.machine)
+            json.halted(state.machine)
+            json.member("calls", state.lastStep)
+            json.member("created_step", 0)
+        }
+    }
+
+    /// Writes what a machine is and where its memory lies.
+    mutating func machine(_ configuration: MachineConfiguration, _ machine: borrowing Machine) {
+        let layout = machine.layout
+        object { json in
+            json.member("kind", configuration.kind.rawValue)
+            json.member("memory_bytes", UInt64(configuration.memoryInMiB) << 20)
+            json.member("cpus", configuration.cpuCount)
+            json.member("debug", configuration.debug)
+            json.member("slab", configuration.slab.rawValue)
+            json.member("page_size_bytes", Page.sizeInBytes)
+            json.member("page_offset", address: layout.pageOffset)
+            json.member("high_memory", address: layout.highMemory)
+            json.member("mem_map", address: layout.memMap)
+            json.member("struct_page_size_bytes", machine.architecture.structPageSizeInBytes)
+            json.member("vmalloc_start", address: layout.vmallocStart)
+            json.member("vmalloc_end", address: layout.vmallocEnd)
+            json.member("pkmap_base", addressOrNull: layout.pkmapBase)
+            json.member("fixaddr_start", address: layout.fixaddrStart)
+            json.member("pageblock_order", machine.pageBlockOrder)
+            json.member("max_order", Order.count)
+            json.member("min_free_kbytes", machine.minFreeKilobytes)
+        }
+    }
+}
+
+extension Response {
+    /// Sets a header field to a text.
+    mutating func setHeader(_ name: StaticString, _ text: String) {
+        var text = text
+        text.withUTF8 { _ = setHeader(name, bytes: UnsafeRawBufferPointer($0)) }
+    }
+}

@@ -1,0 +1,47 @@
+import KernelMemory
+import MicroHTTPD
+
+/// All of a session's state that has a size worth sending, in one answer.
+extension MemoryService {
+    var snapshotEndpoints: [Endpoint] { [look("/snapshot", SnapshotRoutes.show)] }
+}
+
+enum SnapshotRoutes {
+    /// Live blocks that are listed; GET /pages has them all.
+    private static let pageLimit = 10_000
+
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let machine = view.machine
+        let live = view.liveBlocks.page(after: nil, limit: pageLimit)
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.key("machine")
+                json.machine(view.configuration, machine)
+                json.zones(machine)
+                json.key("buddy")
+                json.buddyLists(machine.zones, machine, BuddyRoutes.usualLimit)
+                json.array("pages") { json in
+                    for block in live.blocks { json.object { $0.liveBlock(block, view) } }
+                }
+                json.member("pages_truncated", live.next != nil)
+                json.object("report") { json in json.report(view) }
+                json.halted(machine)
+                json.key("state_hash")
+                json.string { json in json.rawHash(view.hash) }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Writes 16 hexadecimal digits as they are.
+    fileprivate mutating func rawHash(_ hash: UInt64) {
+        for index in 0..<16 {
+            raw(hexadecimalDigit(UInt8(truncatingIfNeeded: hash >> UInt64(60 - 4 * index)) & 15))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import KernelMemory
+
+/// The calls of a session and what they returned, in order: the session itself.
+///
+/// One growing block of fixed-size records; the bytes of stores lie beside it.
+struct Journal: ~Copyable, @unchecked Sendable {
+    private var base: UnsafeMutablePointer<JournalRecord>
+    private var capacity: Int
+    /// Calls taken down, undone ones included.
+    private(set) var count = 0
+    private(set) var payloads: [[UInt8]] = []
+    let initialHash: UInt64
+
+    private static let firstCapacity = 16
+
+    /// An empty journal of a machine.
+    init(_ configuration: MachineConfiguration) {
+        capacity = Self.firstCapacity
+        base = .allocate(capacity: capacity)
+        initialHash = StateHash.initial(configuration)
+    }
+
+    deinit { base.deallocate() }
+
+    /// Takes down a call behind the first `position` ones; what came behind is forgotten.
+    @inline(__always)
+    mutating func append(_ call: KernelCall, _ outcome: Outcome, at position: Int) {
+        if _slowPath(position == capacity) { grow() }
+        var record = JournalRecord(call, payload: UInt32(truncatingIfNeeded: payloads.count))
+        var payloadHash: UInt64 = 0
+        if case .store(_, let bytes) = call { payloadHash = keep(bytes) }
+        record.complete(outcome.returned, after: hash(at: position), payload: payloadHash)
+        base[position] = record
+        count = position + 1
+    }
+
+    /// The hash of the state behind the first `step` calls.
+    @inline(__always)
+    func hash(at step: Int) -> UInt64 { step == 0 ? initialHash : base[step - 1].hash }
+
+    /// The records; valid until the next change.
+    var records: UnsafeBufferPointer<JournalRecord> {
+        UnsafeBufferPointer(start: base, count: count)
+    }
+
+    @inline(never)
+    private mutating func keep(_ bytes: [UInt8]) -> UInt64 {
+        payloads.append(bytes)
+        return StateHash.bytes(bytes)
+    }
+
+    @inline(never)
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<JournalRecord>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: base, count: capacity)
+        base.deallocate()
+        base = larger
+        capacity *= 2
+    }
+}

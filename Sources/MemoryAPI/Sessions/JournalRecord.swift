@@ -1,0 +1,130 @@
+import KernelMemory
+
+/// One call and what it returned, in 32 bytes.
+///
+///     0         1         2      3     4         8          16         24       32
+///     | function| returned| order| byte| operand | argument | returned | hash   |
+///
+/// `operand` is a gfp mask, a length, a CPU or the index of stored bytes; `argument` an address or a
+/// `struct page` pointer.
+struct JournalRecord {
+    private var function: Function
+    private var returnedKind: ReturnedKind
+    private var order: UInt8 = 0
+    private var byte: UInt8 = 0
+    private var operand: UInt32 = 0
+    private var argument: UInt64 = 0
+    private var returnedValue: UInt64
+    /// The hash of the whole session up to and with this call.
+    private(set) var hash: UInt64 = 0
+
+    private enum Function: UInt8 {
+        case allocPages, allocPage, getFreePages, getFreePage, getZeroedPage, pageAddress
+        case freePagesOf, freePageOf, freePages, freePage, splitPage, memset, store, runOn
+        case kswapd
+    }
+
+    private enum ReturnedKind: UInt8 {
+        case void, null, page, address, halted
+    }
+}
+
+// MARK: - Writing
+
+extension JournalRecord {
+    /// Takes down a call.
+    ///
+    /// - Parameter payload: for ``KernelCall/store(_:_:)`` where the journal keeps its bytes.
+    @inline(__always)
+    init(_ call: KernelCall, payload: UInt32) {
+        returnedKind = .void
+        returnedValue = 0
+        function = .allocPages
+        switch call {
+        case .allocPages(let gfp, let order): set(.allocPages, operand: gfp.rawValue, order: order)
+        case .allocPage(let gfp): set(.allocPage, operand: gfp.rawValue)
+        case .getFreePages(let gfp, let order):
+            set(.getFreePages, operand: gfp.rawValue, order: order)
+        case .getFreePage(let gfp): set(.getFreePage, operand: gfp.rawValue)
+        case .getZeroedPage(let gfp): set(.getZeroedPage, operand: gfp.rawValue)
+        case .pageAddress(let page): set(.pageAddress, page.rawValue)
+        case .freePagesOf(let page, let order): set(.freePagesOf, page.rawValue, order: order)
+        case .freePageOf(let page): set(.freePageOf, page.rawValue)
+        case .freePages(let address, let order): set(.freePages, address.rawValue, order: order)
+        case .freePage(let address): set(.freePage, address.rawValue)
+        case .splitPage(let page, let order): set(.splitPage, page.rawValue, order: order)
+        case .memset(let address, let byte, let length):
+            set(.memset, address.rawValue, operand: length)
+            self.byte = byte
+        case .store(let address, _): set(.store, address.rawValue, operand: payload)
+        case .runOn(let cpu): set(.runOn, operand: cpu)
+        case .kswapd(let isAwake): set(.kswapd, operand: isAwake ? 1 : 0)
+        }
+    }
+
+    @inline(__always)
+    private mutating func set(
+        _ function: Function, _ argument: UInt64 = 0, operand: UInt32 = 0, order: UInt32 = 0
+    ) {
+        self.function = function
+        self.argument = argument
+        self.operand = operand
+        self.order = UInt8(truncatingIfNeeded: order)
+    }
+
+    /// Takes down what the call returned, and continues the chain of hashes.
+    @inline(__always)
+    mutating func complete(_ returned: Outcome.Returned, after previous: UInt64, payload: UInt64) {
+        switch returned {
+        case .void: returnedKind = .void
+        case .null: returnedKind = .null
+        case .page(let page): (returnedKind, returnedValue) = (.page, page.rawValue)
+        case .address(let address): (returnedKind, returnedValue) = (.address, address.rawValue)
+        case .halted: returnedKind = .halted
+        }
+        let small = UInt64(function.rawValue) | UInt64(returnedKind.rawValue) << 8
+            | UInt64(order) << 16 | UInt64(byte) << 24 | UInt64(operand) << 32
+        let first = StateHash.mix(previous ^ small, argument ^ payload)
+        hash = StateHash.mix(first, returnedValue)
+    }
+}
+
+// MARK: - Reading
+
+extension JournalRecord {
+    /// The call as it was made.
+    func call(payloads: [[UInt8]]) -> KernelCall {
+        let gfp = GFPFlags(rawValue: operand)
+        let page = PagePointer(argument)
+        let address = VirtualAddress(argument)
+        let order = UInt32(order)
+        return switch function {
+        case .allocPages: .allocPages(gfp, order: order)
+        case .allocPage: .allocPage(gfp)
+        case .getFreePages: .getFreePages(gfp, order: order)
+        case .getFreePage: .getFreePage(gfp)
+        case .getZeroedPage: .getZeroedPage(gfp)
+        case .pageAddress: .pageAddress(page)
+        case .freePagesOf: .freePagesOf(page, order: order)
+        case .freePageOf: .freePageOf(page)
+        case .freePages: .freePages(address, order: order)
+        case .freePage: .freePage(address)
+        case .splitPage: .splitPage(page, order: order)
+        case .memset: .memset(address, byte: byte, length: operand)
+        case .store: .store(address, payloads[Int(operand)])
+        case .runOn: .runOn(cpu: operand)
+        case .kswapd: .kswapd(isAwake: operand == 1)
+        }
+    }
+
+    /// What the call returned.
+    var returned: Outcome.Returned {
+        switch returnedKind {
+        case .void: .void
+        case .null: .null
+        case .page: .page(PagePointer(returnedValue))
+        case .address: .address(VirtualAddress(returnedValue))
+        case .halted: .halted
+        }
+    }
+}

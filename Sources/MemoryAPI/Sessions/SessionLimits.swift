@@ -1,0 +1,18 @@
+/// What one service and one session may use.
+public struct SessionLimits: Sendable {
+    /// Sessions at a time.
+    public var sessions = 20_000
+    /// Sessions at a time of one client address.
+    public var sessionsPerAddress = 10_000
+    /// Calls in one session.
+    public var callsPerSession = 100_000
+    /// Bytes that one session's calls may write into its memory.
+    public var writtenBytesPerSession = 64 << 20
+    /// Different machine configurations at a time: each has a boot image of up to a few megabytes.
+    public var configurations = 64
+    /// Seconds without a request after which a session ends.
+    public var idleSeconds: UInt64 = 7_200
+
+    /// The default limits.
+    public init() {}
+}

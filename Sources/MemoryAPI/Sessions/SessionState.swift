@@ -1,0 +1,116 @@
+import KernelMemory
+
+/// What a session's lock guards: the machine, its journal and its checkpoints.
+struct SessionState: ~Copyable, Sendable {
+    let configuration: MachineConfiguration
+    private let image: SharedImage
+    private(set) var machine: Machine
+    private var journal: Journal
+    private var checkpoints = Checkpoints()
+    private let limits: SessionLimits
+    private var writtenBytes = 0
+
+    /// Boots a machine.
+    init(booting image: SharedImage, limits: SessionLimits) {
+        self.image = image
+        self.limits = limits
+        configuration = image.configuration
+        machine = Machine(booting: image.image)
+        journal = Journal(image.configuration)
+    }
+
+    /// Calls applied since boot.
+    var step: Int {
+        @inline(__always) get { Int(machine.step) }
+    }
+
+    /// Calls taken down, those that were undone and can be redone included.
+    var lastStep: Int { journal.count }
+
+    /// Runs one call and takes it down: the only way to change the machine.
+    ///
+    /// - Throws: a problem for a halted machine and for a full journal; then nothing has changed.
+    @inline(__always)
+    mutating func apply(_ call: KernelCall) throws(Problem) -> Outcome {
+        if _slowPath(machine.isHalted) { throw haltedProblem }
+        let position = step
+        if _slowPath(position >= limits.callsPerSession) { throw fullProblem }
+        try count(call)
+        if _slowPath(position < journal.count) { checkpoints.forget(after: position) }
+        let outcome = machine.apply(call)
+        journal.append(call, outcome, at: position)
+        if _slowPath(checkpoints.isDue(position + 1)) { checkpoints.keep(machine) }
+        return outcome
+    }
+
+    /// Refuses a batch that would not run to its end: all of it or nothing.
+    func checkRoom(for calls: [RequestedCall]) throws(Problem) {
+        if machine.isHalted { throw haltedProblem }
+        // Each call may be preceded by a change of CPU.
+        let steps = calls.reduce(0) { $0 + ($1.cpu == nil ? 1 : 2) }
+        guard step + steps <= limits.callsPerSession else { throw fullProblem }
+        let bytes = calls.reduce(0) { $0 + $1.call.writtenByteCount }
+        guard writtenBytes + bytes <= limits.writtenBytesPerSession else { throw bytesProblem }
+    }
+
+    /// Adds up the bytes that a session writes, since each page written to costs real memory.
+    @inline(__always)
+    private mutating func count(_ call: KernelCall) throws(Problem) {
+        let total = writtenBytes + call.writtenByteCount
+        guard total <= limits.writtenBytesPerSession else { throw bytesProblem }
+        writtenBytes = total
+    }
+
+    private var bytesProblem: Problem {
+        Problem(
+            .tooManyBytes, "A session may write \(limits.writtenBytesPerSession) bytes in all.")
+    }
+
+    private var haltedProblem: Problem {
+        Problem(
+            .machineHalted,
+            "The machine stopped at step \(step) and runs no more calls until POST /undo.",
+            extras: [.text("oops", machine.oops ?? "")])
+    }
+
+    private var fullProblem: Problem {
+        Problem(
+            .tooManyCalls,
+            "A session may make \(limits.callsPerSession) calls. POST /sessions boots a new one.")
+    }
+}
+
+// MARK: - Time travel
+
+extension SessionState {
+    /// What the session looks like at a step; now if none is given.
+    func view(at step: Int? = nil) throws(Problem) -> SessionView {
+        let wanted = step ?? self.step
+        guard wanted <= journal.count else {
+            throw Problem(
+                .unknownStep, "The session has \(journal.count) steps; there is no step \(wanted).",
+                extras: [.number("last_step", UInt64(journal.count))])
+        }
+        return SessionView(
+            machine: wanted == self.step ? machine : machine(at: wanted),
+            configuration: configuration, hash: journal.hash(at: wanted),
+            records: UnsafeBufferPointer(rebasing: journal.records[..<wanted]),
+            payloads: journal.payloads)
+    }
+
+    /// Goes back by some steps, or on by some that were undone.
+    mutating func move(to step: Int) {
+        machine = machine(at: step)
+    }
+
+    /// Replays the journal from the nearest checkpoint.
+    ///
+    /// - Complexity: O(checkpoint interval).
+    private func machine(at step: Int) -> Machine {
+        var machine = checkpoints.latest(before: step) ?? Machine(booting: image.image)
+        for record in journal.records[Int(machine.step)..<step] {
+            _ = machine.apply(record.call(payloads: journal.payloads))
+        }
+        return machine
+    }
+}

@@ -1,0 +1,40 @@
+import KernelMemory
+
+/// The hash of a session's state: chained over its configuration and its (call, returned) pairs.
+///
+/// The same on every host and in every process, so it can name a state: sessions that were
+/// configured alike and made the same calls have the same hash. It keeps nobody from making
+/// collisions on purpose.
+enum StateHash {
+    /// Multiplies to 128 bits and folds the halves.
+    @inline(__always)
+    static func mix(_ first: UInt64, _ second: UInt64) -> UInt64 {
+        let product = (first ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(
+            by: second ^ 0xd1b5_4a32_d192_ed03)
+        return (product.high ^ product.low) &+ first.rotated(by: 29)
+    }
+
+    /// The hash of a machine that has just booted.
+    static func initial(_ configuration: MachineConfiguration) -> UInt64 {
+        var hash = bytes(configuration.kind.rawValue.utf8)
+        hash = mix(hash, UInt64(configuration.memoryInMiB))
+        hash = mix(hash, UInt64(configuration.cpuCount) << 1 | (configuration.debug ? 1 : 0))
+        return mix(hash, bytes(configuration.slab.rawValue.utf8))
+    }
+
+    /// The hash of some bytes and their number.
+    static func bytes(_ bytes: some Collection<UInt8>) -> UInt64 {
+        var hash = UInt64(bytes.count)
+        var word: UInt64 = 0
+        for (index, byte) in bytes.enumerated() {
+            word = word << 8 | UInt64(byte)
+            if index % 8 == 7 { (hash, word) = (mix(hash, word), 0) }
+        }
+        return mix(hash, word)
+    }
+}
+
+extension UInt64 {
+    @inline(__always)
+    fileprivate func rotated(by count: UInt64) -> UInt64 { self << count | self >> (64 - count) }
+}

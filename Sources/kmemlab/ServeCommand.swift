@@ -1,0 +1,76 @@
+import ArgumentParser
+import Glibc
+import Logging
+import MemoryAPI
+import MicroHTTPD
+
+/// `kmemlab serve`: runs the service until it is told to stop.
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve sessions over HTTP until SIGTERM or SIGINT.",
+        discussion: """
+            Sessions live in memory in this version: they end with the process. The folder of \
+            --data is for the journal that will keep them; nothing is written to it yet.
+            """)
+
+    @Option(help: "Address to listen on.")
+    var host = "127.0.0.1"
+
+    @Option(help: "Port to listen on; 0 for any that is free.")
+    var port: UInt16 = 8080
+
+    @Option(help: "Folder for the journal of sessions. Not used yet: sessions live in memory.")
+    var data: String?
+
+    @Option(help: "Threads that answer requests.")
+    var threads = 2
+
+    @Option(name: .customLong("public"), help: "Folder with the pages of the site.")
+    var publicFolder: String?
+
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
+
+    mutating func validate() throws {
+        guard (1...256).contains(threads) else {
+            throw ValidationError("--threads must be 1 to 256.")
+        }
+    }
+
+    func run() throws {
+        // Before anything starts a thread: see TerminationSignals.
+        let signals = TerminationSignals()
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let log = Logger(label: "kmemlab")
+        let server = try Server(configuration: server, router: try router(log))
+        announce(server.port)
+        let signal = signals.wait()
+        log.info("stopping", metadata: ["signal": "\(signal)"])
+        server.stop(gracePeriodInSeconds: 5)
+    }
+
+    private var server: ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.threadCount = threads
+        configuration.connectionLimit = limits.maxConnections
+        configuration.connectionsPerAddress = limits.maxConnections
+        return configuration
+    }
+
+    private func router(_ log: Logger) throws -> Router {
+        let site = SiteFolders(publicFolder: publicFolder)
+        let service = MemoryService(
+            limits: limits.sessionLimits, description: try site.interfaceDescription(log), log: log)
+        return service.router(staticFiles: try site.staticFiles(log))
+    }
+
+    /// Says on standard output, at once, where the service can be reached.
+    private func announce(_ port: UInt16) {
+        let shown = host.contains(":") ? "[\(host)]" : host
+        print("kmemlab listening on http://\(shown):\(port)")
+        fflush(nil)
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Glibc
+import Logging
+import MemoryAPI
+import MicroHTTPD
+
+/// Where the pages and the OpenAPI file are.
+///
+/// `Public` and `openapi` lie at the top of the checkout: looked for in the working directory, and
+/// then upwards from the executable, which is somewhere in the checkout's `.build`.
+struct SiteFolders {
+    private let publicFolder: String?
+    private let roots: [String]
+
+    init(publicFolder: String?) {
+        self.publicFolder = publicFolder
+        roots = ["."] + Self.parents(of: Self.executable)
+    }
+
+    /// The pages, or `nil` if there are none.
+    func staticFiles(_ log: Logger) throws -> StaticFiles? {
+        guard let folder = publicFolder ?? found("Public") else {
+            log.notice("no folder Public: serving no pages")
+            return nil
+        }
+        return try StaticFiles(directory: folder)
+    }
+
+    /// The OpenAPI file in both forms, or `nil` if there is none.
+    func interfaceDescription(_ log: Logger) throws -> InterfaceDescription? {
+        guard let path = found("openapi/openapi.yaml") else {
+            log.notice("no openapi/openapi.yaml: serving no description")
+            return nil
+        }
+        let yaml = try readFile(path)
+        return InterfaceDescription(yaml: yaml, json: try jsonText(yaml: yaml))
+    }
+
+    private func found(_ name: String) -> String? {
+        roots.map { "\($0)/\(name)" }.first { access($0, R_OK) == 0 }
+    }
+
+    private static var executable: String {
+        guard let path = realpath("/proc/self/exe", nil) else { return "" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    private static func parents(of path: String) -> [String] {
+        var parents: [String] = []
+        var rest = path[...]
+        while let slash = rest.lastIndex(of: "/"), slash > rest.startIndex {
+            rest = rest[..<slash]
+            parents.append(String(rest))
+        }
+        return parents
+    }
+}
+
+private func readFile(_ path: String) throws -> String {
+    guard let file = fopen(path, "rb") else {
+        throw ValidationError("cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = fread(&block, 1, block.count, file)
+        if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+        bytes += block[..<count]
+    }
+}
