@@ -16,6 +16,7 @@ class BlockInspector extends HTMLElement {
   #drawing = 0;
 
   connectedCallback() {
+    this.tabIndex = -1;
     lab.addEventListener("view", () => this.#draw());
     lab.addEventListener("select", () => this.#draw());
   }
@@ -40,7 +41,7 @@ class BlockInspector extends HTMLElement {
         : this.#actions(block)));
     if (address && !(lab.machine.debug && block.state !== "allocated")) this.#peek(address, bytes, this.#drawing);
     else bytes.textContent = address ? "not mapped" : "no kernel address, so no way to look";
-    if (focused) (this.querySelector(`[data-act="${focused}"]`) ?? this.querySelector("button"))?.focus();
+    if (focused) (this.querySelector(`[data-act="${focused}"]`) ?? this).focus({ preventScroll: true });
   }
 
   async #peek(address, output, drawing) {

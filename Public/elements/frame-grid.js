@@ -13,7 +13,7 @@ const LABEL_EVERY = 4;
 
 export class FrameGrid extends HTMLElement {
   /** Draws `blocks` (already limited to the stretch) in rows from the row of `origin`. */
-  show({ blocks, origin, end, label, changed }) {
+  show({ blocks, origin, end, label, changed, digits }) {
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", label);
     const firstRow = Math.floor(origin / COLUMNS);
@@ -21,7 +21,7 @@ export class FrameGrid extends HTMLElement {
     const pieces = [];
     for (let row = 0; row < rows; row += LABEL_EVERY) pieces.push(rowLabel(row, (firstRow + row) * COLUMNS));
     for (const block of blocks) pieces.push(...drawn(block, origin, end, changed.has(block.pfn)));
-    this.style.setProperty("--gutter", `${0.5 + 0.42 * String(end - 1).length}rem`);
+    this.style.setProperty("--gutter", `${0.5 + 0.42 * digits}rem`);
     this.replaceChildren(...pieces);
   }
 }

@@ -152,7 +152,9 @@ function frameGrid(zone) {
 function gridOf(origin, end, label) {
   const grid = document.createElement("frame-grid");
   const blocks = lab.view.blocks.filter((block) => overlap(block, { pfn: origin, count: end - origin }));
-  grid.show({ blocks, origin, end, label, changed: lab.changed });
+  const last = lab.view.zones[lab.view.zones.length - 1];
+  const digits = String(last.start_pfn + last.spanned_pages).length;
+  grid.show({ blocks, origin, end, label, digits, changed: lab.changed });
   return el("div", { class: "grid-box" }, grid);
 }
 

@@ -8,6 +8,7 @@ const MOST_ROWS = 40;
 
 class LivePages extends HTMLElement {
   connectedCallback() {
+    this.tabIndex = -1;
     lab.addEventListener("view", () => this.#draw());
   }
 
@@ -18,12 +19,12 @@ class LivePages extends HTMLElement {
     this.replaceChildren(
       pages.length === 0
         ? el("p", { class: "sub" }, "Nothing is allocated.")
-        : el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Live allocations" }, el("table", {},
+        : el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of live allocations" }, el("table", {},
           el("thead", {}, el("tr", {}, ["#", "Frames", "Call", ""].map((text) =>
             (text ? el("th", { scope: "col" }, text) : el("td", {}))))),
           el("tbody", {}, pages.slice(-MOST_ROWS).map(row)))),
       rest > 0 ? el("p", { class: "sub" }, `and ${rest.toLocaleString("en")} older ones`) : "");
-    if (focused) this.querySelector("button")?.focus();
+    if (focused) (this.querySelector("button") ?? this).focus({ preventScroll: true });
   }
 }
 
