@@ -15,9 +15,10 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Text in which `code` between backquotes becomes an element. */
-export function prose(text) {
-  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
+/** A kernel call as code that may wrap after a bracket or a bar, but not inside a name. */
+export function callCode(text) {
+  const parts = text.split(/(?<=[(|])/);
+  return el("code", {}, parts.flatMap((part, index) => (index ? [el("wbr"), part] : [part])));
 }
 
 /** A button that copies `text` and says so. */

@@ -99,7 +99,7 @@ function pieceOf(active, pfn, count) {
   return {
     pfn, count, run, state: run.state, zone: run.zone, order: run.order ?? null,
     migratetype: run.migratetype ?? null, cpu: run.cpu ?? null, id: run.id ?? owners[0]?.id ?? null,
-    owners, lists, shared: run.shared === true || runs.length > 1 || claims > 1,
+    owners, lists, shared: claims > 1 || runs.length > 1 || (claims === 0 && run.shared === true),
     key: active.map((item) => `${item.kind}${item.pfn}+${item.count}`).sort().join(" "),
   };
 }

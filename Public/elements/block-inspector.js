@@ -2,7 +2,7 @@
  * `<block-inspector>`: everything about the block that was chosen, and what one may do with it: free it
  * rightly, free it wrongly, write into it, look at its bytes.
  */
-import { el } from "../dom.js";
+import { callCode, el } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { blockAt, STATES } from "../model.js";
@@ -99,13 +99,13 @@ function facts(block, address, bytes) {
   if (block.order !== null) rows.push(["Order", `${block.order} = ${plural(2 ** block.order, "frame")}`]);
   if (block.migratetype) rows.push(["Migrate type", block.migratetype]);
   for (const owner of block.owners) {
-    rows.push([`#${owner.id ?? "?"}`, `${owner.call}, step ${owner.allocated_at_step}`]);
+    rows.push([`#${owner.id ?? "?"}`, [callCode(owner.call), `, step ${owner.allocated_at_step}`]]);
   }
   const buddy = buddyOf(block);
   if (buddy) rows.push(["Buddy", buddyLink(buddy)]);
   rows.push(["Address", address ?? "none (high memory)"], ["struct page", structPage]);
   rows.push(["First bytes", bytes]);
-  return el("dl", {}, rows.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el("dl", {}, rows.map(([name, value]) => el("div", { class: value === bytes || name[0] === "#" ? "wide" : null }, el("dt", {}, name), el("dd", {}, value))));
 }
 
 function buddyLink(buddy) {

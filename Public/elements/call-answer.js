@@ -2,7 +2,7 @@
  * `<call-answer>`: what the step on show did: the call and the kernel's answer, in plain words what moved,
  * the kernel's log lines, every misuse, and the same as a curl line. Also spoken, by a live region.
  */
-import { el, copyButton } from "../dom.js";
+import { callCode, copyButton, el } from "../dom.js";
 import { requests } from "../api.js";
 import { curlLine, tokenLine } from "../curl.js";
 import { lab } from "../lab.js";
@@ -28,7 +28,7 @@ class CallAnswer extends HTMLElement {
     const request = entry ? known?.request ?? requests.call(entry.call)
       : requests.boot({ machine: lab.machine.kind, debug: lab.machine.debug });
     this.#body.replaceChildren(
-      el("p", { class: "call" }, el("code", {}, entry?.call ?? `boot a machine: ${lab.machine.kind}`)),
+      el("p", { class: "call" }, callCode(entry?.call ?? `boot a machine: ${lab.machine.kind}`)),
       ...(entry ? [returned(entry, known?.answer.errno)] : []),
       ...misuse.map(misuseBox),
       ...sentences.map((text) => el("p", {}, text)),
@@ -56,7 +56,7 @@ function returned(entry, errno) {
 /** One misuse in plain words, with the news whether the kernel noticed. */
 export function misuseBox(one) {
   return el("div", { class: "misuse" },
-    el("p", {}, el("strong", {}, `Misuse: ${one.code.replaceAll("-", " ")}. `), one.explanation),
+    el("p", {}, el("strong", {}, `${one.severity === "consequence" ? "Consequence" : "Misuse"}: ${one.code.replaceAll("-", " ")}. `), one.explanation),
     el("p", { class: "sub" }, one.noticed_by_kernel
       ? "The kernel noticed." : "The kernel did not notice. Only this simulator knows."));
 }

@@ -12,22 +12,29 @@ import { blockLabel } from "../words.js";
 const LABEL_EVERY = 4;
 
 export class FrameGrid extends HTMLElement {
-  /** Draws `blocks` (already limited to the stretch) in rows from the row of `origin`. */
-  show({ blocks, origin, end, label, changed, digits }) {
+  /**
+   * Draws `blocks` (already limited to the stretch) in rows from the row of `origin`.
+   * `types` has the migrate types of the page blocks where each is just one row; otherwise null.
+   */
+  show({ blocks, origin, end, label, changed, digits, types }) {
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", label);
     const firstRow = Math.floor(origin / COLUMNS);
     const rows = Math.floor((end - 1) / COLUMNS) - firstRow + 1;
     const pieces = [];
-    for (let row = 0; row < rows; row += LABEL_EVERY) pieces.push(rowLabel(row, (firstRow + row) * COLUMNS));
+    for (let row = 0; row < rows; row += 1) {
+      if (row % LABEL_EVERY === 0) pieces.push(rowLabel("row-label", row, String((firstRow + row) * COLUMNS)));
+      const type = types?.get(firstRow + row);
+      if (type) pieces.push(rowLabel("row-type", row, typeLetter(type)));
+    }
     for (const block of blocks) pieces.push(...drawn(block, origin, end, changed.has(block.pfn)));
-    this.style.setProperty("--gutter", `${0.5 + 0.42 * digits}rem`);
+    this.style.setProperty("--gutter", `${(types ? 1 : 0.4) + 0.4 * digits}rem`);
     this.replaceChildren(...pieces);
   }
 }
 
-function rowLabel(row, pfn) {
-  const label = el("span", { class: "row-label", "aria-hidden": "true" }, String(pfn));
+function rowLabel(kind, row, text) {
+  const label = el("span", { class: kind, "aria-hidden": "true" }, text);
   label.style.gridRow = String(row + 1);
   return label;
 }

@@ -6,7 +6,7 @@
  */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
-import { blockAt, overlap, pageBlockSums, STATES, typeLetter } from "../model.js";
+import { blockAt, COLUMNS, overlap, pageBlockSums, STATES, typeLetter } from "../model.js";
 import { rove } from "../roving.js";
 import { bytes, frameRange, plural } from "../words.js";
 import "./frame-grid.js";
@@ -84,7 +84,7 @@ class FrameMap extends HTMLElement {
     const end = Math.min(Math.floor(start / size) * size + size, zone.start_pfn + zone.spanned_pages);
     return el("section", { class: "zone detail" },
       el("h3", {}, `Page block ${frameRange(start, end - start)}`,
-        el("span", { class: "sub" }, `zone ${zone.name}, ${pageBlockType(start) ?? "?"}`)),
+        el("span", { class: "sub" }, `zone ${zone.name}, ${pageBlockTypes().get(Math.floor(start / size)) ?? "of no type"}`)),
       gridOf(start, end, `Frames of the page block at ${start}`));
   }
 
@@ -132,9 +132,10 @@ export function buddyOf(range) {
   return { pfn, count: block.count };
 }
 
-function pageBlockType(pfn) {
+/** The migrate type of each page block, by the block's number. */
+function pageBlockTypes() {
   const size = 2 ** lab.machine.pageblock_order;
-  return lab.view.frames.pageblocks.find((one) => same(one.pfn, pfn, size))?.migratetype ?? null;
+  return new Map(lab.view.frames.pageblocks.map((one) => [Math.floor(one.pfn / size), one.migratetype]));
 }
 
 function zoneSection(zone, content) {
@@ -145,8 +146,10 @@ function zoneSection(zone, content) {
     content);
 }
 
+/** The frames of a zone; the first zone's picture also has frame 0, which belongs to none. */
 function frameGrid(zone) {
-  return gridOf(zone.start_pfn, zone.start_pfn + zone.spanned_pages, `Frames of zone ${zone.name}`);
+  const origin = zone === lab.view.zones[0] ? zone.start_pfn - (zone.start_pfn % COLUMNS) : zone.start_pfn;
+  return gridOf(origin, zone.start_pfn + zone.spanned_pages, `Frames of zone ${zone.name}`);
 }
 
 function gridOf(origin, end, label) {
@@ -154,13 +157,14 @@ function gridOf(origin, end, label) {
   const blocks = lab.view.blocks.filter((block) => overlap(block, { pfn: origin, count: end - origin }));
   const last = lab.view.zones[lab.view.zones.length - 1];
   const digits = String(last.start_pfn + last.spanned_pages).length;
-  grid.show({ blocks, origin, end, label, digits, changed: lab.changed });
+  const types = 2 ** lab.machine.pageblock_order === COLUMNS ? pageBlockTypes() : null;
+  grid.show({ blocks, origin, end, label, digits, types, changed: lab.changed });
   return el("div", { class: "grid-box" }, grid);
 }
 
 function blockGrid(zone) {
   const size = 2 ** lab.machine.pageblock_order;
-  const types = new Map(lab.view.frames.pageblocks.map((one) => [Math.floor(one.pfn / size), one.migratetype]));
+  const types = pageBlockTypes();
   const changed = new Set([...lab.changed].map((pfn) => Math.floor(pfn / size)));
   const sums = pageBlockSums(lab.view.blocks, zone, size);
   return el("div", { class: "page-blocks", role: "group", "aria-label": `Page blocks of zone ${zone.name}` },

@@ -1,5 +1,5 @@
 /** `<live-pages>`: every allocation that is still held, with a button to give it back. */
-import { el } from "../dom.js";
+import { callCode, el } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { frameRange } from "../words.js";
@@ -40,7 +40,7 @@ function row(page) {
     type: "button", class: "link", onclick: () => lab.select(range),
     onfocus: () => lab.point(range), onblur: () => lab.point(null),
   }, frameRange(page.pfn, range.count).replace(/^frames? /, "")), el("span", { class: "sub" }, page.zone)),
-  el("td", {}, el("code", {}, page.call)),
+  el("td", {}, callCode(page.call)),
   el("td", {}, page.id !== null && !lab.isPast && el("button", {
     type: "button", "aria-label": `Free #${page.id}`, onclick: () => lab.perform(requests.free(page.id)),
   }, "Free")));

@@ -1,5 +1,5 @@
 /** `<report-panel>`: what a grader would read: misuses up to the step on show, and what was never freed. */
-import { el } from "../dom.js";
+import { callCode, el } from "../dom.js";
 import { lab } from "../lab.js";
 import { plural } from "../words.js";
 import { misuseBox } from "./call-answer.js";
@@ -20,10 +20,10 @@ class ReportPanel extends HTMLElement {
         ["At most", plural(lab.view.report.peak_pages, "page")],
         ["Misuses", String(misuse.length)],
       ].map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
-      ...misuse.map((one) => el("div", {}, stepLink(one.step), el("code", {}, ` ${one.call}`), misuseBox(one))),
+      ...misuse.map((one) => el("div", {}, stepLink(one.step), " ", callCode(one.call), misuseBox(one))),
       leaks.length ? el("h3", {}, "Not freed so far") : "",
       leaks.length ? el("ul", { class: "leaks" }, leaks.slice(0, MOST_LEAKS).map((leak) =>
-        el("li", {}, stepLink(leak.step), el("code", {}, ` ${leak.call}`), `, ${plural(leak.pages, "page")}`))) : "",
+        el("li", {}, stepLink(leak.step), " ", callCode(leak.call), `, ${plural(leak.pages, "page")}`))) : "",
       leaks.length > MOST_LEAKS ? el("p", { class: "sub" }, `and ${leaks.length - MOST_LEAKS} more`) : "");
   }
 }

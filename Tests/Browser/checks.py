@@ -81,7 +81,7 @@ def blocks_of_any_order_are_rectangles_at_their_frame_number(browser, base):
     lab = Lab(browser, base)
     zones = lab.get("/zones")["zones"]
     for pfn, row, column, rows, columns in drawn_geometry(lab):
-        zone = next(z for z in zones if z["start_pfn"] <= pfn < z["start_pfn"] + z["spanned_pages"])
+        zone = next(z for z in zones if pfn < z["start_pfn"] + z["spanned_pages"])
         first_row = zone["start_pfn"] // COLUMNS
         assert (row - 1 + first_row) * COLUMNS + column - 2 == pfn, pfn
         assert rows == 1 or columns == COLUMNS, pfn
