@@ -5,7 +5,7 @@
  * caption after. Captions are functions of the answers, so they state what this machine really did.
  */
 import { requests } from "./api.js";
-import { frameRange } from "./words.js";
+import { capital, frameRange } from "./words.js";
 
 const range = (answer) => frameRange(answer.page.pfn, 2 ** answer.page.order);
 const same = (a, b) => a.page && b.page && a.page.pfn === b.page.pfn;
@@ -39,7 +39,7 @@ export const STORIES = [
       {
         call: () => "__get_free_pages(GFP_KERNEL, 4)",
         ask: "Order 4 is too large for the per-CPU lists. What has to be split?",
-        say: (all) => `${cap(range(all[3]))} came from the buddy lists: a larger block was halved until it fitted.`,
+        say: (all) => `${capital(range(all[3]))} came from the buddy lists: a larger block was halved until it fitted.`,
       },
       {
         call: (all) => `free_pages(${all[3].returned}, 4)`,
@@ -149,20 +149,18 @@ export const STORIES = [
       {
         call: () => "get_zeroed_page(GFP_KERNEL)",
         ask: "Now with get_zeroed_page(). The same frame?",
-        say: (all) => `${same(all[0], all[5]) ? "The same frame" : cap(range(all[5]))}, filled with zeros before `
+        say: (all) => `${same(all[0], all[5]) ? "The same frame" : capital(range(all[5]))}, filled with zeros before `
           + "it was handed out. It is still allocated: that is what the report lists as not freed.",
       },
     ],
   },
 ];
 
-const cap = (text) => text[0].toUpperCase() + text.slice(1);
-
 function twice(c, d) {
   if (!meet(c, d)) return d.page ? `Not yet: they get ${range(d)}. Ask again.` : "Nothing: NULL.";
   const first = Math.max(c.page.pfn, d.page.pfn);
   const end = Math.min(c.page.pfn + 2 ** c.page.order, d.page.pfn + 2 ** d.page.order);
-  return `${cap(frameRange(first, end - first))}: handed out twice. #${c.id} and #${d.id} both believe that they `
+  return `${capital(frameRange(first, end - first))}: handed out twice. #${c.id} and #${d.id} both believe that they `
     + "own them, and each will overwrite the other. Nothing crashed, nothing was printed: that is memory corruption.";
 }
 

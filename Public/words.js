@@ -6,6 +6,8 @@ import { STATES } from "./model.js";
 
 export const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
 
+export const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
 /** "frame 512" or "frames 512–515". */
 export function frameRange(pfn, count) {
   return count === 1 ? `frame ${pfn}` : `frames ${pfn}–${pfn + count - 1}`;
@@ -104,6 +106,7 @@ function freed(moved) {
   if (own || moved.some((move) => move.cpu)) {
     return ["The CPU’s own lists had grown long enough, so blocks were given back to the buddy lists."];
   }
+  if (grown.length === 0) return ["Blocks left the lists and none came back."];
   const order = Math.max(...grown.map((move) => move.order));
   const merged = moved.some((move) => move.delta < 0);
   return [merged

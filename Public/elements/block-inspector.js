@@ -6,7 +6,7 @@ import { callCode, el } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { blockAt, STATES } from "../model.js";
-import { frameRange, plural, sharedWords } from "../words.js";
+import { capital, frameRange, plural, sharedWords } from "../words.js";
 import { buddyOf } from "./frame-map.js";
 
 const PEEK = 16;
@@ -34,8 +34,8 @@ class BlockInspector extends HTMLElement {
     this.replaceChildren(
       el("p", { class: "title" },
         el("span", { class: "swatch", "data-state": block.state, "aria-hidden": "true" }),
-        el("strong", {}, frameRange(block.pfn, block.count)), `, ${STATES[block.state].long}`),
-      block.shared ? el("p", { class: "misuse" }, el("strong", {}, `${sharedWords(block)}. `), claims(block)) : "",
+        el("span", {}, el("strong", {}, frameRange(block.pfn, block.count)), `, ${STATES[block.state].long}`)),
+      block.shared ? el("p", { class: "misuse" }, el("strong", {}, capital(sharedWords(block)), ". "), claims(block)) : "",
       facts(block, address, bytes),
       ...(lab.isPast ? [el("p", { class: "sub" }, "This is the past. Go to the newest step to act on the block.")]
         : this.#actions(block)));
@@ -56,25 +56,29 @@ class BlockInspector extends HTMLElement {
   }
 
   #actions(block) {
-    return block.owners.map((owner) => {
-      const byAddress = owner.address !== null;
-      const call = byAddress ? "free_pages" : "__free_pages";
-      const handle = byAddress ? owner.address : owner.struct_page;
-      return el("div", { class: "actions" },
-        owner.id !== null && el("button", {
-          type: "button", class: "primary", "data-act": "free", onclick: () => lab.perform(requests.free(owner.id)),
-        }, `Free #${owner.id}`),
-        el("span", { class: "pair" },
-          el("button", {
-            type: "button", "data-act": "wrong",
-            onclick: () => lab.perform(requests.call(`${call}(${handle}, ${Number(this.#order.value)})`)),
-          }, "Free with order"),
-          el("label", { class: "hidden", for: "wrong-order" }, "Order to free with"), this.#order),
-        byAddress && el("button", {
-          type: "button", "data-act": "fill",
-          onclick: () => lab.perform(requests.call(`memset(${handle}, 0x5c, ${4096 * 2 ** owner.order})`)),
-        }, "Fill with 5c"));
-    }).slice(0, 1);
+    if (block.owners.length === 0) return [];
+    const [owner] = block.owners;
+    const byAddress = owner.address !== null;
+    const handle = byAddress ? owner.address : owner.struct_page;
+    return [el("div", { class: "actions" },
+      block.owners.filter((one) => one.id !== null).map((one, index) => el("button", {
+        type: "button", class: "primary", "data-act": index ? null : "free",
+        onclick: () => lab.perform(requests.free(one.id)),
+      }, `Free #${one.id}`)),
+      el("span", { class: "pair" },
+        el("button", {
+          type: "button", "data-act": "wrong", onclick: () => this.#freeWrongly(byAddress, handle),
+        }, "Free with order"),
+        el("label", { class: "hidden", for: "wrong-order" }, "Order to free with"), this.#order),
+      byAddress && el("button", {
+        type: "button", "data-act": "fill",
+        onclick: () => lab.perform(requests.call(`memset(${handle}, 0x5c, ${4096 * 2 ** owner.order})`)),
+      }, "Fill with 5c"))];
+  }
+
+  #freeWrongly(byAddress, handle) {
+    const name = byAddress ? "free_pages" : "__free_pages";
+    lab.perform(requests.call(`${name}(${handle}, ${Number(this.#order.value)})`));
   }
 }
 

@@ -65,22 +65,21 @@ function zoneSection(zone, before) {
   const facts = lab.view.zones.find((one) => one.name === zone.name);
   const mark = facts?.watermark;
   const areas = zone.free_areas;
-  const top = areas.findLastIndex((area) => area.nr_free > 0 || lab.deltas.has(`${zone.name}/${area.order}`));
-  const shown = Math.max(top, Math.min(5, areas.length - 1));
+  const shown = Math.min(Math.floor(Math.log2(facts?.spanned_pages ?? Infinity)), areas.length - 1);
   return el("section", { class: "zone" },
     el("h3", {}, zone.name, mark && el("span", {
       class: "sub", title: "Below these numbers of free frames the zone is skipped (low), or only the urgent get some (min).",
     }, `watermarks: min ${mark.min}, low ${mark.low}, high ${mark.high}`)),
     el("table", {},
       el("caption", { class: "hidden" }, `Buddy lists of zone ${zone.name}`),
-      el("thead", {}, el("tr", {}, ["Order", "Blocks", "First frames, next to be handed out first"]
+      el("thead", {}, el("tr", {}, ["Order", "Blocks", "First frames, head of the list first"]
         .map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, areas.slice(0, shown + 1).map((area) => row({
         zone: zone.name, cpu: null, order: area.order, count: area.nr_free, lists: area.lists,
         delta: lab.deltas.get(`${zone.name}/${area.order}`), before,
       })))),
     shown + 1 < areas.length && el("p", { class: "sub" },
-      `Orders ${shown + 1}${shown + 2 < areas.length ? ` to ${areas.length - 1}` : ""}: no free block.`),
+      `Order${shown + 2 < areas.length ? "s" : ""} ${shown + 1}${shown + 2 < areas.length ? ` to ${areas.length - 1}` : ""}: larger than the zone.`),
     zone.per_cpu.map((cpu) => cpuTable(zone, cpu, facts, before)));
 }
 

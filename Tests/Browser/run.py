@@ -22,8 +22,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from checks import CHECKS
-from support import Lab
+import checks_access, checks_acting, checks_drawing, checks_stories  # noqa: E401,F401 (they register)
+from support import CHECKS, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")

@@ -5,6 +5,16 @@ import re
 IDLE = "body[data-step]:not([data-busy])"
 STEP = 'body[data-step="{}"]:not([data-busy])'
 COLUMNS = 32
+NEXT, BACK = "step-bar .next", 'step-bar [aria-label="One step back"]'
+FIRST, NEWEST = 'step-bar [aria-label="First step"]', 'step-bar [aria-label="Newest step"]'
+ALLOCATE = "call-panel .allocate .primary"
+CHECKS = []
+
+
+def check(function):
+    """Registers a check: a function of (browser, base URL) that gets a machine of its own."""
+    CHECKS.append(function)
+    return function
 
 
 class Lab:
@@ -182,3 +192,14 @@ def shared_frames(pages):
 def address_of(text):
     """The first kernel address in a text."""
     return re.search(r"0x[0-9a-f]+", text).group()
+
+
+def same_as_told(lab, step):
+    drawn, told = drawn_frames(lab), told_frames(lab, step)
+    assert set(drawn) == set(told), f"step {step}: other frames are drawn than told"
+    wrong = [pfn for pfn in told if drawn[pfn] not in told[pfn]]
+    assert not wrong, f"step {step}: frames {wrong[:5]} are drawn wrong"
+    lists, expected = drawn_lists(lab), told_lists(lab, step)
+    for key, row in expected.items():
+        shown = lists.get(key, {"count": 0, "pfns": []})
+        assert shown == row, f"step {step}, {key}: drawn {shown}, told {row}"
