@@ -16,7 +16,7 @@ import "./elements/live-pages.js";
 import "./elements/report-panel.js";
 import { startStory } from "./elements/story-list.js";
 
-/** Some life before the first look: blocks of several orders in all zones, and one given back. */
+/** Some life before the first look: blocks of several orders in all zones, and some given back. */
 async function warmUp(send) {
   const answers = await send(requests.batch([
     "__get_free_pages(GFP_KERNEL, 4)",
@@ -28,6 +28,7 @@ async function warmUp(send) {
     "get_zeroed_page(GFP_KERNEL)",
   ]));
   await send(requests.free(answers[5].id));
+  await send(requests.free(answers[1].id));
   await send(requests.allocate("__get_free_pages", "GFP_KERNEL", 2));
 }
 

@@ -51,7 +51,7 @@ export const STORIES = [
   {
     id: "wrong-order",
     title: "The article’s bug: wrong order",
-    intro: "The article’s example code allocates with order 2 and frees with order 3. See what that does.",
+    intro: "The article’s example code allocates with order 2 and frees with order 3. See what that can do.",
     calls: [
       {
         call: () => "__get_free_pages(GFP_KERNEL, 2)",
@@ -59,24 +59,61 @@ export const STORIES = [
         say: ([a]) => `allocated_pages = ${a.returned}: ${range(a)}.`,
       },
       {
+        call: () => "__get_free_pages(GFP_KERNEL, 2)",
+        ask: "A neighbour asks for four pages too. Where will they lie?",
+        say: ([a, b]) => (b.page && b.page.pfn === a.page.pfn + 4
+          ? `Right behind ours: ${range(b)}, the other half of the block of eight.` : `They get ${range(b)}.`),
+      },
+      {
+        call: ([, b]) => `free_pages(${b.returned}, 2)`,
+        ask: "The neighbour gives its pages back, with the right order.",
+        say: ([, b]) => `${capital(range(b))} wait on this CPU’s list for the next one who asks for four pages.`,
+      },
+      {
         call: ([a]) => `free_pages(${a.returned}, 3)`,
-        ask: "Order 3 says eight pages, but only four are ours. Will the kernel stop us?",
-        say: ([, b]) => `“The kernel trusts itself”: it takes our word for eight pages. ${silence(b)} `
-          + "Look at the upper four frames: they were never ours to give.",
+        ask: "Now the slip: order 3 says eight pages, but only four are ours. Will the kernel stop us?",
+        say: (all) => `“The kernel trusts itself.” ${silence(all[3])} ${all[3].log.length ? ""
+          : "It took our word for eight pages, so the upper four are on two lists now."}`,
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 3)",
-        ask: "Somebody else now asks for eight pages. What do they get?",
-        say: ([a, , c]) => (same(a, c)
-          ? "The block that we freed, with the four frames that somebody else may get as well."
-          : `They get ${range(c)}.`),
+        ask: "Somebody asks for eight pages. What do they get?",
+        say: (all) => (same(all[0], all[4])
+          ? "The block that we freed, with four frames that wait on another list at the same time."
+          : `They get ${range(all[4])}.`),
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 2)",
         ask: "And somebody else asks for four. Which four?",
-        say: ([, , c, d]) => twice(c, d),
-        until: ([, , c, d]) => meet(c, d),
+        say: (all) => twice(all[4], all[5]),
+        until: (all) => meet(all[4], all[5]),
         most: 8,
+      },
+    ],
+  },
+  {
+    id: "wrong-order-noticed",
+    title: "The same slip, noticed",
+    intro: "The article’s code word for word, on a machine that was just booted.",
+    calls: [
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 2)",
+        ask: "Four pages again. This time nobody asks for the four behind them: look where those are.",
+        say: ([a]) => `You own ${range(a)}. The four frames behind them are the first of a free list.`,
+      },
+      {
+        call: ([a]) => `free_pages(${a.returned}, 3)`,
+        ask: "The same slip. Does it go unnoticed again?",
+        say: ([, b]) => (b.log.length
+          ? "“Bad page state”: among the eight pages the kernel met some that are marked as free already. It refuses the whole "
+            + "block, so our four frames are lost until the machine is booted again. Luck decided, not a check of the order."
+          : "Nothing in the log: here the frames behind were not marked, so nothing was noticed."),
+      },
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 3)",
+        ask: "Eight pages for somebody else?",
+        say: ([a, , c]) => (meet(a, c) ? `They get ${range(c)}, our old frames among them.`
+          : `They get ${range(c)}. Our old frames will not be seen again.`),
       },
     ],
   },

@@ -60,8 +60,8 @@ export function story(entry, page, deltas) {
   const name = entry.call.split("(")[0];
   if (page) return [allocated(name, page), ...whence(page, moves(deltas))];
   if (entry.returned === "NULL") {
-    return ["The kernel answered NULL: no zone that this request may use could give such a block. "
-      + "That is an answer, not an error of the request; the caller has to check for it."];
+    return ["The kernel answered NULL: it could not give such a block. That is an answer like any other; "
+      + "the caller has to check for it."];
   }
   if (/free/.test(name) && !/^get|^__get/.test(name)) return freed(moves(deltas));
   if (name === "split_page") {

@@ -1,6 +1,6 @@
 """The preset stories end as they are told."""
 
-from support import FIRST, NEXT, check, Lab, same_as_told, shared_frames
+from support import BACK, FIRST, NEXT, Lab, check, drawn_frames, same_as_told, shared_frames
 
 
 @check
@@ -20,8 +20,9 @@ def article_bug_ends_in_a_frame_handed_out_twice(browser, base):
     for step in range(1, calls + 1):
         lab.click(NEXT, to=step)
         same_as_told(lab, step)
-        if step == 2:
+        if step == 4:
             assert "did not notice" in lab.answer()
+            assert lab.page.locator("button.cell.shared").count() == 1, "on two lists"
     lab.close()
 
 
@@ -32,6 +33,10 @@ def other_stories_end_as_told(browser, base):
     lab.play()
     first, third = (lab.get("/journal")["entries"][i]["returned"] for i in (0, 2))
     assert first == third, "last in, first out"
+    lab.start_story("wrong-order-noticed")
+    lab.play()
+    lab.click(BACK, to=2)
+    assert "Bad page state" in lab.answer() and "lost" in drawn_frames(lab).values()
     lab.start_story("double-free")
     lab.play()
     codes = [misuse["code"] for misuse in lab.get("/report")["misuse"]]
