@@ -72,6 +72,7 @@ function zoneSection(zone, before) {
     }, `watermarks: min ${mark.min}, low ${mark.low}, high ${mark.high}`)),
     el("table", {},
       el("caption", { class: "hidden" }, `Buddy lists of zone ${zone.name}`),
+      columns(),
       el("thead", {}, el("tr", {}, ["Order", "Blocks", "First frames, head of the list first"]
         .map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, areas.slice(0, shown + 1).map((area) => row({
@@ -98,11 +99,15 @@ function cpuTable(zone, cpu, facts, before) {
     rows.length
       ? el("table", {},
         el("caption", { class: "hidden" }, `Lists of CPU ${cpu.cpu} for zone ${zone.name}`),
+        columns(),
         el("thead", { class: "hidden" }, el("tr", {}, ["Order", "Blocks", "First frames"]
           .map((text) => el("th", { scope: "col" }, text)))),
         el("tbody", {}, rows))
       : el("p", { class: "sub" }, "empty"));
 }
+
+const columns = () =>
+  el("colgroup", {}, el("col", { class: "order" }), el("col", { class: "blocks" }), el("col"));
 
 function row({ zone, cpu, order, count, lists, delta, before }) {
   const filled = lists.filter((list) => list.count > 0);
