@@ -39,7 +39,7 @@ class Server:
         if Path(arguments[0]).exists():
             arguments[0] = str(Path(arguments[0]).resolve())
         self.process = subprocess.Popen(
-            [*arguments, "serve", "--port", "0"], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=self.log)
+            [*arguments, "serve", "--port", "0", "--data", self.data.name], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=self.log)
 
     def __enter__(self):
         for line in self.process.stdout:
