@@ -54,6 +54,17 @@ export function moves(deltas) {
   });
 }
 
+/** The page blocks that changed their migrate type, in a sentence; null if none did. */
+export function typeChange(before, now) {
+  if (!before) return null;
+  const old = new Map(before.map((block) => [block.pfn, block.migratetype]));
+  const changed = now.filter((block) => old.has(block.pfn) && old.get(block.pfn) !== block.migratetype);
+  if (changed.length === 0) return null;
+  const [{ pfn, migratetype }] = changed;
+  return `There was no free ${migratetype} block that was large enough, so one of type ${old.get(pfn)} was taken: `
+    + `${plural(changed.length, "page block")} from frame ${pfn} on now count${changed.length === 1 ? "s" : ""} as ${migratetype}.`;
+}
+
 /** What the call of a step did, in sentences. `page` is what it allocated, if anything. */
 export function story(entry, page, deltas) {
   if (!entry) return ["The machine as it was booted. Nothing has been called yet."];

@@ -6,7 +6,7 @@ import { callCode, copyButton, el } from "../dom.js";
 import { requests } from "../api.js";
 import { curlLine, tokenLine } from "../curl.js";
 import { lab } from "../lab.js";
-import { moves, story } from "../words.js";
+import { moves, story, typeChange } from "../words.js";
 
 class CallAnswer extends HTMLElement {
   #body = el("div", { class: "answer-body" });
@@ -23,6 +23,8 @@ class CallAnswer extends HTMLElement {
     const known = lab.answers.get(step);
     const page = known?.answer.page ?? view.pages.find((one) => one.allocated_at_step === step) ?? null;
     const sentences = story(entry, page, lab.deltas);
+    const change = page && typeChange(lab.before?.frames.pageblocks, view.frames.pageblocks);
+    if (change) sentences.push(change);
     const log = view.log.filter((line) => line.step === step).map((line) => line.text);
     const misuse = view.report.misuse.filter((one) => one.step === step);
     const request = entry ? known?.request ?? requests.call(entry.call)

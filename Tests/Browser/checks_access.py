@@ -32,6 +32,7 @@ def without_scripts_the_page_explains_itself(browser, base):
     page = context.new_page()
     page.goto(base)
     text = page.inner_text("body")
+    assert "Free lists" not in text, "no empty panels"
     assert "curl" in text and "page frame" in text.lower() and "/calls" in text
     context.close()
 

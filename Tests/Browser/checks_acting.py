@@ -112,6 +112,7 @@ def steps_by_buttons_keys_slider_and_address(browser, base):
     lab.page.reload()
     lab.at_step(3)
     entry = lab.get("/journal")["entries"][2]
+    assert lab.page.locator(".changed").count(), "what the step changed is marked"
     assert entry["call"] in lab.answer()
     assert entry["call"] in lab.page.text_content("call-answer [aria-live]"), "the step is spoken"
     lab.click("notice-bar button", to=last)
