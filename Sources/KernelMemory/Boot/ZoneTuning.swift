@@ -38,7 +38,7 @@ struct ZoneTuning {
         let share = watermark[Watermark.low] / Int32(cpuCount)
         return Numbers(
             watermark: watermark, lowmemReserve: lowmemReserve(zone), batch: batch,
-            high: max(share, batch * 4), 
+            high: max(share, batch * 4),
             statThreshold: Self.statThreshold(managed: managed[zone], cpuCount: cpuCount))
     }
 

@@ -43,7 +43,8 @@ extension Core {
     /// A free of order 11 or more that passed every check: the kernel writes behind the end of
     /// the zone's table of free areas.
     func corruptFreeArea(_ pfn: UInt32, order: UInt32) {
-        let text = "free_area[\(order)] of zone "
+        let text =
+            "free_area[\(order)] of zone "
             + shape.architecture.zoneName(zoneIndex(of: pfn))
             + " does not exist: the zone's own fields were overwritten"
         printk(text)
