@@ -8,17 +8,18 @@
 public func nearest(to word: String, among candidates: [String]) -> [String] {
     let wanted = spellingKey(word)
     guard wanted.count <= 64 else { return [] }
-    let exact = Array(word.utf8)
     let scored = candidates.map { name in
-        (name: name, distance: editDistance(wanted, spellingKey(name)),
-         whole: editDistance(exact, Array(name.utf8)))
+        (
+            name: name, distance: editDistance(wanted, spellingKey(name)),
+            growth: abs(word.utf8.count - name.utf8.count)
+        )
     }
     let limit = min(
         max(wanted.count, 3) * 2 / 5, (scored.map(\.distance).min() ?? 0) + 1)
     return
         scored
         .filter { $0.distance <= limit }
-        .sorted { ($0.distance, $0.whole, $0.name) < ($1.distance, $1.whole, $1.name) }
+        .sorted { ($0.distance, $0.growth, $0.name) < ($1.distance, $1.growth, $1.name) }
         .prefix(3).map(\.name)
 }
 
