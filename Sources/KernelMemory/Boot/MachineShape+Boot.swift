@@ -36,7 +36,9 @@ extension PhysicalMemory {
         for span in zones {
             managed[span.index] = present(span.frames) - bootReserved(span.frames)
         }
-        return ZoneTuning(managed: managed, architecture: architecture, cpuCount: cpuCount)
+        return ZoneTuning(
+            managed: managed, architecture: architecture, cpuCount: cpuCount,
+            fixedBatch: fixedBatch)
     }
 }
 
