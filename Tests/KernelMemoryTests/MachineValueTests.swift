@@ -49,7 +49,8 @@ import Testing
             for _ in 0..<8 {
                 group.addTask {
                     (0..<4).allSatisfy { _ in
-                        Self.run(origin, seed: 1) == expected && Self.run(origin, seed: 2) != expected
+                        Self.run(origin, seed: 1) == expected
+                            && Self.run(origin, seed: 2) != expected
                     }
                 }
             }

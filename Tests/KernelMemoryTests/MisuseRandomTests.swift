@@ -33,7 +33,8 @@ import Testing
         let gfp = GFPFlags(rawValue: UInt32.random(in: 0...0xff_ffff, using: &random))
         let usual = RandomCalls.masks.randomElement(using: &random)!
         let small = UInt32.random(in: 0...4, using: &random)
-        let order = Int.random(in: 0..<10, using: &random) == 0
+        let order =
+            Int.random(in: 0..<10, using: &random) == 0
             ? UInt32.random(in: 0...31, using: &random) : small
         let pointer = pointer(&random, seen, machine)
         return switch Int.random(in: 0..<14, using: &random) {

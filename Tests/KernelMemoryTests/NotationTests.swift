@@ -3,20 +3,23 @@ import Testing
 
 /// The kernel's own spelling of masks and calls.
 @Suite struct NotationTests {
-    @Test(arguments: [
-        ("GFP_KERNEL", 0xcc0), ("GFP_ATOMIC", 0xa20), ("GFP_NOWAIT", 0x800),
-        ("GFP_HIGHUSER", 0x100cc2), ("GFP_HIGHUSER_MOVABLE", 0x100cca), ("GFP_DMA", 1),
-        ("GFP_KERNEL|__GFP_ZERO", 0xdc0), (" GFP_KERNEL | __GFP_NORETRY ", 0x10cc0), ("0xcc0", 0xcc0),
-    ] as [(String, UInt32)])
+    @Test(
+        arguments: [
+            ("GFP_KERNEL", 0xcc0), ("GFP_ATOMIC", 0xa20), ("GFP_NOWAIT", 0x800),
+            ("GFP_HIGHUSER", 0x100cc2), ("GFP_HIGHUSER_MOVABLE", 0x100cca), ("GFP_DMA", 1),
+            ("GFP_KERNEL|__GFP_ZERO", 0xdc0), (" GFP_KERNEL | __GFP_NORETRY ", 0x10cc0),
+            ("0xcc0", 0xcc0),
+        ] as [(String, UInt32)])
     func gfp_isReadAsTheKernelDefinesIt(_ text: String, _ value: UInt32) throws {
         #expect(try GFPFlags(parsing: text).rawValue == value)
     }
 
-    @Test(arguments: [
-        (0xcc0, "GFP_KERNEL"), (0x10cc0, "GFP_KERNEL|__GFP_NORETRY"), (0, "none"),
-        (0xdc0, "GFP_KERNEL|__GFP_ZERO"), (0x1000cc0, "GFP_KERNEL|0x1000000"),
-        (0x400, "__GFP_DIRECT_RECLAIM"),
-    ] as [(UInt32, String)])
+    @Test(
+        arguments: [
+            (0xcc0, "GFP_KERNEL"), (0x10cc0, "GFP_KERNEL|__GFP_NORETRY"), (0, "none"),
+            (0xdc0, "GFP_KERNEL|__GFP_ZERO"), (0x1000cc0, "GFP_KERNEL|0x1000000"),
+            (0x400, "__GFP_DIRECT_RECLAIM"),
+        ] as [(UInt32, String)])
     func gfp_isPrintedAsTheKernelDoes(_ value: UInt32, _ text: String) {
         #expect(GFPFlags(rawValue: value).description == text)
     }
@@ -36,7 +39,8 @@ import Testing
 
     @Test(arguments: [
         ("get_zereod_page(GFP_KERNEL)", "get_zeroed_page"),
-        ("__gte_free_page(GFP_KERNEL)", "__get_free_page"), ("aloc_pages(GFP_KERNEL, 1)", "alloc_pages"),
+        ("__gte_free_page(GFP_KERNEL)", "__get_free_page"),
+        ("aloc_pages(GFP_KERNEL, 1)", "alloc_pages"),
         ("free_pagse(0xc1000000, 1)", "free_pages"),
     ])
     func call_misspelt_suggestsTheRightOne(_ text: String, _ wanted: String) {
