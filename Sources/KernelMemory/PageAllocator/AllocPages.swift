@@ -62,11 +62,12 @@ extension Core {
         return popFirst(list)
     }
 
-    @inline(never)
+    @inline(__always)
     private func takeFromBuddy(_ zone: Int, highest: Int, order: UInt32, type: Int) -> Block? {
         guard order <= Order.largest else { return nil }
         let mark = zones[zone].watermark[Watermark.low] &+ zones[zone].boost
-        guard isAboveWatermark(zone, order: order, mark: mark, highest: highest, .low),
+        // The block that is about to be found is the proof that there is one large enough.
+        guard hasFreePages(zone, order: order, mark: mark, highest: highest, .low),
             let block = removeSmallest(zone, order: order, type: type)
         else { return nil }
         addFreePages(zone, -(1 &<< Int32(bitPattern: order)))
