@@ -18,15 +18,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BINARY = ".build/release/kmemlab"
 REPORT = ".build/swift-tests.xml"
+LIMIT_IN_SECONDS = "900"
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed")
 
 
 def run(name, *command):
-    """Runs a command and shows what it prints; returns its status and its lines."""
+    """Runs a command and shows what it prints; returns its status and its lines. One that hangs is ended."""
     lines = []
     print(f"{name:8}| $ {' '.join(command)}", flush=True)
     with subprocess.Popen(
-        command, cwd=ROOT, text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ["timeout", "--kill-after=10", LIMIT_IN_SECONDS, *command], cwd=ROOT, text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         for line in process.stdout:
             lines.append(line.rstrip())
