@@ -17,6 +17,9 @@ extension Problem {
             self.init(.payloadTooLarge, "A body may have \(limit) bytes at most.")
         case .uriTooLong(let limit):
             self.init(.targetTooLong, "Path and query may have \(limit) bytes at most.")
+        case .headersTooLarge(let limit):
+            self.init(
+                .headersTooLarge, "Request line and headers may have \(limit) bytes together.")
         case .unsupportedMediaType(let accepted):
             self.init(
                 .unsupportedMediaType,

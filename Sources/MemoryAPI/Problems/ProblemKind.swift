@@ -20,6 +20,7 @@ enum ProblemKind: String, CaseIterable {
     case nothingToRedo = "nothing-to-redo"
     case payloadTooLarge = "payload-too-large"
     case targetTooLong = "target-too-long"
+    case headersTooLarge = "headers-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case invalidField = "invalid-field"
     case unknownField = "unknown-field"
@@ -44,6 +45,7 @@ enum ProblemKind: String, CaseIterable {
         case .machineHalted, .nothingToUndo, .nothingToRedo: 409
         case .payloadTooLarge: 413
         case .targetTooLong: 414
+        case .headersTooLarge: 431
         case .unsupportedMediaType: 415
         case .invalidField, .unknownField, .unknownFunction, .unknownGFPFlag, .invalidCall,
             .invalidQuery, .invalidReference:
@@ -73,6 +75,7 @@ enum ProblemKind: String, CaseIterable {
         case .nothingToRedo: "Nothing to redo"
         case .payloadTooLarge: "The body is too large"
         case .targetTooLong: "The request target is too long"
+        case .headersTooLarge: "The request's headers are too large"
         case .unsupportedMediaType: "The body's media type is not read here"
         case .invalidField: "A field has a wrong value"
         case .unknownField: "Unknown field"
