@@ -45,7 +45,8 @@ import Testing
 
     @Test(arguments: [
         ("[]", "200"), (#"{"call":"free_pages"}"#, "invalid-call"), ("{}", "invalid-call"),
-        (#"{"call":"free_pages(1)"}"#, "invalid-call"), (#"{"call":"alloc_page("}"#, "invalid-call"),
+        (#"{"call":"free_pages(1)"}"#, "invalid-call"),
+        (#"{"call":"alloc_page("}"#, "invalid-call"),
         (#"{"call":"free_pages(x, 1)"}"#, "invalid-call"), (#"{"call":7}"#, "invalid-field"),
         ("7", "invalid-field"), (#"{"call":"alloc_page(GFP_KERNAL)"}"#, "unknown-gfp-flag"),
         (#"{"call":"free_page","addr":1,"address":2}"#, "invalid-field"),

@@ -32,12 +32,15 @@ import Testing
         for _ in 0..<40 {
             let order = Int.random(in: 0...5, using: &generator)
             let id = Int.random(in: 1...20, using: &generator)
-            _ = client.router.respond(to: client.raw(#"{"call":"alloc_pages(GFP_KERNEL, \#(order))"}"#))
+            _ = client.router.respond(
+                to: client.raw(#"{"call":"alloc_pages(GFP_KERNEL, \#(order))"}"#))
             let token = (name: "Authorization", value: "Bearer \(client.token ?? "")")
-            _ = client.router.respond(to: SyntheticRequest("DELETE", "/pages/\(id)", headers: [token]))
+            _ = client.router.respond(
+                to: SyntheticRequest("DELETE", "/pages/\(id)", headers: [token]))
         }
         let token = (name: "Authorization", value: "Bearer \(client.token ?? "")")
-        return client.router.respond(to: SyntheticRequest("GET", "/snapshot", headers: [token])).text
+        return client.router.respond(to: SyntheticRequest("GET", "/snapshot", headers: [token]))
+            .text
     }
 }
 
@@ -57,11 +60,13 @@ func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     let threads = (0..<count).map { index in
         var thread = pthread_t()
         let job = Unmanaged.passRetained(Job { body(index) })
-        pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, job.toOpaque())
+        pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, job.toOpaque())
         return thread
     }
     threads.forEach { pthread_join($0, nil) }

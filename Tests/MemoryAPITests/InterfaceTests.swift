@@ -17,7 +17,8 @@ import Testing
         for endpoint in endpoints {
             let operation = try #require(
                 Interface.shared.operations.first {
-                    $0.method == "\(endpoint.route.method.name)" && $0.path == endpoint.route.pattern
+                    $0.method == "\(endpoint.route.method.name)"
+                        && $0.path == endpoint.route.pattern
                 })
             let described = Interface.shared.parameters(operation.path, operation.operation)
                 .filter { $0["in"].string == "query" }.compactMap { $0["name"].string }
@@ -48,7 +49,8 @@ import Testing
     @Test func openAPI_examples_areValid() {
         for operation in Interface.shared.operations {
             let responses = operation.operation["responses"].object.values
-            let media = responses.flatMap { $0["content"].object.values }
+            let media =
+                responses.flatMap { $0["content"].object.values }
                 + operation.operation["requestBody"]["content"].object.values
             for type in media where type.keys.contains("example") {
                 #expect(Interface.shared.faults(type["example"], type) == [], "\(operation.path)")

@@ -29,7 +29,9 @@ import Testing
         #expect(written { $0.address(0x1_0000_000a) } == "\"0x10000000a\"")
     }
 
-    @Test(arguments: [(0, "0.000"), (-1_000, "-1.000"), (1_000, "1.000"), (66, "0.066"), (905, "0.905")])
+    @Test(arguments: [
+        (0, "0.000"), (-1_000, "-1.000"), (1_000, "1.000"), (66, "0.066"), (905, "0.905"),
+    ])
     func thousandths_haveThreeDecimals(value: Int, text: String) {
         #expect(written { $0.thousandths(value) } == text)
     }
@@ -56,14 +58,16 @@ import Testing
     }
 
     @Test func longOutput_growsWithoutLoss() {
-        let text = written { json in json.array { json in (0..<5_000).forEach { json.number($0) } } }
+        let text = written { json in json.array { json in (0..<5_000).forEach { json.number($0) } }
+        }
         #expect(text == "[" + (0..<5_000).map { "\($0)" }.joined(separator: ",") + "]")
     }
 
     @Test func call_isSpeltAsTheCoreSpellsIt() {
         let calls: [KernelCall] = [
             .allocPages([.kernel, .zero], order: 3), .allocPage([]), .getFreePage(.gfpAtomic),
-            .getZeroedPage(GFPFlags(rawValue: 0xff_ffff)), .freePagesOf(.init(0xc037_a000), order: 0),
+            .getZeroedPage(GFPFlags(rawValue: 0xff_ffff)),
+            .freePagesOf(.init(0xc037_a000), order: 0),
             .freePage(.null), .splitPage(.init(1), order: 2), .pageAddress(.init(0xf6c1_f000)),
             .memset(.init(0xc000_0000), byte: 0, length: 5), .runOn(cpu: 3),
             .freePages(.init(0xffff_8880_0000_0000), order: 10), .freePageOf(.init(0)),

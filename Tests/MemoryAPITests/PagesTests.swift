@@ -58,7 +58,8 @@ import Testing
         let reply = try client.post("/pages", #"{"cpu":1}"#)
         #expect(reply.json["id"].int == 2)
         #expect(try client.post("/pages", #"{"cpu":1}"#).json["id"].int == 3)
-        #expect(try client.post("/pages", #"{"cpu":2}"#).json["errors"][0]["pointer"].string == "#/cpu")
+        #expect(
+            try client.post("/pages", #"{"cpu":2}"#).json["errors"][0]["pointer"].string == "#/cpu")
         let journal = try client.get("/journal").json
         #expect(journal["entries"][0]["call"].string == "run_on_cpu(1)")
         #expect(journal["step"].int == 3)

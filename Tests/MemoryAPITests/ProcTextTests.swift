@@ -24,7 +24,9 @@ import Testing
         let zones = blocks.map { words in
             PageTypeInfo(
                 zone: String(words[3]),
-                freeBlocks: free.filter { $0[3] == words[3] }.map { $0[6...].compactMap { Int($0) } },
+                freeBlocks: free.filter { $0[3] == words[3] }.map {
+                    $0[6...].compactMap { Int($0) }
+                },
                 pageBlocks: words[4...].compactMap { Int($0) })
         }
         let order = try #require(Int(lines[0][3]))

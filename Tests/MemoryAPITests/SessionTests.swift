@@ -121,7 +121,8 @@ import Testing
         let cookie = (name: "Cookie", value: "a=b; kmemlab_session=\(try #require(client.token))")
         client.token = nil
         #expect(try client.get("/zones", headers: [cookie]).status == 200)
-        #expect(try client.send("POST", "/pages", headers: [cookie]).problem == "cross-site-request")
+        #expect(
+            try client.send("POST", "/pages", headers: [cookie]).problem == "cross-site-request")
         let confirmed = [cookie, (name: "X-Kmemlab", value: "1")]
         #expect(try client.send("POST", "/pages", headers: confirmed).status == 201)
         let json = try client.send("POST", "/pages", headers: [cookie], body: Array("{}".utf8))

@@ -16,7 +16,8 @@ import Testing
     @Test func session_overASocket_allocatesAndFrees() throws {
         try withServer { port in
             let socket = try PlainSocket(port)
-            let boot = try socket.ask("POST /sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            let boot = try socket.ask(
+                "POST /sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
             #expect(boot.hasPrefix("HTTP/1.1 201"))
             let start = try #require(boot.firstRange(of: "\"token\":\"")).upperBound
             let token = boot[start...].prefix { $0 != "\"" }

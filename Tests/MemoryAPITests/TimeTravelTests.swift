@@ -63,11 +63,15 @@ import Testing
         try SnapshotTests.work(second)
         let tag = try #require(try first.get("/zones").response.header("ETag"))
         #expect(try second.get("/zones").response.header("ETag") == tag)
-        #expect(try first.get("/snapshot").json["state_hash"].string == String(tag.dropFirst().prefix(16)))
+        #expect(
+            try first.get("/snapshot").json["state_hash"].string
+                == String(tag.dropFirst().prefix(16)))
         _ = try second.post("/pages")
         #expect(try second.get("/zones").response.header("ETag") != tag)
         #expect(try second.get("/zones?step=4").response.header("ETag") == tag)
-        #expect(try TestClient(cpus: 2).get("/zones").response.header("ETag") != TestClient().get("/zones").response.header("ETag"))
+        #expect(
+            try TestClient(cpus: 2).get("/zones").response.header("ETag")
+                != TestClient().get("/zones").response.header("ETag"))
     }
 
     @Test func get_withItsTag_is304() throws {
@@ -105,7 +109,9 @@ func randomCall(_ client: TestClient, _ generator: inout SplitMix) throws {
     case 0...3: _ = try client.post("/pages", #"{"call":"__get_free_pages","order":\#(order)}"#)
     case 4...5:
         let pages = try client.get("/pages").json["pages"].array
-        guard let page = pages.randomElement(using: &generator)?["id"].int else { return try randomCall(client, &generator) }
+        guard let page = pages.randomElement(using: &generator)?["id"].int else {
+            return try randomCall(client, &generator)
+        }
         _ = try client.delete("/pages/\(page)")
     case 6: _ = try client.put("/memory/0xc0100000", #"{"text":"order \#(order)"}"#)
     default: _ = try client.post("/calls", #"{"call":"alloc_pages(GFP_HIGHUSER_MOVABLE, 0)"}"#)
