@@ -5,6 +5,9 @@ import MicroHTTPD
 struct LiveBlocks {
     private let blocks: [FrameRun]
 
+    /// How many there are.
+    var count: Int { blocks.count }
+
     /// A place in the list.
     struct Cursor {
         let step: UInt32
@@ -82,7 +85,8 @@ extension SessionView {
     }
 
     private func liveBlock(at address: UInt64) throws(Problem) -> FrameRun {
-        let pfn = machine.frame(of: PagePointer(address))
+        let pfn =
+            machine.frame(of: PagePointer(address))
             ?? machine.frame(at: VirtualAddress(address))
         guard let pfn, let run = machine.liveBlock(covering: pfn) else {
             throw Problem(.noSuchPage, "No allocated block covers this address.")
