@@ -44,8 +44,9 @@ function next(story) {
 export async function startStory(id) {
   const definition = STORIES.find((one) => one.id === id);
   if (!definition) return;
-  await lab.boot({ machine: "classroom" });
-  lab.notify({ kind: "info", text: "A fresh machine was booted for this story." });
+  await lab.boot({ machine: "classroom", ...definition.machine });
+  const kernel = definition.machine?.debug ? " with a debug kernel" : "";
+  lab.notify({ kind: "info", text: `A fresh machine${kernel} was booted for this story.` });
   lab.tellStory(new Story(definition));
 }
 
