@@ -134,9 +134,8 @@ export const STORIES = [
         call: ([a]) => `free_pages(${a.returned}, 3)`,
         ask: "The same slip as before: order 3, though only four pages are ours. Is it silent again?",
         say: ([a, b, c], view) => (c.log.length
-          ? `“Bad page state”: among the eight pages the kernel met one that is in use, frame ${b.page.pfn}. It refuses the `
-            + `whole block${lost(view, a) ? `, so our ${range(a)} are lost: no list holds them and nobody owns them` : ""}. `
-            + "That was luck. Nothing compared the order with the one that we allocated."
+          ? `“Bad page state”: the kernel met frame ${b.page.pfn}, which is in use, and refuses the whole block. ${
+            lost(view, a) ? `Our ${range(a)} are lost: on no list, owned by nobody. ` : ""}That was luck: nothing compared the orders.`
           : "Nothing in the log: the frames behind were not in use, so nothing was noticed."),
       },
       {
@@ -177,8 +176,8 @@ export const STORIES = [
       {
         call: (all) => `free_pages(${all[3].returned}, 4)`,
         ask: "And once more.",
-        say: (all, view) => `${silence(all[5])} The first frame’s count is −1 now. The kernel concludes that somebody else still `
-          + `uses that frame and frees the others. ${onTwoLists(view, all[3])}`,
+        say: (all, view) => `${silence(all[5])} The first frame’s count is −1: the kernel concludes that somebody still `
+          + `uses that frame, and frees the others. ${onTwoLists(view, all[3])}`,
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 4)",
@@ -213,8 +212,8 @@ export const STORIES = [
   },
   {
     id: "dirty-page",
-    title: "A dirty page and get_zeroed_page()",
-    intro: "What is in a page that somebody else used before you?",
+    title: "A dirty page",
+    intro: "What is in a page that somebody else used before you? And what does get_zeroed_page() change?",
     calls: [
       { call: () => "__get_free_page(GFP_KERNEL)", ask: "One page for a secret.", say: ([a]) => `It is ${range(a)}.` },
       {

@@ -79,3 +79,22 @@ def address_starts_a_story(browser, base):
     assert lab.step == 0
     lab.click(NEXT, to=1)
     lab.close()
+
+
+@check
+def captions_fit_the_bar_of_a_phone(browser, base):
+    lab = Lab(browser, base, width=390, height=844)
+    stories = lab.page.eval_on_selector_all("[data-story]", "all => all.map(one => one.dataset.story)")
+    assert len(stories) > 4, stories
+    for story in stories:
+        lab.start_story(story)
+        calls = lab.play()
+        box = lab.page.locator(f"[data-story={story}]").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, f"{story}: its button is out of sight"
+        assert lab.page.evaluate("document.activeElement.dataset.story") == story, "the focus stays with the story"
+        for step in range(1, calls + 1):
+            lab.page.evaluate("step => { location.hash = `#step=${step}`; }", step)
+            lab.at_step(step)
+            cut = lab.page.eval_on_selector("step-bar .caption", "p => p.scrollHeight - p.clientHeight")
+            assert cut <= 2, f"{story}, step {step}: the caption is cut by {cut} px"
+    lab.close()
