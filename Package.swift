@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+// SPDX-License-Identifier: GPL-2.0-only
 import PackageDescription
 
 let package = Package(
@@ -23,6 +24,10 @@ let package = Package(
         .target(name: "MicroHTTPD", dependencies: ["CMicroHTTPD"]),
         // simdjson (Debian's libsimdjson-dev) behind a C header.
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        // Debian's zlib.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Recorded kernel traces: read, replayed call by call, compared.
+        .target(name: "KernelTraces", dependencies: ["KernelMemory", "CSimdJSON", "CZlib"]),
         // Routes, JSON, sessions, problems: the machine over HTTP.
         .target(
             name: "MemoryAPI",
@@ -33,12 +38,14 @@ let package = Package(
         .executableTarget(
             name: "kmemlab",
             dependencies: [
-                "KernelMemory", "MicroHTTPD", "MemoryAPI",
-                "Yams",
+                "KernelMemory", "KernelTraces", "MicroHTTPD", "MemoryAPI", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelMemoryTests", dependencies: ["KernelMemory"]),
+        .testTarget(
+            name: "KernelTracesTests", dependencies: ["KernelTraces", "KernelMemory"],
+            resources: [.copy("Traces")]),
         .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD"]),
         .testTarget(
             name: "MemoryAPITests",

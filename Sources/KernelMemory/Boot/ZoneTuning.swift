@@ -15,6 +15,8 @@ struct ZoneTuning {
     let managed: [UInt32]
     let architecture: Architecture
     let cpuCount: Int
+    /// Pages moved between lists at a time, if not by the formula.
+    var fixedBatch: Int32?
 
     private func isHigh(_ zone: Int) -> Bool { architecture.isHighmem(zone) }
 
@@ -32,11 +34,12 @@ struct ZoneTuning {
     /// The numbers of one zone.
     func numbers(_ zone: Int) -> Numbers {
         let watermark = watermarks(zone)
-        let batch = batch(zone)
+        let batch = fixedBatch ?? batch(zone)
         let share = watermark[Watermark.low] / Int32(cpuCount)
         return Numbers(
             watermark: watermark, lowmemReserve: lowmemReserve(zone), batch: batch,
-            high: max(share, batch * 4), statThreshold: statThreshold(zone))
+            high: max(share, batch * 4),
+            statThreshold: Self.statThreshold(managed: managed[zone], cpuCount: cpuCount))
     }
 
     /// The corresponding kernel function is `__setup_per_zone_wmarks` (mm/page_alloc.c, 6.1).
@@ -71,9 +74,8 @@ struct ZoneTuning {
     }
 
     /// The corresponding kernel function is `calculate_normal_threshold` (mm/vmstat.c, 6.1).
-    private func statThreshold(_ zone: Int) -> Int32 {
-        let cpus = lastSetBit(UInt32(cpuCount))
-        return min(125, 2 * cpus * (1 + lastSetBit(managed[zone] >> 15)))
+    static func statThreshold(managed: UInt32, cpuCount: Int) -> Int32 {
+        min(125, 2 * lastSetBit(UInt32(cpuCount)) * (1 + lastSetBit(managed >> 15)))
     }
 }
 

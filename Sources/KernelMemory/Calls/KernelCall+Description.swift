@@ -17,6 +17,7 @@ extension KernelCall: CustomStringConvertible {
             "memset(\(address), \(hexadecimal(UInt64(byte))), \(length))"
         case .store(let address, let bytes): "memcpy(\(address), bytes, \(bytes.count))"
         case .runOn(let cpu): "run_on_cpu(\(cpu))"
+        case .kswapd(let isAwake): isAwake ? "kswapd_wakes()" : "kswapd_sleeps()"
         }
     }
 }

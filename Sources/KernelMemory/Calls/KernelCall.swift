@@ -30,4 +30,6 @@ public enum KernelCall: Hashable, Sendable {
     case store(VirtualAddress, [UInt8])
     /// The next calls run on this CPU.
     case runOn(cpu: UInt32)
+    /// kswapd wakes up, or goes back to sleep, on another CPU.
+    case kswapd(isAwake: Bool)
 }

@@ -64,7 +64,7 @@ extension KernelFunction.ParameterKind {
     public var range: ClosedRange<UInt64> {
         switch self {
         case .gfp: 0...0xff_ffff
-        case .order: 0...63
+        case .order: 0...31
         case .page, .address: 0...UInt64.max
         case .byte: 0...255
         case .length: 0...65_536
@@ -111,6 +111,8 @@ extension KernelFunction {
                 .init($0[0].number), byte: UInt8($0[1].number), length: UInt32($0[2].number))
         },
         .init("run_on_cpu", [("cpu", .cpu)]) { .runOn(cpu: UInt32($0[0].number)) },
+        .init("kswapd_wakes", []) { _ in .kswapd(isAwake: true) },
+        .init("kswapd_sleeps", []) { _ in .kswapd(isAwake: false) },
     ]
 
     /// The function of a name; `nil` if there is none.

@@ -70,6 +70,13 @@ extension Machine {
         if cpu < UInt32(core.shape.cpuCount) { core.control.pointee.cpu = cpu }
         return Outcome(.void)
     }
+
+    @usableFromInline
+    mutating func setKswapd(awake: Bool) -> Outcome {
+        guard beginCall() else { return Outcome(.halted) }
+        core.setStatThresholds(underPressure: awake)
+        return Outcome(.void)
+    }
 }
 
 extension Core {

@@ -36,10 +36,14 @@ extension Machine {
 
     /// Whether a rule was broken that can leave page frames in any state.
     public var isCorrupted: Bool { core.isCorrupted }
-    /// Pages in blocks that callers own, and the most that they ever owned at once.
-    public var liveUse: (pages: Int, peakPages: Int) {
+    /// Blocks that callers own, and their pages; and the most pages they ever owned at once.
+    ///
+    /// - Complexity: O(frames that were ever touched).
+    public var liveUse: (blocks: Int, pages: Int, peakPages: Int) {
+        var blocks = 0
+        forEachLiveBlock { _ in blocks += 1 }
         let control = core.control.pointee
-        return (Int(control.livePages), Int(control.peakPages))
+        return (blocks, Int(control.livePages), Int(control.peakPages))
     }
 
     /// KiB that the kernel keeps free in all zones together. `min_free_kbytes`.

@@ -35,6 +35,7 @@ public struct Machine: Sendable {
             memset(address, byte: byte, length: length)
         case .store(let address, let bytes): store(address, bytes)
         case .runOn(let cpu): runOn(cpu)
+        case .kswapd(let isAwake): setKswapd(awake: isAwake)
         }
     }
 }

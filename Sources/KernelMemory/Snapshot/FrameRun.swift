@@ -4,6 +4,8 @@ public struct FrameRun: Hashable, Sendable {
     public enum State: String, Sendable {
         /// Kept by the kernel, the firmware, or not memory at all.
         case reserved
+        /// In use since before the first step, by the kernel that was recorded.
+        case kernel
         /// A block that a caller owns.
         case allocated
         /// A block on a buddy list.
@@ -41,14 +43,14 @@ public struct FrameRun: Hashable, Sendable {
 extension Machine {
     /// The runs that make up a range of frame numbers, in order.
     ///
-    /// A run is not cut at the range's end. The first run may start in the middle of a block.
+    /// A run is not cut at the range's ends: the first one starts where its block does.
     ///
     /// - Parameter limit: the most runs to return; the rest begins where the last one ends.
     /// - Complexity: O(blocks).
     public func frameRuns(from start: UInt32, to end: UInt32, limit: Int) -> [FrameRun] {
         var runs: [FrameRun] = []
-        var pfn = start
         let end = min(end, core.shape.frameEnd)
+        var pfn = start < end ? block(covering: PageFrameNumber(start)).start.rawValue : end
         while pfn < end, runs.count < limit {
             let run = core.run(at: pfn)
             runs.append(run)
@@ -101,7 +103,7 @@ extension Core {
             frame.has(Frame.live)
             ? .allocated
             : frame.has(Frame.buddy) ? .free : (frame.has(Frame.perCPU) ? .perCPU : nil)
-        guard let state else { return stretch(from: pfn, .lost) }
+        guard let state else { return stretch(from: pfn, self.state(of: pfn) ?? .lost) }
         let type = MigrateType(rawValue: UInt8(frame.migrateType))
         return FrameRun(
             start: PageFrameNumber(pfn), count: 1 << frame.order, state: state,
@@ -125,7 +127,8 @@ extension Core {
         if !shape.hasFrame(pfn) { return .absent }
         let frame = frames.readable(pfn).pointee
         if frame.has(Frame.reserved) { return .reserved }
-        return frame.has(Frame.live | Frame.buddy | Frame.perCPU) ? nil : .lost
+        if frame.has(Frame.live | Frame.buddy | Frame.perCPU) { return nil }
+        return frame.referenceCount > 0 ? .kernel : .lost
     }
 
     /// Whether another live block begins inside this one or reaches into it.

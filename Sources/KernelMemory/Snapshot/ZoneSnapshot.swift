@@ -20,6 +20,8 @@ public struct ZoneSnapshot: Sendable {
     public let lowmemReserve: [Int32]
     /// Pages in page blocks of the highatomic reserve.
     public let reservedHighAtomic: Int32
+    /// Bit 0: boosted since kswapd was last woken for it; bit 1: reclaim is active.
+    public let flags: UInt32
     /// Pages on the buddy lists, exactly.
     public let freePages: Int32
     /// The counter that decisions read; behind the truth by what CPUs have not folded in.
@@ -71,7 +73,8 @@ extension Core {
             present: zone.present, managed: zone.managed,
             watermark: (0..<4).map { zone.watermark[$0] }, boost: zone.boost,
             lowmemReserve: (0..<4).map { zone.lowmemReserve[$0] },
-            reservedHighAtomic: zone.reservedHighAtomic, freePages: exactFreePages(index),
+            reservedHighAtomic: zone.reservedHighAtomic, flags: zone.flags,
+            freePages: exactFreePages(index),
             countedFreePages: zone.freePages,
             freeBlocks: (0...Order.largest).map { freeArea(index, $0).pointee.count },
             perCPU: (0..<shape.cpuCount).map { perCPUSnapshot($0, index) },

@@ -33,6 +33,7 @@ extension JSONWriter {
             raw("run_on_cpu(")
             rawDecimal(UInt64(cpu))
             raw(")")
+        case .kswapd(let isAwake): raw(isAwake ? "kswapd_wakes()" : "kswapd_sleeps()")
         }
     }
 

@@ -21,6 +21,7 @@ struct JournalRecord {
     private enum Function: UInt8 {
         case allocPages, allocPage, getFreePages, getFreePage, getZeroedPage, pageAddress
         case freePagesOf, freePageOf, freePages, freePage, splitPage, memset, store, runOn
+        case kswapd
     }
 
     private enum ReturnedKind: UInt8 {
@@ -57,6 +58,7 @@ extension JournalRecord {
             self.byte = byte
         case .store(let address, _): set(.store, address.rawValue, operand: payload)
         case .runOn(let cpu): set(.runOn, operand: cpu)
+        case .kswapd(let isAwake): set(.kswapd, operand: isAwake ? 1 : 0)
         }
     }
 
@@ -112,6 +114,7 @@ extension JournalRecord {
         case .memset: .memset(address, byte: byte, length: operand)
         case .store: .store(address, payloads[Int(operand)])
         case .runOn: .runOn(cpu: operand)
+        case .kswapd: .kswapd(isAwake: operand == 1)
         }
     }
 

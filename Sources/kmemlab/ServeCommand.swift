@@ -5,8 +5,9 @@ import MemoryAPI
 import MicroHTTPD
 
 /// `kmemlab serve`: runs the service until it is told to stop.
-struct Serve: ParsableCommand {
+struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve sessions over HTTP until SIGTERM or SIGINT.",
         discussion: """
             Sessions live in memory in this version: they end with the process. The folder of \

@@ -1,0 +1,145 @@
+/**
+ * A small client of the kmemlab HTTP interface, free of any page: copy this one file to use it.
+ *
+ *     import { Kmemlab, requests } from "./api.js";
+ *     const lab = new Kmemlab();
+ *     await lab.boot({ machine: "classroom" });
+ *     const answer = await lab.send(requests.call("__get_free_pages(GFP_KERNEL, 2)"));
+ *     const { runs } = await lab.frames(answer.step);
+ *
+ * The session is named by the cookie that the server sets at boot, so no token passes through here.
+ * Every write carries `X-Kmemlab: 1`, which the server asks of requests that a cookie vouches for.
+ */
+
+/** What the server answered instead of a result: an RFC 9457 problem. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail || body.title || `The server answered ${status}.`);
+    this.status = status;
+    this.type = body.type || "";
+    this.suggestions = body.suggestions || [];
+    this.oops = body.oops || null;
+  }
+}
+
+/** Requests that change the machine, as plain values: the same value is sent and shown as curl. */
+export const requests = {
+  /** Any kernel call, written as in C. */
+  call: (text) => ({ method: "POST", path: "/calls", body: { call: text } }),
+  /** Several kernel calls in one request. */
+  batch: (texts) => ({ method: "POST", path: "/calls", body: texts.map((call) => ({ call })) }),
+  /** One allocation of pages; `order` only for the functions that take one. */
+  allocate: (call, gfp, order) => ({
+    method: "POST", path: "/pages", body: order === null ? { call, gfp } : { call, gfp, order },
+  }),
+  /** Frees what allocation `id` got, with the right order unless another is given. */
+  free: (id, order = null) => ({
+    method: "DELETE", path: `/pages/${id}${order === null ? "" : `?order=${order}`}`, body: null,
+  }),
+  undo: (steps = 1) => ({ method: "POST", path: "/undo", body: { steps } }),
+  redo: () => ({ method: "POST", path: "/redo", body: {} }),
+  boot: (machine) => ({ method: "POST", path: "/sessions", body: machine }),
+};
+
+const MOST_ITEMS = 20000;
+
+export class Kmemlab {
+  /** @param base where the server is; empty for the server that this file came from. */
+  constructor(base = "") {
+    this.base = base;
+  }
+
+  /** Sends one request and returns its JSON; throws a `Problem` for anything but 2xx. */
+  async send({ method, path, body = null }) {
+    const headers = { Accept: "application/json, application/problem+json" };
+    if (method !== "GET") headers["X-Kmemlab"] = "1";
+    if (body !== null) headers["Content-Type"] = "application/json";
+    const response = await fetch(this.base + path, {
+      method, headers, credentials: "same-origin",
+      body: body === null ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    let value = {};
+    try {
+      value = text ? JSON.parse(text) : {};
+    } catch {
+      value = { detail: text.slice(0, 200) };
+    }
+    if (!response.ok) throw new Problem(response.status, value);
+    return value;
+  }
+
+  /** Boots a machine; from then on the cookie names its session. */
+  boot(machine = {}) {
+    return this.send(requests.boot(machine));
+  }
+
+  session(id) {
+    return this.get(`/sessions/${id}`);
+  }
+
+  snapshot(step) {
+    return this.get("/snapshot", { step });
+  }
+
+  zones(step) {
+    return this.get("/zones", { step });
+  }
+
+  buddy(step) {
+    return this.get("/buddy", { step });
+  }
+
+  report(step) {
+    return this.get("/report", { step });
+  }
+
+  dmesg(step) {
+    return this.get("/dmesg", { step });
+  }
+
+  memory(address, length, step) {
+    return this.get(`/memory/${address}`, { length, step });
+  }
+
+  /** All runs of alike frames, over as many requests as that takes. */
+  async frames(step) {
+    const whole = await this.get("/frames", { step, limit: 10000 });
+    let next = whole.next;
+    while (next !== null && next !== undefined && whole.runs.length < MOST_ITEMS) {
+      const more = await this.get("/frames", { step, limit: 10000, start: next });
+      whole.runs.push(...more.runs);
+      const known = new Set(whole.pageblocks.map((block) => block.pfn));
+      whole.pageblocks.push(...more.pageblocks.filter((block) => !known.has(block.pfn)));
+      next = more.next;
+    }
+    return whole;
+  }
+
+  /** All live page allocations. */
+  async pages(step) {
+    return { step, pages: await this.#follow("/pages", "pages", { step, limit: 1000 }) };
+  }
+
+  /** What was called so far, oldest first. */
+  journal() {
+    return this.#follow("/journal", "entries", { limit: 1000 });
+  }
+
+  get(path, query = {}) {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+    const text = new URLSearchParams(given).toString();
+    return this.send({ method: "GET", path: text ? `${path}?${text}` : path });
+  }
+
+  async #follow(path, member, query) {
+    const items = [];
+    let cursor = null;
+    do {
+      const part = await this.get(path, { ...query, cursor });
+      items.push(...part[member]);
+      cursor = part.next ?? null;
+    } while (cursor !== null && items.length < MOST_ITEMS);
+    return items;
+  }
+}

@@ -1,0 +1,37 @@
+/** Building elements without markup in strings. */
+
+/**
+ * Makes an element: `el("button", { class: "chip", "data-pfn": 512, onclick: go }, "512")`.
+ * Functions become listeners, `true` an empty attribute, `null` and `false` none.
+ */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** A kernel call as code that may wrap after a bracket or a bar, but not inside a name. */
+export function callCode(text) {
+  const parts = text.split(/(?<=[(|])/);
+  return el("code", {}, parts.flatMap((part, index) => (index ? [el("wbr"), part] : [part])));
+}
+
+/** A button that copies `text` and says so. */
+export function copyButton(text, what) {
+  const button = el("button", { type: "button", class: "copy", "aria-label": `Copy ${what}` }, "Copy");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text());
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Select it and press Ctrl+C";
+    }
+  });
+  button.addEventListener("blur", () => { button.textContent = "Copy"; });
+  return button;
+}

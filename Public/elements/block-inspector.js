@@ -1,0 +1,125 @@
+/**
+ * `<block-inspector>`: everything about the block that was chosen, and what one may do with it: free it
+ * rightly, free it wrongly, write into it, look at its bytes.
+ */
+import { callCode, el } from "../dom.js";
+import { requests } from "../api.js";
+import { lab } from "../lab.js";
+import { blockAt, STATES } from "../model.js";
+import { capital, frameRange, plural, sharedWords } from "../words.js";
+import { buddyOf } from "./frame-map.js";
+
+const PEEK = 16;
+
+class BlockInspector extends HTMLElement {
+  #order = el("input", { id: "wrong-order", type: "number", min: "0", max: "10", value: "3" });
+  #drawing = 0;
+
+  connectedCallback() {
+    this.tabIndex = -1;
+    lab.addEventListener("view", () => this.#draw());
+    lab.addEventListener("select", () => this.#draw());
+  }
+
+  #draw() {
+    const focused = this.contains(document.activeElement) ? document.activeElement.dataset.act : null;
+    const block = lab.selected && lab.view ? blockAt(lab.view.blocks, lab.selected.pfn) : null;
+    this.#drawing += 1;
+    if (!block) {
+      this.replaceChildren(el("p", { class: "sub" }, "Choose a block in the map or in a list."));
+      return;
+    }
+    const address = addressOf(block);
+    const bytes = el("code", { class: "bytes" }, "…");
+    this.replaceChildren(
+      el("p", { class: "title" },
+        el("span", { class: "swatch", "data-state": block.state, "aria-hidden": "true" }),
+        el("span", {}, el("strong", {}, frameRange(block.pfn, block.count)), `, ${STATES[block.state].long}`)),
+      block.shared ? el("p", { class: "misuse" }, el("strong", {}, capital(sharedWords(block)), ". "), claims(block)) : "",
+      facts(block, address, bytes),
+      ...(lab.isPast ? [el("p", { class: "sub" }, "This is the past. Go to the newest step to act on the block.")]
+        : this.#actions(block)));
+    if (address && !(lab.machine.debug && block.state !== "allocated")) this.#peek(address, bytes, this.#drawing);
+    else bytes.textContent = address ? "not mapped" : "no kernel address, so no way to look";
+    if (focused) (this.querySelector(`[data-act="${focused}"]`) ?? this).focus({ preventScroll: true });
+  }
+
+  async #peek(address, output, drawing) {
+    try {
+      const memory = await lab.api.memory(address, PEEK, lab.step);
+      if (drawing !== this.#drawing) return;
+      output.textContent = `${memory.hex.replace(/../g, "$& ").trim()} …`;
+      if (memory.step !== undefined && memory.step !== lab.step) output.append(" (as of now)");
+    } catch (error) {
+      if (drawing === this.#drawing) output.textContent = error.message;
+    }
+  }
+
+  #actions(block) {
+    if (block.owners.length === 0) return [];
+    const [owner] = block.owners;
+    const byAddress = owner.address !== null;
+    const handle = byAddress ? owner.address : owner.struct_page;
+    return [el("div", { class: "actions" },
+      block.owners.filter((one) => one.id !== null).map((one, index) => el("button", {
+        type: "button", class: "primary", "data-act": index ? null : "free",
+        onclick: () => lab.perform(requests.free(one.id)),
+      }, `Free #${one.id}`)),
+      el("span", { class: "pair" },
+        el("button", {
+          type: "button", "data-act": "wrong", onclick: () => this.#freeWrongly(byAddress, handle),
+        }, "Free with order"),
+        el("label", { class: "hidden", for: "wrong-order" }, "Order to free with"), this.#order),
+      byAddress && el("button", {
+        type: "button", "data-act": "fill",
+        onclick: () => lab.perform(requests.call(`memset(${handle}, 0x5c, ${4096 * 2 ** owner.order})`)),
+      }, "Fill with 5c"))];
+  }
+
+  #freeWrongly(byAddress, handle) {
+    const name = byAddress ? "free_pages" : "__free_pages";
+    lab.perform(requests.call(`${name}(${handle}, ${Number(this.#order.value)})`));
+  }
+}
+
+function claims(block) {
+  const owners = block.owners.map((owner) => `allocation #${owner.id ?? "?"} of step ${owner.allocated_at_step}`);
+  const lists = block.lists.map((entry) => (entry.cpu === null
+    ? `the buddy list of order ${entry.order}` : `CPU ${entry.cpu}’s list of order ${entry.order}`));
+  return `Claimed by ${[...owners, ...lists].join(" and by ")}.`;
+}
+
+/** The kernel's address of a block's first byte; null in high memory. */
+function addressOf(block) {
+  if (block.zone === "HighMem" || block.state === "absent") return null;
+  return hex(BigInt(lab.machine.page_offset) + BigInt(block.pfn) * BigInt(lab.machine.page_size_bytes));
+}
+
+const hex = (number) => `0x${number.toString(16)}`;
+
+function facts(block, address, bytes) {
+  const structPage = hex(BigInt(lab.machine.mem_map) + BigInt(block.pfn) * BigInt(lab.machine.struct_page_size_bytes));
+  const rows = [["Zone", block.zone]];
+  if (block.order !== null) rows.push(["Order", `${block.order} = ${plural(2 ** block.order, "frame")}`]);
+  if (block.migratetype) rows.push(["Migrate type", block.migratetype]);
+  for (const owner of block.owners) {
+    rows.push([`#${owner.id ?? "?"}`, [callCode(owner.call), `, step ${owner.allocated_at_step}`]]);
+  }
+  const buddy = buddyOf(block);
+  if (buddy) rows.push(["Buddy", buddyLink(buddy)]);
+  rows.push(["Address", address ?? "none (high memory)"], ["struct page", structPage]);
+  rows.push(["First bytes", bytes]);
+  return el("dl", {}, rows.map(([name, value]) => el("div", { class: value === bytes || name[0] === "#" ? "wide" : null }, el("dt", {}, name), el("dd", {}, value))));
+}
+
+function buddyLink(buddy) {
+  const other = blockAt(lab.view.blocks, buddy.pfn);
+  const state = !other ? "outside the zone"
+    : other.state === "free" && other.count < buddy.count ? "only partly free" : STATES[other.state].name;
+  return el("button", {
+    type: "button", class: "link", "data-act": "buddy",
+    onclick: () => lab.select(other ? { pfn: other.pfn, count: other.count } : buddy),
+  }, `${frameRange(buddy.pfn, buddy.count)} (${state})`);
+}
+
+customElements.define("block-inspector", BlockInspector);

@@ -1,0 +1,82 @@
+/**
+ * `<call-answer>`: what the step on show did: the call and the kernel's answer, in plain words what moved,
+ * the kernel's log lines, every misuse, and the same as a curl line. Also spoken, by a live region.
+ */
+import { callCode, copyButton, el } from "../dom.js";
+import { requests } from "../api.js";
+import { curlLine, tokenLine } from "../curl.js";
+import { lab } from "../lab.js";
+import { moves, story, typeChange } from "../words.js";
+
+class CallAnswer extends HTMLElement {
+  #body = el("div", { class: "answer-body" });
+  #spoken = el("p", { class: "hidden", role: "status", "aria-live": "polite" });
+
+  connectedCallback() {
+    this.append(this.#body, this.#spoken);
+    lab.addEventListener("view", () => this.#draw());
+  }
+
+  #draw() {
+    const { step, view } = lab;
+    const entry = step > 0 ? lab.entries.get(step) : null;
+    const known = lab.answers.get(step);
+    const page = known?.answer.page ?? view.pages.find((one) => one.allocated_at_step === step) ?? null;
+    const sentences = story(entry, page, lab.deltas);
+    const change = page && typeChange(lab.before?.frames.pageblocks, view.frames.pageblocks);
+    if (change) sentences.push(change);
+    const log = view.log.filter((line) => line.step === step).map((line) => line.text);
+    const misuse = view.report.misuse.filter((one) => one.step === step);
+    const request = entry ? known?.request ?? requests.call(entry.call)
+      : requests.boot({ machine: lab.machine.kind, debug: lab.machine.debug });
+    this.#body.replaceChildren(
+      el("p", { class: "call" }, callCode(entry?.call ?? `boot a machine: ${lab.machine.kind}`)),
+      ...(entry ? [returned(entry, known?.answer.errno)] : []),
+      ...misuse.map(misuseBox),
+      ...sentences.map((text) => el("p", {}, text)),
+      ...(lab.deltas.size ? [movesList()] : []),
+      ...(log.length ? [el("h3", {}, "Kernel log"), el("pre", { class: "log", tabindex: "0", "aria-label": "Kernel log" }, log.join("\n"))] : []),
+      curl(request));
+    this.#speak(entry, sentences, misuse, log);
+  }
+
+  #speak(entry, sentences, misuse, log) {
+    const parts = [`Step ${lab.step} of ${lab.last}.`];
+    if (entry) parts.push(`${entry.call} returned ${entry.returned ?? "nothing"}.`);
+    parts.push(...misuse.map((one) => `Misuse: ${one.explanation}`), ...sentences);
+    if (log.length) parts.push(`The kernel logged ${log.length} lines.`);
+    this.#spoken.textContent = parts.join(" ");
+  }
+}
+
+function returned(entry, errno) {
+  const value = entry.returned === null || entry.returned === undefined ? "nothing (void)" : String(entry.returned);
+  return el("p", { class: "returned" }, "returned ", el("code", {}, value),
+    errno ? ` (${errno})` : null, entry.id ? el("span", { class: "tag" }, `allocation #${entry.id}`) : null);
+}
+
+/** One misuse in plain words, with the news whether the kernel noticed. */
+export function misuseBox(one) {
+  return el("div", { class: "misuse" },
+    el("p", {}, el("strong", {}, `${one.severity === "consequence" ? "Consequence" : "Misuse"}: ${one.code.replaceAll("-", " ")}. `), one.explanation),
+    el("p", { class: "sub" }, one.noticed_by_kernel
+      ? "The kernel noticed." : "The kernel did not notice. Only this simulator knows."));
+}
+
+function movesList() {
+  const items = moves(lab.deltas).map(({ where, delta }) =>
+    el("li", {}, el("span", { class: "delta" }, delta > 0 ? `+${delta}` : `−${-delta}`), ` ${where}`));
+  return el("details", {}, el("summary", {}, `Lists that changed: ${items.length}`), el("ul", { class: "moves" }, items));
+}
+
+function curl(request) {
+  const line = curlLine(request);
+  const token = tokenLine(lab.token, lab.machine);
+  return el("div", { class: "curl" },
+    el("h3", {}, "The same at a shell", copyButton(() => line, "the curl line")),
+    el("pre", { tabindex: "0", "aria-label": "curl line" }, line),
+    el("details", {}, el("summary", {}, lab.token ? "The token of this session" : "How to get a token"),
+      el("div", { class: "row" }, el("pre", { tabindex: "0", "aria-label": "token line" }, token), copyButton(() => token, "the token line"))));
+}
+
+customElements.define("call-answer", CallAnswer);

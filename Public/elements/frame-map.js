@@ -1,0 +1,189 @@
+/**
+ * `<frame-map>`: all page frames of the machine, zone by zone.
+ *
+ * A machine that fits is drawn frame by frame. A larger one is drawn page block by page block, and the
+ * page block that was chosen or changed last is drawn frame by frame below.
+ */
+import { el } from "../dom.js";
+import { lab } from "../lab.js";
+import { blockAt, COLUMNS, overlap, pageBlockSums, STATES, typeLetter } from "../model.js";
+import { rove } from "../roving.js";
+import { bytes, frameRange, plural } from "../words.js";
+import "./frame-grid.js";
+
+const MOST_FRAMES = 4096;
+const ITEM = "button.cell, button.page-block";
+
+class FrameMap extends HTMLElement {
+  #home = 0;
+  #zoom = null;
+  #followed = null;
+
+  connectedCallback() {
+    rove(this, ITEM, {
+      place: (item) => {
+        const box = item.getBoundingClientRect();
+        return { x: box.left + box.width / 2, y: box.top };
+      },
+    });
+    this.addEventListener("pointerover", (event) => this.#pointAt(event.target));
+    this.addEventListener("pointerleave", () => lab.point(null));
+    this.addEventListener("focusin", (event) => this.#pointAt(event.target));
+    this.addEventListener("focusout", () => lab.point(null));
+    this.addEventListener("click", (event) => this.#choose(event.target));
+    lab.addEventListener("view", () => this.#draw());
+    lab.addEventListener("point", () => this.#mark());
+    lab.addEventListener("select", () => this.#mark());
+  }
+
+  #pointAt(target) {
+    const item = target.closest("[data-pfn]");
+    if (item) lab.point({ pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) });
+  }
+
+  #choose(target) {
+    const item = target.closest("[data-pfn]");
+    if (!item) return;
+    const range = { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) };
+    this.#home = range.pfn;
+    if (item.matches(".page-block")) {
+      this.#zoom = range.pfn;
+      this.#draw();
+      lab.select(this.#firstBlock(range));
+    } else {
+      lab.select(range);
+    }
+  }
+
+  #firstBlock(range) {
+    const inside = lab.view.blocks.filter((block) => overlap(block, range));
+    const block = inside.find((one) => one.state === "allocated") ?? inside[0];
+    return block ? { pfn: block.pfn, count: block.count } : range;
+  }
+
+  #draw() {
+    const { zones } = lab.view;
+    const focused = this.contains(document.activeElement);
+    if (focused) this.#home = Number(document.activeElement.dataset.pfn);
+    const total = zones.reduce((sum, zone) => sum + zone.spanned_pages, 0);
+    const parts = total <= MOST_FRAMES
+      ? zones.map((zone) => zoneSection(zone, [frameGrid(zone)]))
+      : [...zones.map((zone) => zoneSection(zone, [blockGrid(zone)])), this.#detail(zones)];
+    this.replaceChildren(...parts);
+    this.#restoreStop(focused);
+    this.#mark();
+  }
+
+  /** The frames of one page block of a large machine: the chosen one, or where the step changed some. */
+  #detail(zones) {
+    const size = 2 ** lab.machine.pageblock_order;
+    if (this.#zoom === null || lab.view !== this.#followed) this.#zoom = this.#worthSeeing(size);
+    this.#followed = lab.view;
+    const zone = zones.find((one) => overlap({ pfn: this.#zoom, count: 1 }, zoneRange(one))) ?? zones[0];
+    const start = Math.max(Math.floor(this.#zoom / size) * size, zone.start_pfn);
+    const end = Math.min(Math.floor(start / size) * size + size, zone.start_pfn + zone.spanned_pages);
+    return el("section", { class: "zone detail" },
+      el("h3", {}, `Page block ${frameRange(start, end - start)}`,
+        el("span", { class: "sub" }, `zone ${zone.name}, ${pageBlockTypes().get(Math.floor(start / size)) ?? "of no type"}`)),
+      gridOf(start, end, `Frames of the page block at ${start}`));
+  }
+
+  #worthSeeing(size) {
+    const changed = [...lab.changed];
+    const isAllocated = (pfn) => blockAt(lab.view.blocks, pfn)?.state === "allocated";
+    const stays = this.#zoom !== null && changed.every((pfn) => !isAllocated(pfn) || same(pfn, this.#zoom, size));
+    const touched = changed.find(isAllocated)
+      ?? (changed.some((pfn) => this.#zoom !== null && same(pfn, this.#zoom, size)) ? this.#zoom : changed[0]);
+    if (stays && touched === undefined) return this.#zoom;
+    return touched ?? this.#zoom ?? lab.view.pages[0]?.pfn ?? lab.view.zones[1].start_pfn;
+  }
+
+  #restoreStop(focused) {
+    const items = [...this.querySelectorAll(ITEM)];
+    const held = items.filter((item) => Number(item.dataset.pfn) <= this.#home
+      && this.#home < Number(item.dataset.pfn) + Number(item.dataset.count));
+    const stop = held.find((item) => item.matches(".page-block")) ?? held[0] ?? items[0];
+    if (!stop) return;
+    stop.tabIndex = 0;
+    if (focused) stop.focus({ preventScroll: true });
+  }
+
+  #mark() {
+    const { pointed, selected } = lab;
+    const buddy = selected && lab.view ? buddyOf(selected) : null;
+    for (const item of this.querySelectorAll("[data-pfn]")) {
+      const range = { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) };
+      item.classList.toggle("linked", pointed !== null && overlap(range, pointed));
+      item.classList.toggle("selected", selected !== null && overlap(range, selected));
+      item.classList.toggle("buddy", buddy !== null && overlap(range, buddy) && !item.matches(".page-block"));
+    }
+  }
+}
+
+const zoneRange = (zone) => ({ pfn: zone.start_pfn, count: zone.spanned_pages });
+const same = (a, b, size) => Math.floor(a / size) === Math.floor(b / size);
+
+/** The frames that a free block could merge with. */
+export function buddyOf(range) {
+  const block = blockAt(lab.view.blocks, range.pfn);
+  if (!block || block.state !== "free" || block.order === null) return null;
+  if (block.order + 1 >= lab.machine.max_order || block.count !== 2 ** block.order) return null;
+  const pfn = Math.floor(block.pfn / block.count) % 2 ? block.pfn - block.count : block.pfn + block.count;
+  return { pfn, count: block.count };
+}
+
+/** The migrate type of each page block, by the block's number. */
+function pageBlockTypes() {
+  const size = 2 ** lab.machine.pageblock_order;
+  return new Map(lab.view.frames.pageblocks.map((one) => [Math.floor(one.pfn / size), one.migratetype]));
+}
+
+function zoneSection(zone, content) {
+  return el("section", { class: "zone", "data-zone": zone.name },
+    el("h3", {}, zone.name, el("span", { class: "sub" },
+      `${plural(zone.spanned_pages, "frame")} = ${bytes(zone.spanned_pages * 4096)}, `,
+      el("b", {}, zone.free_pages.toLocaleString("en")), " free")),
+    content);
+}
+
+/** The frames of a zone; the first zone's picture also has frame 0, which belongs to none. */
+function frameGrid(zone) {
+  const origin = zone === lab.view.zones[0] ? zone.start_pfn - (zone.start_pfn % COLUMNS) : zone.start_pfn;
+  return gridOf(origin, zone.start_pfn + zone.spanned_pages, `Frames of zone ${zone.name}`);
+}
+
+function gridOf(origin, end, label) {
+  const grid = document.createElement("frame-grid");
+  const blocks = lab.view.blocks.filter((block) => overlap(block, { pfn: origin, count: end - origin }));
+  const last = lab.view.zones[lab.view.zones.length - 1];
+  const digits = String(last.start_pfn + last.spanned_pages).length;
+  const types = 2 ** lab.machine.pageblock_order === COLUMNS ? pageBlockTypes() : null;
+  grid.show({ blocks, origin, end, label, digits, types, changed: lab.changed });
+  return el("div", { class: "grid-box" }, grid);
+}
+
+function blockGrid(zone) {
+  const size = 2 ** lab.machine.pageblock_order;
+  const types = pageBlockTypes();
+  const changed = new Set([...lab.changed].map((pfn) => Math.floor(pfn / size)));
+  const sums = pageBlockSums(lab.view.blocks, zone, size);
+  return el("div", { class: "page-blocks", role: "group", "aria-label": `Page blocks of zone ${zone.name}` },
+    sums.map((sum) => {
+      const number = Math.floor(sum.pfn / size);
+      const words = Object.entries(sum.states).map(([state, n]) => `${n} ${STATES[state].name}`).join(", ");
+      const label = `Page block ${frameRange(sum.pfn, sum.count)}, ${types.get(number) ?? "no type"}: ${words}`;
+      const item = el("button", {
+        type: "button", tabindex: "-1", "aria-label": label, title: label,
+        class: `page-block ${changed.has(number) ? "changed" : ""} ${sum.shared ? "shared" : ""}`,
+        "data-pfn": sum.pfn, "data-count": sum.count,
+      }, el("span", { class: "letter", "aria-hidden": "true" }, typeLetter(types.get(number))));
+      let level = 0;
+      for (const state of ["reserved", "allocated", "per_cpu"]) {
+        level += (100 * (sum.states[state] ?? 0)) / sum.count;
+        item.style.setProperty(`--${state}-top`, `${sum.states[state] ? Math.max(level, 8) : level}%`);
+      }
+      return item;
+    }));
+}
+
+customElements.define("frame-map", FrameMap);

@@ -1,0 +1,140 @@
+/**
+ * `<free-lists>`: the buddy allocator's lists, order by order, and the per-CPU lists in front of them.
+ *
+ * Every block is a button with its first frame number; the first of a list is the next to be handed out.
+ */
+import { el } from "../dom.js";
+import { lab } from "../lab.js";
+import { entryKey, overlap, typeLetter } from "../model.js";
+import { rove } from "../roving.js";
+import { bytes, plural } from "../words.js";
+
+const MOST_CHIPS = 16;
+const CHIP = "button.chip";
+
+class FreeLists extends HTMLElement {
+  #home = null;
+
+  connectedCallback() {
+    rove(this, CHIP, {
+      place: (item) => {
+        const box = item.getBoundingClientRect();
+        return { x: box.left + box.width / 2, y: box.top };
+      },
+    });
+    const pointAt = (event) => {
+      const item = event.target.closest(CHIP);
+      lab.point(item ? { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) } : null);
+    };
+    this.addEventListener("pointerover", pointAt);
+    this.addEventListener("pointerleave", () => lab.point(null));
+    this.addEventListener("focusin", pointAt);
+    this.addEventListener("focusout", () => lab.point(null));
+    this.addEventListener("click", (event) => {
+      const item = event.target.closest(CHIP);
+      if (item) lab.select({ pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) });
+    });
+    lab.addEventListener("view", () => this.#draw());
+    lab.addEventListener("point", () => this.#mark());
+    lab.addEventListener("select", () => this.#mark());
+  }
+
+  #draw() {
+    const focused = this.contains(document.activeElement) ? document.activeElement.dataset.pfn : null;
+    if (focused) this.#home = focused;
+    const before = lab.before ? new Set(lab.before.entries.map(entryKey)) : null;
+    this.replaceChildren(...lab.view.buddy.zones.map((zone) => zoneSection(zone, before)));
+    const chips = [...this.querySelectorAll(CHIP)];
+    const stop = chips.find((chip) => chip.dataset.pfn === this.#home) ?? chips[0];
+    if (stop) stop.tabIndex = 0;
+    if (focused) stop?.focus({ preventScroll: true });
+    this.#mark();
+  }
+
+  #mark() {
+    const { pointed, selected } = lab;
+    for (const item of this.querySelectorAll(CHIP)) {
+      const range = { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) };
+      item.classList.toggle("linked", pointed !== null && overlap(range, pointed));
+      item.classList.toggle("selected", selected !== null && overlap(range, selected));
+    }
+  }
+}
+
+function zoneSection(zone, before) {
+  const facts = lab.view.zones.find((one) => one.name === zone.name);
+  const mark = facts?.watermark;
+  const areas = zone.free_areas;
+  const shown = Math.min(Math.floor(Math.log2(facts?.spanned_pages ?? Infinity)), areas.length - 1);
+  return el("section", { class: "zone" },
+    el("h3", {}, zone.name, mark && el("span", {
+      class: "sub", title: "Below these numbers of free frames the zone is skipped (low), or only the urgent get some (min).",
+    }, `watermarks: min ${mark.min}, low ${mark.low}, high ${mark.high}`)),
+    el("table", {},
+      el("caption", { class: "hidden" }, `Buddy lists of zone ${zone.name}`),
+      columns(),
+      el("thead", {}, el("tr", {}, ["Order", "Blocks", "First frames, head of the list first"]
+        .map((text) => el("th", { scope: "col" }, text)))),
+      el("tbody", {}, areas.slice(0, shown + 1).map((area) => row({
+        zone: zone.name, cpu: null, order: area.order, count: area.nr_free, lists: area.lists,
+        delta: lab.deltas.get(`${zone.name}/${area.order}`), before,
+      })))),
+    shown + 1 < areas.length && el("p", { class: "sub" },
+      `Order${shown + 2 < areas.length ? "s" : ""} ${shown + 1}${shown + 2 < areas.length ? ` to ${areas.length - 1}` : ""}: larger than the zone.`),
+    zone.per_cpu.map((cpu) => cpuTable(zone, cpu, facts, before)));
+}
+
+function cpuTable(zone, cpu, facts, before) {
+  const sizes = facts?.per_cpu?.find((one) => one.cpu === cpu.cpu);
+  const orders = [...new Set([0, 1, 2, 3, ...cpu.lists.map((list) => list.order)])].sort((a, b) => a - b);
+  const rows = orders.map((order) => {
+    const lists = cpu.lists.filter((list) => list.order === order);
+    const delta = lab.deltas.get(`${zone.name}/cpu${cpu.cpu}/${order}`);
+    const count = lists.reduce((sum, list) => sum + list.count, 0);
+    return (count > 0 || delta) && row({ zone: zone.name, cpu: cpu.cpu, order, count, lists, delta, before });
+  }).filter(Boolean);
+  const limits = sizes ? `${plural(sizes.count, "frame")}, drained at ${sizes.high}, refilled by ${sizes.batch}` : "";
+  return el("div", { class: "per-cpu" },
+    el("h4", {}, `CPU ${cpu.cpu}’s own lists`, el("span", { class: "sub" }, limits)),
+    rows.length
+      ? el("table", {},
+        el("caption", { class: "hidden" }, `Lists of CPU ${cpu.cpu} for zone ${zone.name}`),
+        columns(),
+        el("thead", { class: "hidden" }, el("tr", {}, ["Order", "Blocks", "First frames"]
+          .map((text) => el("th", { scope: "col" }, text)))),
+        el("tbody", {}, rows))
+      : el("p", { class: "sub" }, "empty"));
+}
+
+const columns = () =>
+  el("colgroup", {}, el("col", { class: "order" }), el("col", { class: "blocks" }), el("col"));
+
+function row({ zone, cpu, order, count, lists, delta, before }) {
+  const filled = lists.filter((list) => list.count > 0);
+  const size = 2 ** order;
+  return el("tr", { class: `${count ? "" : "empty"} ${delta ? "changed" : ""}` },
+    el("th", { scope: "row", title: `${plural(size, "frame")}, ${bytes(size * 4096)}` }, String(order)),
+    el("td", { class: "count" }, String(count),
+      delta ? el("span", { class: "delta" }, delta > 0 ? `+${delta}` : `−${-delta}`) : null),
+    el("td", {}, el("div", { class: "chips" }, filled.flatMap((list) => chips(list, zone, cpu, order, before)))));
+}
+
+function chips(list, zone, cpu, order, before) {
+  const state = cpu === null ? "free" : "per_cpu";
+  const drawn = list.pfns.slice(0, MOST_CHIPS).map((pfn, place) => {
+    const entry = { pfn, count: 2 ** order, order, migratetype: list.migratetype, zone, cpu };
+    const fresh = before !== null && !before.has(entryKey(entry));
+    return el("button", {
+      type: "button", tabindex: "-1", class: `chip ${fresh ? "changed" : ""}`,
+      "data-pfn": pfn, "data-count": entry.count, "data-state": state,
+      "aria-label": `Frame ${pfn}, order ${order}, ${list.migratetype}${place === 0 ? ", first of its list" : ""}`,
+    }, String(pfn));
+  });
+  const rest = list.count - drawn.length;
+  return [
+    el("abbr", { class: "type", title: list.migratetype }, typeLetter(list.migratetype)), ...drawn,
+    rest > 0 ? el("span", { class: "sub" }, `and ${rest.toLocaleString("en")} more`) : null,
+  ];
+}
+
+customElements.define("free-lists", FreeLists);

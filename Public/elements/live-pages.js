@@ -1,0 +1,49 @@
+/** `<live-pages>`: every allocation that is still held, with a button to give it back. */
+import { callCode, el } from "../dom.js";
+import { requests } from "../api.js";
+import { lab } from "../lab.js";
+import { frameRange } from "../words.js";
+
+const MOST_ROWS = 40;
+
+class LivePages extends HTMLElement {
+  connectedCallback() {
+    this.tabIndex = -1;
+    lab.addEventListener("view", () => this.#draw());
+  }
+
+  #draw() {
+    const focused = this.contains(document.activeElement);
+    const { pages } = lab.view;
+    const rest = pages.length - MOST_ROWS;
+    this.replaceChildren(
+      pages.length === 0
+        ? el("p", { class: "sub" }, "Nothing is allocated.")
+        : el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of live allocations" }, el("table", {},
+          el("thead", {}, el("tr", {}, ["#", "Frames", "Call", ""].map((text) =>
+            (text ? el("th", { scope: "col" }, text) : el("td", {}))))),
+          el("tbody", {}, pages.slice(-MOST_ROWS).map(row)))),
+      rest > 0 ? el("p", { class: "sub" }, `and ${rest.toLocaleString("en")} older ones`) : "");
+    if (focused) (this.querySelector("button") ?? this).focus({ preventScroll: true });
+  }
+}
+
+function row(page) {
+  const range = { pfn: page.pfn, count: 2 ** page.order };
+  const isNew = page.allocated_at_step === lab.step;
+  return el("tr", {
+    class: isNew ? "changed" : null,
+    onpointerenter: () => lab.point(range), onpointerleave: () => lab.point(null),
+  },
+  el("th", { scope: "row" }, String(page.id ?? "–")),
+  el("td", {}, el("button", {
+    type: "button", class: "link", onclick: () => lab.select(range),
+    onfocus: () => lab.point(range), onblur: () => lab.point(null),
+  }, frameRange(page.pfn, range.count).replace(/^frames? /, "")), el("span", { class: "sub" }, page.zone)),
+  el("td", {}, callCode(page.call)),
+  el("td", {}, page.id !== null && !lab.isPast && el("button", {
+    type: "button", "aria-label": `Free #${page.id}`, onclick: () => lab.perform(requests.free(page.id)),
+  }, "Free")));
+}
+
+customElements.define("live-pages", LivePages);

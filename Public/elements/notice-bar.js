@@ -1,0 +1,33 @@
+/** `<notice-bar>`: a halted machine and its ways out, the past, an expired session. */
+import { el } from "../dom.js";
+import { lab } from "../lab.js";
+
+class NoticeBar extends HTMLElement {
+  connectedCallback() {
+    this.setAttribute("role", "status");
+    for (const name of ["view", "notice"]) lab.addEventListener(name, () => this.#draw());
+  }
+
+  #draw() {
+    const parts = [];
+    if (lab.halted) parts.push(halted());
+    if (lab.notice?.kind === "info") parts.push(el("p", { class: "notice" }, lab.notice.text));
+    if (lab.isPast) {
+      parts.push(el("p", { class: "notice past" },
+        `You are looking at the past (step ${lab.step} of ${lab.last}). A call acts on the machine as it is now. `,
+        el("button", { type: "button", onclick: () => lab.go(lab.last) }, "Back to now")));
+    }
+    this.replaceChildren(...parts);
+  }
+}
+
+function halted() {
+  const { kind, debug } = lab.machine;
+  return el("div", { class: "notice halted" },
+    el("p", {}, el("strong", {}, "The machine has halted. "), el("code", {}, lab.halted)),
+    el("p", {}, "It answers no further call. A real one would have to be switched off; this one can also go back. ",
+      el("button", { type: "button", onclick: () => lab.undoTo(lab.last - 1) }, "Undo the last call"), " ",
+      el("button", { type: "button", onclick: () => lab.boot({ machine: kind, debug: debug === true }) }, "Reboot")));
+}
+
+customElements.define("notice-bar", NoticeBar);

@@ -1,0 +1,35 @@
+/** `<report-panel>`: what a grader would read: misuses up to the step on show, and what was never freed. */
+import { callCode, el } from "../dom.js";
+import { lab } from "../lab.js";
+import { plural } from "../words.js";
+import { misuseBox } from "./call-answer.js";
+
+const MOST_LEAKS = 12;
+
+class ReportPanel extends HTMLElement {
+  connectedCallback() {
+    lab.addEventListener("view", () => this.#draw());
+  }
+
+  #draw() {
+    const { summary, live, misuse, leaks } = lab.view.report;
+    this.replaceChildren(
+      el("p", {}, summary),
+      el("dl", {}, [
+        ["Live", `${plural(live.blocks, "block")}, ${plural(live.pages, "page")}`],
+        ["At most", plural(lab.view.report.peak_pages, "page")],
+        ["Misuses", String(misuse.length)],
+      ].map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
+      ...misuse.map((one) => el("div", {}, stepLink(one.step), " ", callCode(one.call), misuseBox(one))),
+      leaks.length ? el("h3", {}, "Not freed so far") : "",
+      leaks.length ? el("ul", { class: "leaks" }, leaks.slice(0, MOST_LEAKS).map((leak) =>
+        el("li", {}, stepLink(leak.step), " ", callCode(leak.call), `, ${plural(leak.pages, "page")}`))) : "",
+      leaks.length > MOST_LEAKS ? el("p", { class: "sub" }, `and ${leaks.length - MOST_LEAKS} more`) : "");
+  }
+}
+
+function stepLink(step) {
+  return el("button", { type: "button", class: "link", onclick: () => lab.go(step) }, `Step ${step}`);
+}
+
+customElements.define("report-panel", ReportPanel);

@@ -1,0 +1,52 @@
+/** `<story-list>`: the preset stories; the chosen one is told call by call, never by itself. */
+import { el } from "../dom.js";
+import { lab } from "../lab.js";
+import { STORIES, Story } from "../stories.js";
+
+class StoryList extends HTMLElement {
+  #card = el("div", { class: "card", hidden: true });
+  #buttons = STORIES.map((definition) => el("button", {
+    type: "button", "aria-pressed": "false", "data-story": definition.id, onclick: () => startStory(definition.id),
+  }, definition.title));
+
+  connectedCallback() {
+    this.append(
+      el("div", { class: "choices", role: "group", "aria-label": "Stories" }, this.#buttons), this.#card);
+    lab.addEventListener("story", () => this.#draw());
+    lab.addEventListener("view", () => this.#draw());
+  }
+
+  #draw() {
+    const { story } = lab;
+    for (const button of this.#buttons) {
+      button.setAttribute("aria-pressed", String(button.dataset.story === story?.definition.id));
+    }
+    this.#card.hidden = !story;
+    if (!story) return;
+    const focused = this.#card.contains(document.activeElement);
+    const caption = story.captions.get(lab.step);
+    this.#card.replaceChildren(
+      el("p", { class: "place" }, el("strong", {}, story.definition.title), ` · call ${story.place}`),
+      caption ? el("p", { class: "caption", "aria-live": "polite" }, caption) : "",
+      lab.isPast ? el("button", { type: "button", onclick: () => lab.move(1) }, "Next step") : next(story));
+    if (focused) (this.#card.querySelector("button") ?? this.#card.closest("story-list").querySelector("button")).focus();
+  }
+}
+
+function next(story) {
+  if (!story.next) return el("p", { class: "sub" }, "The end. Step back to see it again, or go on by yourself.");
+  return el("div", { class: "row ask" }, el("p", { class: "question" }, story.next.ask),
+    el("button", { type: "button", class: "primary", onclick: () => story.advance(lab) },
+      "Call ", el("code", {}, story.next.text)));
+}
+
+/** Boots a fresh classroom, so that the story is the same for everyone, and waits for the reader. */
+export async function startStory(id) {
+  const definition = STORIES.find((one) => one.id === id);
+  if (!definition) return;
+  await lab.boot({ machine: "classroom" });
+  lab.notify({ kind: "info", text: "A fresh machine was booted for this story." });
+  lab.tellStory(new Story(definition));
+}
+
+customElements.define("story-list", StoryList);

@@ -1,0 +1,270 @@
+/**
+ * The page's one store: which session, which steps were done, which one is looked at.
+ *
+ * Elements listen to its events and call its methods; they never talk to the server or to each other.
+ * - `view`: another step or other data is on show (`lab.view`, `lab.before`)
+ * - `point`: the mouse or the focus is on some frames (`lab.pointed`)
+ * - `select`: a block was chosen for the inspector (`lab.selected`)
+ * - `notice`: something to tell the reader (`lab.notice`)
+ * - `story`: the running story moved on (`lab.story`)
+ */
+import { Kmemlab, Problem, requests } from "./api.js";
+import { blocksOf, changedBlocks, listDeltas, listEntries } from "./model.js";
+
+export class Lab extends EventTarget {
+  api = new Kmemlab();
+  machine = null;
+  token = null;
+  last = 0;
+  step = 0;
+  view = null;
+  before = null;
+  pointed = null;
+  selected = null;
+  notice = null;
+  halted = null;
+  story = null;
+  undone = 0;
+  /** step -> {call, returned, id}: the journal */
+  entries = new Map();
+  /** step -> the answer and the request as sent, for the steps done from this page */
+  answers = new Map();
+  #snapshots = new Map();
+  #tasks = Promise.resolve();
+  #pending = 0;
+
+  // MARK: Sessions
+
+  /** Finds the session that this browser had, or boots the classroom. */
+  open(warmUp) {
+    return this.#queue(async () => {
+      const id = remembered();
+      if (id === null) return this.#boot({ machine: "classroom" }, warmUp);
+      try {
+        const { machine, step, halted } = await this.api.session(id);
+        this.#adopt(machine, null);
+        this.halted = halted?.oops ?? null;
+        for (const entry of await this.api.journal()) this.entries.set(entry.step, entry);
+        this.last = step;
+        await this.#show(stepInAddress() ?? step);
+      } catch (error) {
+        if (!(error instanceof Problem) || ![401, 403, 404].includes(error.status)) throw error;
+        await this.#boot({ machine: "classroom" }, warmUp);
+        this.notify({ kind: "info", text: "Your last session has expired. This is a freshly booted machine." });
+      }
+    });
+  }
+
+  /** Starts a fresh machine; `warmUp` makes its first calls. */
+  boot(machine, warmUp = null) {
+    return this.#queue(() => this.#boot(machine, warmUp));
+  }
+
+  async #boot(machine, warmUp) {
+    const session = await this.api.boot(machine);
+    remember(session.id);
+    this.#adopt(session.machine, session.token);
+    if (warmUp) await warmUp((request) => this.#send(request));
+    await this.#show(this.last);
+    const newest = this.view.pages[this.view.pages.length - 1];
+    if (newest) this.select({ pfn: newest.pfn, count: 2 ** newest.order });
+  }
+
+  #adopt(machine, token) {
+    Object.assign(this, { machine, token, last: 0, step: 0, view: null, before: null });
+    Object.assign(this, { pointed: null, selected: null, halted: null, story: null, undone: 0 });
+    this.entries.clear();
+    this.answers.clear();
+    this.#snapshots.clear();
+    this.#tell("story");
+    this.#tell("select");
+  }
+
+  // MARK: Calls
+
+  /** Sends one request that changes the machine and shows the step that it made. */
+  perform(request) {
+    return this.#queue(async () => {
+      const answer = await this.#send(request);
+      this.notify(null);
+      if (answer.page) this.select({ pfn: answer.page.pfn, count: 2 ** answer.page.order });
+      await this.#show(this.last);
+      return answer;
+    });
+  }
+
+  async #send(request) {
+    const answer = await this.api.send(request);
+    for (const one of Array.isArray(answer) ? answer : [answer]) {
+      this.last = one.step;
+      this.entries.set(one.step, one);
+      this.answers.set(one.step, { request: Array.isArray(answer) ? null : request, answer: one });
+      this.#snapshots.delete(one.step);
+      if (one.halted) this.halted = one.halted.oops;
+    }
+    this.undone = 0;
+    return answer;
+  }
+
+  /** Takes calls back until the machine is at `step` again. */
+  undoTo(step) {
+    return this.#queue(async () => {
+      if (step < 0 || step >= this.last) return;
+      const answer = await this.api.send(requests.undo(this.last - step));
+      this.undone += this.last - answer.step;
+      for (let gone = answer.step + 1; gone <= this.last; gone += 1) this.#snapshots.delete(gone);
+      this.last = answer.step;
+      this.halted = null;
+      this.notify({ kind: "info", text: `Taken back: the machine is at step ${answer.step} again.` });
+      await this.#show(this.last);
+    });
+  }
+
+  /** Does again the call that was taken back last. */
+  redo() {
+    return this.#queue(async () => {
+      const answer = await this.api.send(requests.redo());
+      this.undone = Math.max(0, this.undone - (answer.step - this.last));
+      this.last = answer.step;
+      await this.#show(this.last);
+    });
+  }
+
+  // MARK: Steps
+
+  /** Shows the machine as it was after step `step`. */
+  go(step) {
+    return this.#queue(() => this.#show(step));
+  }
+
+  /** Shows the step `delta` steps from the one that is on show then. */
+  move(delta) {
+    return this.#queue(() => this.#show(this.step + delta));
+  }
+
+  async #show(step) {
+    const wanted = Math.max(0, Math.min(step, this.last));
+    const [view, before] = await Promise.all([
+      this.#snapshot(wanted), wanted > 0 ? this.#snapshot(wanted - 1) : null,
+    ]);
+    this.step = wanted;
+    this.view = view;
+    this.before = before;
+    this.changed = changedBlocks(before?.blocks, view.blocks);
+    this.deltas = listDeltas(before?.buddy, view.buddy);
+    history.replaceState(null, "", `#step=${wanted}`);
+    this.#tell("view");
+  }
+
+  #snapshot(step) {
+    if (!this.#snapshots.has(step)) {
+      const promise = this.#fetch(step);
+      this.#snapshots.set(step, promise);
+      promise.catch(() => this.#snapshots.delete(step));
+    }
+    return this.#snapshots.get(step);
+  }
+
+  async #fetch(step) {
+    const [frames, buddy, zones, pages, report, dmesg] = await Promise.all([
+      this.api.frames(step), this.api.buddy(step), this.api.zones(step),
+      this.api.pages(step), this.api.report(step), this.api.dmesg(step),
+    ]);
+    const entries = listEntries(buddy);
+    const blocks = blocksOf(frames, pages.pages, entries);
+    return {
+      step, frames, buddy, zones: zones.zones, pages: pages.pages, report,
+      log: dmesg.lines, entries, blocks,
+    };
+  }
+
+  get isPast() {
+    return this.step < this.last;
+  }
+
+  // MARK: Pointing, choosing, telling
+
+  point(range) {
+    this.pointed = range;
+    this.#tell("point");
+  }
+
+  select(range) {
+    this.selected = range;
+    this.#tell("select");
+  }
+
+  notify(notice) {
+    this.notice = notice;
+    this.#tell("notice");
+  }
+
+  tellStory(story) {
+    this.story = story;
+    this.#tell("story");
+  }
+
+  #tell(name) {
+    this.dispatchEvent(new Event(name));
+  }
+
+  /** Runs tasks one after another, so that every click acts on the state it will see. */
+  #queue(task) {
+    this.#pending += 1;
+    document.body.dataset.busy = "";
+    const run = this.#tasks.then(task)
+      .catch((error) => this.#explain(error))
+      .catch((error) => this.notify({ kind: "error", text: `The server refused: ${error.message}` }));
+    this.#tasks = run.finally(() => {
+      this.#pending -= 1;
+      if (this.#pending > 0) return;
+      delete document.body.dataset.busy;
+      document.body.dataset.step = this.step;
+    });
+    return run;
+  }
+
+  async #explain(error) {
+    if (!(error instanceof Problem)) {
+      this.notify({ kind: "error", text: `The server cannot be reached (${error.message}).` });
+    } else if (error.status === 401) {
+      const { kind, debug } = this.machine ?? { kind: "classroom" };
+      await this.#boot({ machine: kind, debug: debug === true }, null);
+      this.notify({ kind: "info", text: "The session had expired. This is a freshly booted machine." });
+    } else if (error.status === 409) {
+      this.halted = error.oops ?? this.halted ?? error.message;
+      this.notify({ kind: "error", text: "The machine has halted and answers no call. Undo the last call, or reboot." });
+      await this.#show(this.last);
+    } else {
+      this.notify({ kind: "error", text: error.message, suggestions: error.suggestions });
+    }
+    return null;
+  }
+}
+
+function stepInAddress() {
+  const match = /[#&]step=(\d+)/.exec(location.hash);
+  return match ? Number(match[1]) : null;
+}
+
+const REMEMBERED = "kmemlab-session";
+
+/** The id (no secret) of the session that the cookie names; null when there never was one. */
+function remembered() {
+  try {
+    return localStorage.getItem(REMEMBERED);
+  } catch {
+    return null;
+  }
+}
+
+function remember(id) {
+  try {
+    localStorage.setItem(REMEMBERED, id);
+  } catch {
+    // Without storage every visit boots a machine of its own.
+  }
+}
+
+/** The store of this page. */
+export const lab = new Lab();

@@ -1,0 +1,3 @@
+#pragma once
+// Debian's zlib1g-dev: reads gzip files, and plain ones as they are.
+#include <zlib.h>

@@ -1,0 +1,187 @@
+import KernelMemory
+
+/// Goes through a trace line by line.
+struct Replayer {
+    private(set) var result: ReplayResult
+    private var reader = RecordingReader()
+    private var machine: Machine?
+    private var line = 0
+    private var history = CallHistory()
+    private var kswapd = KswapdSearch()
+
+    init(path: String) { result = ReplayResult(path: path) }
+
+    /// Replays the whole file, or up to the first difference.
+    mutating func run() {
+        do throws(TraceError) {
+            var file = try TraceFile(path: result.path)
+            while result.failure == nil, let bytes = try file.nextLine() {
+                line += 1
+                guard let record = TraceRecord(line: bytes) else {
+                    throw .malformed(line: line, "this is no record of a trace")
+                }
+                try handle(record)
+            }
+        } catch {
+            fail("\(error)")
+            return
+        }
+        if result.failure == nil, machine != nil { fail("the trace stops before its end") }
+        if result.failure == nil, !result.isExact {
+            fail("nothing in this file can be replayed: no page trace and no header")
+        }
+    }
+
+    private mutating func handle(_ record: TraceRecord) throws(TraceError) {
+        switch record {
+        case .allocate(let gfp, let order, let pfn): allocate(GFPFlags(rawValue: gfp), order, pfn)
+        case .free(let pfn, let order): free(pfn, order)
+        case .split(let pfn, let order): split(pfn, order)
+        case .other(let kind, let node): try handle(kind, node)
+        }
+    }
+
+    private mutating func handle(_ kind: String, _ node: JSONNode) throws(TraceError) {
+        switch kind {
+        case "hdr": reader.readHeader(node)
+        case "trace": try beginTrace(node)
+        case "dump": reader.begin(node)
+        case "enddump": try endDump()
+        case "L": try compareLight(node)
+        case "endtrace": endTrace()
+        default:
+            if reader.isReading, !reader.read(kind, node) {
+                throw .malformed(line: line, "a field of this \(kind) record is missing")
+            }
+        }
+    }
+}
+
+// MARK: - Calls
+
+extension Replayer {
+    private mutating func allocate(_ gfp: GFPFlags, _ order: UInt32, _ pfn: UInt32?) {
+        let call = KernelCall.allocPages(gfp, order: order)
+        guard let outcome = apply(call, pfn: pfn), let machine else { return }
+        let returned = machine.pfn(of: outcome)
+        if returned == pfn || explain({ _ in true }) { return }
+        let name: (UInt32?) -> String = { $0.map { "pfn \($0)" } ?? "NULL" }
+        fail("call \(result.calls), \(call): model \(name(returned)), kernel \(name(pfn))")
+    }
+
+    private mutating func free(_ pfn: UInt32, _ order: UInt32) {
+        guard let page = machine?.pagePointer(of: PageFrameNumber(pfn)) else { return }
+        applyChecked(.freePagesOf(page, order: order))
+    }
+
+    private mutating func split(_ pfn: UInt32, _ order: UInt32) {
+        guard let page = machine?.pagePointer(of: PageFrameNumber(pfn)) else { return }
+        applyChecked(.splitPage(page, order: order))
+    }
+
+    /// A call that the trace made by the rules: if it is a misuse here, the states differ.
+    private mutating func applyChecked(_ call: KernelCall) {
+        guard apply(call, pfn: nil) != nil, machine!.isCorrupted else { return }
+        let code = machine!.misuses.last?.code.rawValue ?? "a misuse"
+        fail("call \(result.calls), \(call): the model calls it \(code)")
+    }
+
+    private mutating func apply(_ call: KernelCall, pfn: UInt32?) -> Outcome? {
+        guard machine != nil else { return nil }
+        result.calls += 1
+        history.add(call, line: line)
+        kswapd.add(call, pfn: pfn)
+        return machine!.apply(call)
+    }
+
+    /// Whether kswapd on another CPU explains what is recorded; if so it is made to have run.
+    private mutating func explain(_ agrees: (Machine) -> Bool) -> Bool {
+        guard let found = kswapd.solve(agrees) else { return false }
+        machine = found.machine
+        result.notes.append(
+            "kswapd ran on another CPU before call \(result.calls + 1 - found.callsAgo)")
+        return true
+    }
+}
+
+// MARK: - Traces and dumps
+
+extension Replayer {
+    private mutating func beginTrace(_ node: JSONNode) throws(TraceError) {
+        guard node["kind"]?.text == "page" else {
+            throw .malformed(
+                line: line, "\(node["kind"]?.text ?? "unknown") traces are not replayed yet")
+        }
+        reader.setCPU(node["cpu"]?.number ?? 0)
+    }
+
+    private mutating func endTrace() {
+        if machine != nil { result.finishedTraces += 1 }
+        machine = nil
+        history = CallHistory()
+        kswapd = KswapdSearch()
+    }
+
+    private mutating func endDump() throws(TraceError) {
+        let tag = reader.tag
+        guard let recording = reader.finish() else { return }
+        switch tag {
+        case "initial":
+            do throws(RecordingError) {
+                machine = Machine(booting: try BootImage(recording: recording))
+            } catch { throw .inconsistent(line: line, "\(error)") }
+            compare(recording, tag)
+        case "after_ops", "after_free_all": compare(recording, tag)
+        case "full": compareBoot(recording)
+        default: break
+        }
+    }
+
+    private mutating func compare(_ recording: MachineRecording, _ tag: String) {
+        let difference: (Machine) -> Difference? = { $0.firstDifference(from: recording) }
+        guard agree("full dump \(tag)", difference), let machine else { return }
+        guard !machine.hasStatThresholds(of: recording) else { return }
+        // Only the thresholds differ: kswapd ran since the last call, or since the last fold.
+        if !explain({ difference($0) == nil && $0.hasStatThresholds(of: recording) }) {
+            fail("full dump \(tag) after call \(result.calls): stat_threshold differs")
+        } else {
+            kswapd.agreed(self.machine!)
+        }
+    }
+
+    private mutating func compareLight(_ node: JSONNode) throws(TraceError) {
+        guard machine != nil else { return }
+        guard let dump = LightDump(node) else {
+            throw .malformed(line: line, "a field of this L record is missing")
+        }
+        _ = agree("light dump") { dump.firstDifference(from: $0) }
+    }
+
+    /// Compares the machine with a dump, and looks for kswapd if they differ.
+    private mutating func agree(
+        _ what: String, _ difference: (Machine) -> Difference?
+    ) -> Bool {
+        guard let machine else { return false }
+        result.dumps += 1
+        if let found = difference(machine), !explain({ difference($0) == nil }) {
+            fail("\(what) after call \(result.calls): \(found)")
+            return false
+        }
+        kswapd.agreed(self.machine!)
+        return true
+    }
+
+    /// Boots a machine of the header's size by the formulas and compares what they give.
+    private mutating func compareBoot(_ recording: MachineRecording) {
+        result.headers += 1
+        if let difference = recording.bootDifference() {
+            fail("machine booted by the formulas: \(difference)")
+        }
+    }
+
+    private mutating func fail(_ summary: String) {
+        var details = history.lines
+        if let machine { details += machine.zoneLines }
+        result.failure = ReplayFailure(line: line, summary: summary, details: details)
+    }
+}

@@ -1,0 +1,61 @@
+"""Everybody can use it: widths, themes, motion, no scripts, axe."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+from support import BACK, check, Lab
+
+
+@check
+def fits_every_width_in_both_themes(browser, base):
+    for width, height in ((320, 640), (390, 844), (768, 1024), (1280, 900), (1920, 1080)):
+        for theme in ("light", "dark"):
+            lab = Lab(browser, base, width=width, height=height, theme=theme, path="/#story=wrong-order")
+            lab.page.wait_for_selector("story-list .card .primary")
+            assert not lab.scrolls_sideways(), f"{width} px scrolls sideways"
+            ground = lab.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            dark = sum(map(int, ground[4:-1].split(","))) < 300
+            assert dark == (theme == "dark"), ground
+            lab.close()
+
+
+@check
+def nothing_moves_when_less_motion_is_wanted(browser, base):
+    lab = Lab(browser, base, reduced_motion="reduce")
+    duration = lab.page.evaluate("getComputedStyle(document.querySelector('.cell')).transitionDuration")
+    assert duration == "0s", duration
+    lab.close()
+
+
+@check
+def without_scripts_the_page_explains_itself(browser, base):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(base)
+    text = page.inner_text("body")
+    assert "Free lists" not in text, "no empty panels"
+    assert "curl" in text and "page frame" in text.lower() and "/calls" in text
+    context.close()
+
+
+@check
+def axe_finds_no_violation(browser, base):
+    for width, theme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
+        lab = Lab(browser, base, width=width, theme=theme)
+        no_violation(lab, f"{width} {theme}, first look")
+        lab.start_story("wrong-order")
+        lab.play()
+        lab.click(BACK)
+        no_violation(lab, f"{width} {theme}, story")
+        lab.close()
+    lab = Lab(browser, base)
+    lab.boot("i386")
+    no_violation(lab, "i386")
+    lab.close()
+
+
+def no_violation(lab, where):
+    results = Axe().run(lab.page)
+    found = [
+        f"{v['id']}: {v['help']} at {v['nodes'][0]['target']} ({v['nodes'][0].get('failureSummary', '')[:200]})"
+        for v in results.response["violations"]]
+    assert not found, f"{where}: {found}"

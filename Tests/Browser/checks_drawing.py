@@ -1,0 +1,104 @@
+"""What is drawn: it equals the API at every step, the views are linked, it fits and is light."""
+
+from support import (
+    ALLOCATE, BACK, COLUMNS, NEXT, check, drawn_frames, drawn_geometry, Lab, same_as_told, told_frames)
+
+
+@check
+def first_load_is_paused_on_an_interesting_state(browser, base):
+    lab = Lab(browser, base)
+    assert lab.step >= 5, "a few calls were made"
+    states = set(drawn_frames(lab).values())
+    assert {"free", "per_cpu", "allocated", "reserved"} <= states, states
+    assert lab.page.locator("free-lists .chip").count() > 10
+    before = lab.step
+    lab.page.reload()
+    lab.idle()
+    assert lab.step == before, "a reload finds the session again and calls nothing"
+    lab.close()
+
+
+@check
+def page_is_light_and_talks_to_its_own_server_only(browser, base):
+    lab = Lab(browser, base, open=False)
+    sizes = []
+    lab.page.on("response", lambda response: sizes.append(response))
+    lab.open()
+    foreign = [url for url in lab.urls if not url.startswith(base)]
+    assert not foreign, foreign
+    static = [r for r in sizes if r.url.endswith((".js", ".css", ".svg", ".html")) or r.url.rstrip("/") == base]
+    weight = sum(len(response.body()) for response in static)
+    assert len(static) > 15 and weight < 200_000, f"{weight} bytes"
+    markup = static[0].text()
+    assert "style=" not in markup and "onclick" not in markup, "nothing inline, the CSP forbids it"
+    policy = static[0].headers.get("content-security-policy", "")
+    assert "default-src 'self'" in policy, f"policy: {policy!r}"
+    lab.close()
+
+
+@check
+def map_and_lists_equal_the_snapshots_at_every_step(browser, base):
+    lab = Lab(browser, base)
+    last = lab.step
+    for step in range(last, -1, -1):
+        same_as_told(lab, step)
+        if step:
+            lab.click(BACK, to=step - 1)
+    for step in range(1, last + 1):
+        lab.click(NEXT, to=step)
+        same_as_told(lab, step)
+    lab.close()
+
+
+@check
+def blocks_of_any_order_are_rectangles_at_their_frame_number(browser, base):
+    lab = Lab(browser, base)
+    zones = lab.get("/zones")["zones"]
+    for pfn, row, column, rows, columns in drawn_geometry(lab):
+        zone = next(z for z in zones if pfn < z["start_pfn"] + z["spanned_pages"])
+        first_row = zone["start_pfn"] // COLUMNS
+        assert (row - 1 + first_row) * COLUMNS + column - 2 == pfn, pfn
+        assert rows == 1 or columns == COLUMNS, pfn
+    lab.close()
+
+
+@check
+def pointing_links_the_two_views(browser, base):
+    lab = Lab(browser, base)
+    chip = lab.page.locator('.chip[data-state="free"]').first
+    pfn = chip.get_attribute("data-pfn")
+    chip.hover()
+    assert lab.page.locator(f'button.cell.linked[data-pfn="{pfn}"]').count() == 1
+    lab.page.hover("h1")
+    assert lab.page.locator(".linked").count() == 0
+    cell = lab.page.locator('button.cell[data-state="per_cpu"]').first
+    cell.hover()
+    assert lab.page.locator(f'.chip.linked[data-pfn="{cell.get_attribute("data-pfn")}"]').count() == 1
+    lab.page.hover("h1")
+    lab.page.focus('.chip[tabindex="0"]')
+    assert lab.page.locator("button.cell.linked").count() == 1
+    lab.press("ArrowRight")
+    pfn = lab.page.evaluate("document.activeElement.dataset.pfn")
+    assert lab.page.locator(f'button.cell.linked[data-pfn="{pfn}"]').count() == 1
+    lab.close()
+
+
+@check
+def large_machines_stay_usable(browser, base):
+    for kind in ("i386", "x86_64"):
+        lab = Lab(browser, base)
+        lab.boot(kind)
+        assert lab.page.locator("button.cell, button.page-block").count() < 3000
+        lab.click(ALLOCATE, to=1)
+        held = lab.get("/pages/1")
+        cell = lab.page.locator(f'.detail button.cell[data-pfn="{held["pfn"]}"]')
+        assert cell.get_attribute("data-state") == "allocated", "the page block with the change is shown"
+        block = lab.page.locator("button.page-block").nth(2)
+        start = int(block.get_attribute("data-pfn"))
+        block.click()
+        assert str(start) in lab.page.inner_text(".detail h3")
+        told = told_frames(lab, 1)
+        for pfn, state in drawn_frames(lab).items():
+            assert state in told[pfn], pfn
+        assert not lab.scrolls_sideways()
+        lab.close()
