@@ -19,14 +19,16 @@ struct JSONWriter: ~Copyable {
     private var needsComma = false
 
     /// Room to begin with: most answers fit.
-    private static let usualSize = 1_024
+    static let usualSize = 1_024
 
     /// Continues behind what a buffer holds.
-    init(_ output: consuming OutputBuffer) {
+    ///
+    /// - Parameter size: how many bytes to make room for at once.
+    init(_ output: consuming OutputBuffer, expecting size: Int = JSONWriter.usualSize) {
         self.output = output
-        start = self.output.reserve(Self.usualSize)
+        start = self.output.reserve(size)
         cursor = start
-        end = start + Self.usualSize
+        end = start + size
     }
 
     /// The buffer with all that was written.
@@ -206,20 +208,10 @@ extension JSONWriter {
         raw("null")
     }
 
-    /// Writes thousandths as a number with three decimals: `0.125`, `-1.000`.
-    mutating func thousandths(_ value: Int) {
-        beginValue()
-        if value < 0 { raw(UInt8(ascii: "-")) }
-        let magnitude = UInt32(truncatingIfNeeded: value.magnitude)
-        let whole = magnitude / 1_000
-        let rest = magnitude - whole * 1_000
-        rawDecimal(UInt64(whole))
-        let place = room(4)
-        place[0] = UInt8(ascii: ".")
-        place[1] = UInt8(ascii: "0") + UInt8(rest / 100)
-        place[2] = UInt8(ascii: "0") + UInt8(rest / 10 % 10)
-        place[3] = UInt8(ascii: "0") + UInt8(rest % 10)
-        cursor += 4
+    /// Writes thousandths as they are, as a number with three decimals: `0.125`, `-1.000`.
+    @inline(__always)
+    mutating func rawThousandths(_ value: Int) {
+        cursor += writeThousandths(value, to: room(8))
     }
 
     fileprivate mutating func rawEscaped(_ bytes: UnsafeRawBufferPointer) {

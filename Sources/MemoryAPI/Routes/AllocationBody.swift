@@ -38,7 +38,7 @@ enum AllocationFunction: Int, CaseIterable {
 
     /// Reads the function's name from the current member.
     @inline(__always)
-    fileprivate init(_ reader: JSONObjectReader) throws(Problem) {
+    fileprivate init(_ reader: borrowing JSONObjectReader) throws(Problem) {
         let text = try reader.text("the name of a function that allocates pages")
         guard let index = Self.names.index(of: text) else {
             // Here the arguments are fields of their own; the name may still be a near miss.

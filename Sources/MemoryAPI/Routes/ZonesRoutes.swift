@@ -11,7 +11,7 @@ enum ZonesRoutes {
     static func list(
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
-        response.json { json in
+        response.json(expecting: 4_096) { json in
             json.object { json in
                 json.member("step", view.step)
                 json.zones(view.machine)
@@ -67,15 +67,16 @@ extension JSONWriter {
         }
     }
 
+    /// Writes the member `fragmentation`. It is most of the answer, so its names are written whole.
     private mutating func fragmentation(_ fragmentation: Fragmentation) {
         array("fragmentation") { json in
             for order in 0..<Order.count {
                 json.object { json in
                     json.member("order", order)
-                    json.key("unusable_free_index")
-                    json.thousandths(fragmentation.unusableFreeIndex(order: order))
-                    json.key("extfrag_index")
-                    json.thousandths(fragmentation.fragmentationIndex(order: order))
+                    json.raw(",\"unusable_free_index\":")
+                    json.rawThousandths(fragmentation.unusableFreeIndex(order: order))
+                    json.raw(",\"extfrag_index\":")
+                    json.rawThousandths(fragmentation.fragmentationIndex(order: order))
                 }
             }
         }
