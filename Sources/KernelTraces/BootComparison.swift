@@ -8,7 +8,8 @@ extension MachineRecording {
     /// recorded kernel had used some by then.
     func bootDifference() -> Difference? {
         guard let configuration = bootConfiguration else {
-            return Difference(place: "memory size", model: "none fits", kernel: "\(zones.count) zones")
+            return Difference(
+                place: "memory size", model: "none fits", kernel: "\(zones.count) zones")
         }
         let machine = Machine(configuration)
         return layoutDifference(machine)

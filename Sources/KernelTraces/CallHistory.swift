@@ -34,7 +34,8 @@ extension ZoneSnapshot {
     fileprivate var lines: [String] {
         let marks = watermark.map { String($0 + boost) }.joined(separator: "/")
         let blocks = freeBlocks.map { String($0) }.joined(separator: " ")
-        let first = "  \(name): free \(freePages) (counter \(countedFreePages)), "
+        let first =
+            "  \(name): free \(freePages) (counter \(countedFreePages)), "
             + "min/low/high/promo \(marks), boost \(boost), "
             + "highatomic \(reservedHighAtomic), flags \(flags)"
         return [first, "    blocks per order " + blocks] + perCPU.map(\.line)

@@ -63,16 +63,12 @@ extension Core {
         var next: UInt32 = 0
         let free = memory.freeRanges(in: 0..<shape.frameEnd)
         for range in free + [shape.frameEnd..<shape.frameEnd] {
-            for pfn in next..<range.lowerBound where hasFrame(pfn, in: memory) {
+            for pfn in next..<range.lowerBound where shape.hasFrame(pfn) {
                 frames.writable(pfn).pointee.flags = Frame.reserved
                 frames.writable(pfn).pointee.referenceCount = 1
             }
             next = range.upperBound
         }
-    }
-
-    private func hasFrame(_ pfn: UInt32, in memory: PhysicalMemory) -> Bool {
-        memory.usable.contains { $0.contains(pfn) } || pfn < 0x100
     }
 
     /// Hands the free memory to the buddy lists: high memory page by page, the rest in the largest

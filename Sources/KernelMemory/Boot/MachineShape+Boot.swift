@@ -14,7 +14,8 @@ extension MachineShape {
             pageBlockOrder: memory.pageBlockOrder,
             frameEnd: memory.zones.map(\.frames.upperBound).max() ?? 0,
             zoneStart: SIMD2(starts[0], starts[1]), pageBlockCount: blocks,
-            zonePopulation: memory.zones.reduce(0) { $0 | 1 << $1.index }, hole: memory.hole, layout: AddressLayout(memory),
+            zonePopulation: memory.zones.reduce(0) { $0 | 1 << $1.index }, hole: memory.hole,
+            layout: AddressLayout(memory),
             minFreeKilobytes: memory.tuning.minFreeKilobytes, debug: configuration.debug)
     }
 }
@@ -35,7 +36,9 @@ extension PhysicalMemory {
         for span in zones {
             managed[span.index] = present(span.frames) - bootReserved(span.frames)
         }
-        return ZoneTuning(managed: managed, architecture: architecture, cpuCount: cpuCount)
+        return ZoneTuning(
+            managed: managed, architecture: architecture, cpuCount: cpuCount,
+            fixedBatch: fixedBatch)
     }
 }
 

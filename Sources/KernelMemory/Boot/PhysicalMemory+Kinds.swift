@@ -78,6 +78,9 @@ extension PhysicalMemory {
 
     /// Four MiB that follow the rules of a gigabyte, one frame for each MiB: high memory begins at
     /// frame 896.
+    ///
+    /// Zones this small would move single pages between their lists; they move four at a time,
+    /// so that per-CPU lists are seen to work as on a large machine.
     private init(classroom configuration: MachineConfiguration) {
         self.init(
             architecture: .i386, pageBlockOrder: 5, cpuCount: configuration.cpuCount,
@@ -86,6 +89,6 @@ extension PhysicalMemory {
                 ZoneSpan(index: 2, frames: 896..<1024),
             ],
             usable: [1..<1024], reserved: [1..<16, 128..<160, 888..<896], lowmemEnd: 896,
-            memMapFrame: 888)
+            fixedBatch: 4, memMapFrame: 888)
     }
 }

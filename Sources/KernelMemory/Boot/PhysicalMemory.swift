@@ -22,7 +22,9 @@ struct PhysicalMemory {
     var freedAfterBoot: [Range<UInt32>] = []
     /// One past the last frame that has a permanent address.
     var lowmemEnd: UInt32
-    /// Bytes of mem_map, and the first frame it is in; on x86_64 it is mapped elsewhere.
+    /// Pages moved at a time between a CPU's lists and the buddy lists, if not by the formula.
+    var fixedBatch: Int32?
+    /// The first frame of the memory map; on x86_64 it is mapped elsewhere.
     var memMapFrame: UInt32 = 0
 
     /// Frames of a range that exist.

@@ -15,6 +15,8 @@ struct ZoneTuning {
     let managed: [UInt32]
     let architecture: Architecture
     let cpuCount: Int
+    /// Pages moved between lists at a time, if not by the formula.
+    var fixedBatch: Int32?
 
     private func isHigh(_ zone: Int) -> Bool { architecture.isHighmem(zone) }
 
@@ -32,11 +34,11 @@ struct ZoneTuning {
     /// The numbers of one zone.
     func numbers(_ zone: Int) -> Numbers {
         let watermark = watermarks(zone)
-        let batch = batch(zone)
+        let batch = fixedBatch ?? batch(zone)
         let share = watermark[Watermark.low] / Int32(cpuCount)
         return Numbers(
             watermark: watermark, lowmemReserve: lowmemReserve(zone), batch: batch,
-            high: max(share, batch * 4), 
+            high: max(share, batch * 4),
             statThreshold: Self.statThreshold(managed: managed[zone], cpuCount: cpuCount))
     }
 

@@ -28,7 +28,9 @@ extension KernelCall {
             throw .unknownFunction(name, suggestions: nearest(to: name, among: names))
         }
         let inner = statement[statement.index(after: open)...].dropLast()
-        let words = inner.trimmed.isEmpty ? [] : inner.split(separator: ",", omittingEmptySubsequences: false)
+        let words =
+            inner.trimmed.isEmpty
+            ? [] : inner.split(separator: ",", omittingEmptySubsequences: false)
         guard words.count == function.parameters.count else {
             throw .argumentCount(
                 function: name, expected: function.parameters.map(\.name), given: words.count)
@@ -77,7 +79,8 @@ extension KernelFunction.Parameter {
         case .gfp: "gfp flags such as GFP_KERNEL|__GFP_ZERO"
         case .page: "the address of a struct page, as alloc_pages returned it"
         case .address: "an address such as 0xc1000000"
-        case .order, .byte, .length, .cpu: "a number of \(kind.range.lowerBound) to \(kind.range.upperBound)"
+        case .order, .byte, .length, .cpu:
+            "a number of \(kind.range.lowerBound) to \(kind.range.upperBound)"
         }
     }
 }

@@ -64,7 +64,7 @@ extension KernelFunction.ParameterKind {
     public var range: ClosedRange<UInt64> {
         switch self {
         case .gfp: 0...0xff_ffff
-        case .order: 0...63
+        case .order: 0...31
         case .page, .address: 0...UInt64.max
         case .byte: 0...255
         case .length: 0...65_536

@@ -2,17 +2,24 @@
 ///
 /// Nearness is the number of letters to add, drop, change or swap with their neighbour; letter
 /// case and leading underscores weigh little. Candidates that differ in more than two fifths of
-/// their letters are left out.
+/// their letters, or clearly more than the nearest one, are left out.
 ///
 /// - Complexity: O(candidates x length squared); meant for error messages.
 public func nearest(to word: String, among candidates: [String]) -> [String] {
     let wanted = spellingKey(word)
     guard wanted.count <= 64 else { return [] }
-    let scored = candidates.map { (name: $0, distance: editDistance(wanted, spellingKey($0))) }
+    let scored = candidates.map { name in
+        (
+            name: name, distance: editDistance(wanted, spellingKey(name)),
+            growth: abs(word.utf8.count - name.utf8.count)
+        )
+    }
+    let limit = min(
+        max(wanted.count, 3) * 2 / 5, (scored.map(\.distance).min() ?? 0) + 1)
     return
         scored
-        .filter { $0.distance * 5 <= max(wanted.count, 3) * 2 }
-        .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
+        .filter { $0.distance <= limit }
+        .sorted { ($0.distance, $0.growth, $0.name) < ($1.distance, $1.growth, $1.name) }
         .prefix(3).map(\.name)
 }
 

@@ -56,7 +56,8 @@ struct Taint {
     var text: String {
         guard badPage || warned || died else { return "Not tainted" }
         // Letters stand in fixed columns: G F S R M B U D A C O W ... of tainted_flags.
-        let letters = "G    " + (badPage ? "B" : " ") + " " + (died ? "D" : " ") + "   "
+        let letters =
+            "G    " + (badPage ? "B" : " ") + " " + (died ? "D" : " ") + "   "
             + (warned ? "W" : " ")
         return "Tainted: " + letters + "       "
     }

@@ -14,8 +14,16 @@ extension Core {
         for function in functions { printk(" \(function)") }
     }
 
-    /// The kernel follows a `struct page` pointer beyond the memory map.
-    func oopsOnPage(_ pfn: UInt32) { oopsOnAccess(to: pagePointer(pfn), isWrite: false) }
+    /// The kernel found something that cannot be: the task dies where it stands. `BUG`.
+    func bug(at place: String) {
+        cold.taint.died = true
+        let options = shape.debug ? " DEBUG_PAGEALLOC" : ""
+        let text = "kernel BUG at \(place)!"
+        printk("------------[ cut here ]------------")
+        printk(text)
+        printk("invalid opcode: 0000 [#1] SMP" + options)
+        halt(text)
+    }
 
     /// The kernel touched an address where nothing is mapped: the task dies, and with it, since
     /// there is only one, the machine.
@@ -35,7 +43,8 @@ extension Core {
     /// A free of order 11 or more that passed every check: the kernel writes behind the end of
     /// the zone's table of free areas.
     func corruptFreeArea(_ pfn: UInt32, order: UInt32) {
-        let text = "free_area[\(order)] of zone "
+        let text =
+            "free_area[\(order)] of zone "
             + shape.architecture.zoneName(zoneIndex(of: pfn))
             + " does not exist: the zone's own fields were overwritten"
         printk(text)

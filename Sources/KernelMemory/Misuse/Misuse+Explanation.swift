@@ -40,7 +40,8 @@ extension Misuse {
         let expected = expectedOrder ?? 0
         let given = UInt64(1) << UInt64(min(order, 32))
         let owned = UInt64(1) << UInt64(expected)
-        let first = "The block at \(frameText.lowercasedFirst) was allocated at step "
+        let first =
+            "The block at \(frameText.lowercasedFirst) was allocated at step "
             + "\(allocatedAtStep ?? 0) with order \(expected) (\(owned) pages) but freed with "
             + "order \(order) (\(given) pages). "
         if order < expected {

@@ -47,9 +47,11 @@ extension Core {
     ///
     /// The corresponding kernel function is `free_pages_prepare` (mm/page_alloc.c, 6.1).
     func isFreeable(_ pfn: UInt32, order: UInt32, checksHead: Bool) -> Bool {
-        let end = min(UInt64(pfn) + (1 << UInt64(min(order, 32))), UInt64(shape.frameEnd))
-        var isGood = true
-        for current in pfn..<UInt32(end) where current != pfn || checksHead {
+        let end = UInt64(pfn) + (1 << UInt64(min(order, 32)))
+        let zoneEnd = zones[zoneIndex(of: pfn)].end
+        // What lies behind the zone is no free page of it, whatever it is.
+        var isGood = end <= UInt64(zoneEnd)
+        for current in pfn..<UInt32(min(end, UInt64(zoneEnd))) where current != pfn || checksHead {
             let frame = frames.readable(current).pointee
             if let reason = badReason(frame, isNew: false) {
                 reportBadPage(current, reason, from: "free_pcp_prepare")
@@ -81,18 +83,8 @@ extension Core {
     }
 
     private func printBadPage(_ pfn: UInt32, _ reason: String, from caller: String) {
-        let frame = frames.readable(pfn).pointee
-        let mapcount = frame.has(Frame.buddy) ? -128 : 0
-        let zone = zoneIndex(of: pfn)
-        let flags = UInt64(zone) << (shape.architecture == .i386 ? 30 : 62)
-        printk(
-            "BUG: Bad page state in process init  pfn:" + hexDigits(UInt64(pfn), width: 5))
-        printk(
-            "page:\(pointerDigits(pagePointer(pfn))) refcount:\(frame.referenceCount) "
-                + "mapcount:\(mapcount) mapping:\(pointerDigits(0)) index:0x0 "
-                + "pfn:\(hexadecimal(UInt64(pfn)))")
-        printk("flags: \(hexadecimal(flags))(zone=\(zone))")
-        printk("page dumped because: \(reason)")
+        printk("BUG: Bad page state in process init  pfn:" + hexDigits(UInt64(pfn), width: 5))
+        dumpPage(pfn, reason)
         printCallTrace([caller])
     }
 }

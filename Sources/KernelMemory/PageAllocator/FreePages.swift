@@ -61,17 +61,31 @@ extension Core {
         }
         noteWrongFree(pfn, order: order)
         let frame = frames.writable(pfn)
+        if shape.debug, frame.pointee.referenceCount == 0 { return bugOnZeroCount(pfn) }
         let isCompound = frame.pointee.has(Frame.head)
         frame.pointee.referenceCount = max(frame.pointee.referenceCount, .min + 1) - 1
         if frame.pointee.referenceCount == 0 {
             freePiece(pfn, order: order)
         } else if !isCompound {
             var part = order
-            while part > 0 {
+            while part > 0, control.pointee.state & Control.halted == 0 {
                 part -= 1
-                freePiece(pfn &+ (1 << part), order: part)
+                let piece = UInt64(pfn) + (1 << UInt64(part))
+                if piece < UInt64(shape.frameEnd), shape.hasFrame(UInt32(piece)) {
+                    freePiece(UInt32(piece), order: part)
+                } else {
+                    oopsOnAccess(to: pagePointer(piece), isWrite: false)
+                }
             }
         }
+    }
+
+    /// With debugging on, a reference count that would drop below zero ends the task.
+    ///
+    /// The corresponding kernel function is `put_page_testzero` (include/linux/mm.h, 6.1).
+    private func bugOnZeroCount(_ pfn: UInt32) {
+        dumpPage(pfn, "VM_BUG_ON_PAGE(page_ref_count(page) == 0)")
+        bug(at: "include/linux/mm.h:780")
     }
 
     private func noteWrongFree(_ pfn: UInt32, order: UInt32) {
@@ -101,7 +115,6 @@ extension Core {
     ///
     /// The corresponding kernel function is `free_the_page` (mm/page_alloc.c, 6.1).
     private func freePiece(_ pfn: UInt32, order: UInt32) {
-        guard pfn < shape.frameEnd else { return oopsOnPage(pfn) }
         let checksHead = order > Order.costly || shape.debug
         guard isFreeable(pfn, order: order, checksHead: checksHead) else { return }
         guard order <= Order.largest else { return corruptFreeArea(pfn, order: order) }

@@ -91,7 +91,8 @@ extension Core {
         var pages: Int64 = 0
         for list in zone.freeLists {
             guard list.order <= Order.largest, (0...3).contains(list.migrateType) else {
-                throw RecordingError(place: taken.place, reason: "expected order 0 to 10, type 0 to 3")
+                throw RecordingError(
+                    place: taken.place, reason: "expected order 0 to 10, type 0 to 3")
             }
             let head = freeList(zone.index, list.order, list.migrateType)
             for pfn in list.pfns {

@@ -43,14 +43,14 @@ public struct FrameRun: Hashable, Sendable {
 extension Machine {
     /// The runs that make up a range of frame numbers, in order.
     ///
-    /// A run is not cut at the range's end. The first run may start in the middle of a block.
+    /// A run is not cut at the range's ends: the first one starts where its block does.
     ///
     /// - Parameter limit: the most runs to return; the rest begins where the last one ends.
     /// - Complexity: O(blocks).
     public func frameRuns(from start: UInt32, to end: UInt32, limit: Int) -> [FrameRun] {
         var runs: [FrameRun] = []
-        var pfn = start
         let end = min(end, core.shape.frameEnd)
+        var pfn = start < end ? block(covering: PageFrameNumber(start)).start.rawValue : end
         while pfn < end, runs.count < limit {
             let run = core.run(at: pfn)
             runs.append(run)

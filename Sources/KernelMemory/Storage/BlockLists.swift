@@ -65,11 +65,14 @@ extension Core {
     }
 
     /// Takes a block out of the list that it is on, wherever it stands. `list_del`.
+    ///
+    /// On a corrupted machine it may be gone already; then nothing happens.
     @inline(__always)
     func remove(
         _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>,
         from list: UnsafeMutablePointer<BlockList>
     ) {
+        if list.pointee.count == 0 { return }
         list.pointee.count &-= 1
         if list.pointee.first == pfn {
             list.pointee.first = frame.pointee.next

@@ -32,8 +32,10 @@ final class Core: @unchecked Sendable {
     /// Set when another core began to share this one's frames.
     private let sealed = Atomic<Bool>(false)
 
-    private init(shape: MachineShape, block: ControlBlock, frames: FrameDirectory,
-                 cold: ColdState, image: Core?) {
+    private init(
+        shape: MachineShape, block: ControlBlock, frames: FrameDirectory,
+        cold: ColdState, image: Core?
+    ) {
         self.shape = shape
         self.block = block
         self.frames = frames

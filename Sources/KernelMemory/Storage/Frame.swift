@@ -78,7 +78,8 @@ extension Frame {
     /// Says that a block on a buddy list begins here.
     @inline(__always)
     mutating func makeBuddy(_ order: UInt32, _ migrateType: Int) {
-        word = word & ~UInt32(Self.orderMask | Self.migrateTypeMask)
+        word =
+            word & ~UInt32(Self.orderMask | Self.migrateTypeMask)
             | UInt32(Self.buddy | Self.block(order, migrateType))
     }
 
