@@ -9,6 +9,8 @@ struct GFPText: @unchecked Sendable {
     }
 
     private let entries: UnsafeBufferPointer<Entry>
+    /// The mask of nearly every call, looked for first.
+    private let usual: Entry
     /// How many of the entries are printed; those come first.
     private let printedCount: Int
 
@@ -23,11 +25,13 @@ struct GFPText: @unchecked Sendable {
         _ = copy.initialize(from: entries)
         self.entries = UnsafeBufferPointer(copy)
         printedCount = GFPFlags.printedNames.count
+        usual = Entry(name: lastingBytes("GFP_KERNEL"), flags: GFPFlags.kernel.rawValue)
     }
 
     /// Writes a mask as the kernel prints it; see `GFPFlags.description`.
     @inline(__always)
     func write(_ flags: GFPFlags, to json: inout JSONWriter) {
+        if _fastPath(flags.rawValue == usual.flags) { return json.raw(usual.name) }
         var left = flags.rawValue
         var isFirst = true
         for index in 0..<printedCount where left & entries[index].flags == entries[index].flags {
@@ -50,6 +54,7 @@ struct GFPText: @unchecked Sendable {
     /// - Returns: `nil` for anything but plain names, which ``GFPFlags`` then reads or explains.
     @inline(__always)
     func flags(_ text: UnsafeRawBufferPointer) -> GFPFlags? {
+        if _fastPath(text.equals(usual.name)) { return GFPFlags(rawValue: usual.flags) }
         var bits: UInt32 = 0
         var start = 0
         while true {

@@ -12,45 +12,82 @@ func writeDecimal(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int
 
 @inline(never)
 private func writeLongDecimal(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int {
-    let count = decimalDigitCount(value)
+    guard let small = UInt32(exactly: value) else {
+        // Nine digits at a time fit 32 bits.
+        let (high, low) = value.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let count = writeDecimal(high, to: place)
+        writeDigits(UInt32(low), count: 9, to: place + count)
+        return count + 9
+    }
+    let count = decimalDigitCount(small)
+    writeDigits(small, count: count, to: place)
+    return count
+}
+
+/// Writes the lowest digits of a number, from the last one backwards.
+@inline(__always)
+private func writeDigits(_ value: UInt32, count: Int, to place: UnsafeMutablePointer<UInt8>) {
     var rest = value
     var index = count
     while index > 0 {
-        index -= 1
-        let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-        place[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+        index &-= 1
+        let quotient = rest / 10
+        place[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
         rest = quotient
     }
-    return count
 }
 
-private func decimalDigitCount(_ value: UInt64) -> Int {
-    var count = 1
-    var bound: UInt64 = 10
-    while value >= bound {
-        count += 1
-        let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
-        if overflow { return count }
-        bound = next
-    }
-    return count
+@inline(__always)
+private func decimalDigitCount(_ value: UInt32) -> Int {
+    if value < 100 { return 2 }
+    if value < 1_000 { return 3 }
+    if value < 10_000 { return 4 }
+    if value < 100_000 { return 5 }
+    if value < 1_000_000 { return 6 }
+    if value < 10_000_000 { return 7 }
+    if value < 100_000_000 { return 8 }
+    return value < 1_000_000_000 ? 9 : 10
 }
 
-/// Writes `0x` and hexadecimal digits without leading zeroes; 18 bytes must be free.
+/// Writes `0x` and hexadecimal digits without leading zeroes; 24 bytes must be free.
 ///
 /// - Returns: how many bytes were written.
+@inline(__always)
 func writeHexadecimal(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int {
     place[0] = UInt8(ascii: "0")
     place[1] = UInt8(ascii: "x")
-    let digits = max(1, (67 - value.leadingZeroBitCount) / 4)
-    var rest = value
-    var index = digits + 2
-    while index > 2 {
-        index -= 1
-        place[index] = hexadecimalDigit(UInt8(truncatingIfNeeded: rest & 15))
-        rest >>= 4
+    var count = 2
+    if value >> 32 != 0 {
+        count += writeHexadecimalWord(UInt32(truncatingIfNeeded: value >> 32), to: place + 2)
+        let low = hexadecimalDigits(UInt32(truncatingIfNeeded: value))
+        UnsafeMutableRawPointer(place + count).storeBytes(of: low, as: UInt64.self)
+        return count + 8
     }
-    return digits + 2
+    count += writeHexadecimalWord(UInt32(truncatingIfNeeded: value), to: place + 2)
+    return count
+}
+
+/// Writes up to eight digits; eight bytes must be free.
+@inline(__always)
+private func writeHexadecimalWord(_ value: UInt32, to place: UnsafeMutablePointer<UInt8>) -> Int {
+    let count = max(1, (35 - value.leadingZeroBitCount) / 4)
+    let digits = hexadecimalDigits(value) >> UInt64((8 - count) * 8)
+    UnsafeMutableRawPointer(place).storeBytes(of: digits, as: UInt64.self)
+    return count
+}
+
+/// The eight digits of a number as bytes, the first one lowest.
+///
+/// Spreads the nibbles over the bytes of one word, and turns them into letters all at once.
+@inline(__always)
+private func hexadecimalDigits(_ value: UInt32) -> UInt64 {
+    var spread = UInt64(value)
+    spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff
+    spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff
+    spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    let isLetter = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    let letters = isLetter &* UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
+    return (spread &+ 0x3030_3030_3030_3030 &+ letters).byteSwapped
 }
 
 /// The digit for a value of 0...15.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The names that an object's members, or a query's items, may have.
 ///
 /// Made once for each route and kept as long as the program runs; finding a name compares bytes.
@@ -43,9 +45,10 @@ extension UnsafeRawBufferPointer {
     /// Whether these are the same bytes.
     @inline(__always)
     func equals(_ other: UnsafeRawBufferPointer) -> Bool {
-        guard count == other.count else { return false }
-        for index in 0..<count where self[index] != other[index] { return false }
-        return true
+        guard count == other.count, let left = baseAddress, let right = other.baseAddress else {
+            return count == other.count
+        }
+        return memcmp(left, right, count) == 0
     }
 
     /// The bytes as a string for a message: repaired where they are no UTF-8, cut where they are

@@ -85,7 +85,7 @@ extension JSONWriter {
 
     /// Writes `0x` and a number's hexadecimal digits as they are.
     mutating func rawHexadecimal(_ value: UInt64) {
-        cursor += writeHexadecimal(value, to: room(18))
+        cursor += writeHexadecimal(value, to: room(24))
     }
 }
 
@@ -210,12 +210,16 @@ extension JSONWriter {
     mutating func thousandths(_ value: Int) {
         beginValue()
         if value < 0 { raw(UInt8(ascii: "-")) }
-        let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 1_000)
+        let magnitude = UInt32(truncatingIfNeeded: value.magnitude)
+        let whole = magnitude / 1_000
+        let rest = magnitude - whole * 1_000
         rawDecimal(UInt64(whole))
-        raw(UInt8(ascii: "."))
-        for divisor: UInt in [100, 10, 1] {
-            raw(UInt8(ascii: "0") + UInt8(rest / divisor % 10))
-        }
+        let place = room(4)
+        place[0] = UInt8(ascii: ".")
+        place[1] = UInt8(ascii: "0") + UInt8(rest / 100)
+        place[2] = UInt8(ascii: "0") + UInt8(rest / 10 % 10)
+        place[3] = UInt8(ascii: "0") + UInt8(rest % 10)
+        cursor += 4
     }
 
     fileprivate mutating func rawEscaped(_ bytes: UnsafeRawBufferPointer) {

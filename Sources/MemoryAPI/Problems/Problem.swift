@@ -63,7 +63,8 @@ extension Problem {
     func write(to response: inout Response) {
         response.reset()
         response.status = kind.status
-        response.protection = .page
+        // A request that filled the connection's memory leaves room for few headers.
+        response.protection = kind == .headersTooLarge ? .data : .page
         response.setHeader("Content-Type", "application/problem+json")
         response.setHeader("Cache-Control", "no-store")
         switch kind.status {

@@ -5,6 +5,9 @@ import MicroHTTPD
 struct LiveBlocks {
     private let blocks: [FrameRun]
 
+    /// How many there are.
+    var count: Int { blocks.count }
+
     /// A place in the list.
     struct Cursor {
         let step: UInt32

@@ -49,9 +49,9 @@ enum PagesRoutes {
         let block = try view.liveBlock(Reference(request))
         response.json { json in
             json.object { json in
+                json.member("step", view.step)
                 json.liveBlock(block, view)
                 json.member("live", true)
-                json.member("step", view.step)
             }
         }
     }

@@ -28,9 +28,10 @@ extension JSONWriter {
     mutating func report(_ view: SessionView) {
         let machine = view.machine
         let use = machine.liveUse
-        member("summary", summary(view))
+        let live = view.liveBlocks
+        member("summary", summary(machine, liveBlocks: live.count))
         object("live") { json in
-            json.member("blocks", use.blocks)
+            json.member("blocks", live.count)
             json.member("pages", use.pages)
         }
         member("peak_pages", use.peakPages)
@@ -38,7 +39,7 @@ extension JSONWriter {
         array("misuse") { json in
             for misuse in machine.misuses { json.misuse(misuse, by: view.call(of: misuse.step)) }
         }
-        let leaks = view.liveBlocks.page(after: nil, limit: Self.leakLimit)
+        let leaks = live.page(after: nil, limit: Self.leakLimit)
         array("leaks") { json in for block in leaks.blocks { json.leak(block, view) } }
         member("leaks_truncated", leaks.next != nil)
     }
@@ -54,14 +55,12 @@ extension JSONWriter {
         }
     }
 
-    private func summary(_ view: SessionView) -> String {
-        let machine = view.machine
-        let use = machine.liveUse
+    private func summary(_ machine: Machine, liveBlocks: Int) -> String {
         let unnoticed = machine.misuses.count { !$0.noticedByKernel }
         let live =
-            use.blocks == 0
+            liveBlocks == 0
             ? "Everything that was allocated is freed"
-            : "\(counted(use.blocks, "block")) (\(counted(use.pages, "page"))) not freed"
+            : "\(counted(liveBlocks, "block")) (\(counted(machine.liveUse.pages, "page"))) not freed"
         let misuses =
             machine.misuseCount == 0
             ? "no misuse"
