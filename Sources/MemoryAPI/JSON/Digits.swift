@@ -80,7 +80,7 @@ private func writeHexadecimalWord(_ value: UInt32, to place: UnsafeMutablePointe
 ///
 /// Spreads the nibbles over the bytes of one word, and turns them into letters all at once.
 @inline(__always)
-private func hexadecimalDigits(_ value: UInt32) -> UInt64 {
+func hexadecimalDigits(_ value: UInt32) -> UInt64 {
     var spread = UInt64(value)
     spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff
     spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff
@@ -88,6 +88,35 @@ private func hexadecimalDigits(_ value: UInt32) -> UInt64 {
     let isLetter = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
     let letters = isLetter &* UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
     return (spread &+ 0x3030_3030_3030_3030 &+ letters).byteSwapped
+}
+
+/// Writes thousandths as a number with three decimals, `0.125` or `-1.000`; 24 bytes must be free.
+///
+/// - Returns: how many bytes were written.
+@inline(__always)
+func writeThousandths(_ value: Int, to place: UnsafeMutablePointer<UInt8>) -> Int {
+    place.pointee = UInt8(ascii: "-")
+    let sign = value < 0 ? 1 : 0
+    let magnitude = UInt32(truncatingIfNeeded: value.magnitude)
+    let whole = magnitude / 1_000
+    let rest = magnitude &- whole &* 1_000
+    let end = place + sign + writeDecimal(UInt64(whole), to: place + sign)
+    let tens = rest / 10
+    end[0] = UInt8(ascii: ".")
+    end[1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest / 100)
+    end[2] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens % 10)
+    end[3] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- tens &* 10)
+    return end + 4 - place
+}
+
+/// Writes a literal's bytes.
+///
+/// - Returns: how many were written.
+@inline(__always)
+func write(_ text: StaticString, to place: UnsafeMutablePointer<UInt8>) -> Int {
+    let count = text.utf8CodeUnitCount
+    UnsafeMutableRawPointer(place).copyMemory(from: text.utf8Start, byteCount: count)
+    return count
 }
 
 /// The digit for a value of 0...15.

@@ -75,13 +75,16 @@ extension JSONWriter {
 
 extension Response {
     /// Writes the body as JSON; when the closure throws, there is no body.
+    ///
+    /// - Parameter size: bytes to make room for at once.
     @inline(__always)
     mutating func json<Failure>(
+        size: Int = JSONWriter.usualSize,
         _ write: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
         var taken = OutputBuffer()
         swap(&taken, &body)
-        var writer = JSONWriter(taken)
+        var writer = JSONWriter(taken, size: size)
         try write(&writer)
         body = writer.finish()
     }

@@ -19,14 +19,17 @@ struct JSONWriter: ~Copyable {
     private var needsComma = false
 
     /// Room to begin with: most answers fit.
-    private static let usualSize = 1_024
+    static let usualSize = 1_024
 
     /// Continues behind what a buffer holds.
-    init(_ output: consuming OutputBuffer) {
+    ///
+    /// - Parameter size: bytes to make room for at once, for an answer that is mostly larger than
+    ///   the usual ones.
+    init(_ output: consuming OutputBuffer, size: Int = usualSize) {
         self.output = output
-        start = self.output.reserve(Self.usualSize)
+        start = self.output.reserve(size)
         cursor = start
-        end = start + Self.usualSize
+        end = start + size
     }
 
     /// The buffer with all that was written.
@@ -75,6 +78,15 @@ extension JSONWriter {
         UnsafeMutableRawPointer(room(bytes.count)).copyMemory(
             from: source, byteCount: bytes.count)
         cursor += bytes.count
+    }
+
+    /// Writes bytes as they are: a closure writes them where there is room, and says how many.
+    ///
+    /// - Parameter count: how many it writes at most.
+    @inline(__always)
+    mutating func raw(upTo count: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+        let place = room(count)
+        cursor = place + write(place)
     }
 
     /// Writes a number's decimal digits as they are.
@@ -204,22 +216,6 @@ extension JSONWriter {
     mutating func null() {
         beginValue()
         raw("null")
-    }
-
-    /// Writes thousandths as a number with three decimals: `0.125`, `-1.000`.
-    mutating func thousandths(_ value: Int) {
-        beginValue()
-        if value < 0 { raw(UInt8(ascii: "-")) }
-        let magnitude = UInt32(truncatingIfNeeded: value.magnitude)
-        let whole = magnitude / 1_000
-        let rest = magnitude - whole * 1_000
-        rawDecimal(UInt64(whole))
-        let place = room(4)
-        place[0] = UInt8(ascii: ".")
-        place[1] = UInt8(ascii: "0") + UInt8(rest / 100)
-        place[2] = UInt8(ascii: "0") + UInt8(rest / 10 % 10)
-        place[3] = UInt8(ascii: "0") + UInt8(rest % 10)
-        cursor += 4
     }
 
     fileprivate mutating func rawEscaped(_ bytes: UnsafeRawBufferPointer) {
