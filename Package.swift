@@ -49,7 +49,8 @@ let package = Package(
         .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD"]),
         .testTarget(
             name: "MemoryAPITests",
-            dependencies: ["MemoryAPI", "MicroHTTPD", "KernelMemory", "Yams"]),
+            dependencies: ["MemoryAPI", "MicroHTTPD", "KernelMemory", "Yams"],
+            exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

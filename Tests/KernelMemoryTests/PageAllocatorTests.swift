@@ -105,7 +105,7 @@ import Testing
         #expect(MemoryLayout<Zone>.offset(of: \.lowmemReserve) == Zone.lowmemReserveOffset)
         #expect(MemoryLayout<Frame>.size == 16)
         #expect(MemoryLayout<FreeArea>.stride == 64)
-        #expect(MemoryLayout<PerCPUPages>.stride == 24 + 12 * MemoryLayout<BlockList>.stride)
+        #expect(MemoryLayout<PerCPUPages>.stride == 28 + 12 * MemoryLayout<BlockList>.stride)
     }
 
     @Test func invariants_noticeAnyCorruptedField() throws {

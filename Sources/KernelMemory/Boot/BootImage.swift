@@ -114,6 +114,7 @@ extension Core {
             for cpu in 0..<shape.cpuCount {
                 let local = perCPU + (cpu * MachineShape.zoneCount + span.index)
                 local.pointee.high = numbers.high
+                local.pointee.drainMark = numbers.high
                 local.pointee.batch = numbers.batch
                 local.pointee.statThreshold = numbers.statThreshold
             }

@@ -24,16 +24,11 @@ extension Core {
 
     @inline(__always)
     private func allocateOf(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
-        let shift = UInt64(gfp.rawValue & 0xf) &* 4
-        let highest = Int(highestZoneTable &>> shift & 0xf)
-        let preferred = Int(preferredZoneTable &>> shift & 0xf)
-        let type = Int(gfp.rawValue &>> 3 & 3)
-        if type < MigrateType.perCPUTypeCount, preferred != 15, !isCorrupted,
-            let block = takeAtHand(preferred, highest: highest, order: order, type: type)
-        {
+        let request = requests[Int(gfp.rawValue & 0x1f)]
+        if !request.isUnusual, !isCorrupted, let block = takeAtHand(request, order: order) {
             return prepareNew(block.pfn, block.frame, gfp, order: order)
         }
-        return allocateAnywhere(gfp, order: order, highest: highest, type: type)
+        return allocateAnywhere(gfp, order: order)
     }
 
     /// The usual case: the preferred zone has plenty, and this CPU's list has a block or, for
@@ -41,20 +36,17 @@ extension Core {
     ///
     /// - Returns: `nil` if it is not the usual case, and then nothing has changed.
     @inline(__always)
-    private func takeAtHand(
-        _ zone: Int, highest: Int, order: UInt32, type: Int
-    ) -> Block? {
-        if order > Order.costly {
-            return takeFromBuddy(zone, highest: highest, order: order, type: type)
-        }
+    private func takeAtHand(_ request: PageRequest, order: UInt32) -> Block? {
+        if order > Order.costly { return takeFromBuddy(request, order: order) }
+        let zone = request.preferred
         let local = localPages(zone)
-        let list = local.list(3 &* Int(order) &+ type)
+        let list = local.list(3 &* Int(order) &+ request.type)
         guard list.pointee.count != 0 else { return nil }
         let table = zones + zone
         let mark = table.pointee.watermark[Watermark.low] &+ table.pointee.boost
         guard
             isAboveWatermarkFast(
-                zone, order: order, mark: mark, highest: highest, .low, isAtomic: false)
+                zone, order: order, mark: mark, highest: request.highest, .low, isAtomic: false)
         else { return nil }
         local.pointee.freeFactor &>>= 1
         local.pointee.count &-= 1 &<< Int32(bitPattern: order)
@@ -62,12 +54,14 @@ extension Core {
         return popFirst(list)
     }
 
-    @inline(never)
-    private func takeFromBuddy(_ zone: Int, highest: Int, order: UInt32, type: Int) -> Block? {
+    @inline(__always)
+    private func takeFromBuddy(_ request: PageRequest, order: UInt32) -> Block? {
         guard order <= Order.largest else { return nil }
+        let zone = request.preferred
         let mark = zones[zone].watermark[Watermark.low] &+ zones[zone].boost
-        guard isAboveWatermark(zone, order: order, mark: mark, highest: highest, .low),
-            let block = removeSmallest(zone, order: order, type: type)
+        // The block that is about to be found is the proof that there is one large enough.
+        guard hasFreePages(zone, order: order, mark: mark, highest: request.highest, .low),
+            let block = removeSmallest(zone, order: order, type: request.type)
         else { return nil }
         addFreePages(zone, -(1 &<< Int32(bitPattern: order)))
         zones[zone].flags &= ~Zone.boostedWatermark
@@ -130,13 +124,13 @@ extension Core {
 
     /// Tries every zone, from the highest allowed down, then once more with fewer scruples.
     @inline(never)
-    private func allocateAnywhere(
-        _ gfp: GFPFlags, order: UInt32, highest: Int, type: Int
-    ) -> UInt32 {
+    private func allocateAnywhere(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
         if order > Order.largest { return refuseOrder(gfp, order: order) }
+        let highest = Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf)
+        var type = Int(gfp.rawValue >> 3 & 3)
         if type >= MigrateType.perCPUTypeCount {
             noteMisuse(.conflictingMobility, pfn: nil, order: order)
-            return allocateAnywhere(gfp, order: order, highest: highest, type: 0)
+            type = Int(MigrateType.unmovable.rawValue)
         }
         var flags: AllocationFlags = .low
         if gfp.contains(.kswapdReclaim) { flags.insert(.kswapd) }

@@ -60,13 +60,14 @@ extension Core {
         _ zone: Int, _ pfn: UInt32, order: UInt32, type: Int, toTail: Bool = false
     ) {
         addFreePages(zone, Int32(bitPattern: 1 &<< order))
-        var block = Block(pfn: pfn, frame: frames.writable(pfn))
         var order = order
+        var block = Block(pfn: pfn, frame: frames.writable(pfn))
         var area = freeArea(zone, order)
         var buddy: UInt32 = 0
+        let (start, end) = (zones[zone].start, zones[zone].end)
         while order < Order.largest {
             buddy = block.pfn ^ (1 &<< order)
-            guard zones[zone].contains(buddy),
+            guard buddy >= start, buddy < end,
                 let other = buddyFrame(buddy, order, near: block),
                 order < pageBlockOrder || canMerge(zone, buddy, type)
             else { break }

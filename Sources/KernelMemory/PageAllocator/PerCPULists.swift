@@ -68,25 +68,17 @@ extension Core {
         push(pfn, frame, onto: local.list(index))
         local.pointee.count &+= 1 &<< Int32(bitPattern: order)
         let drainsAll = local.pointee.freeFactor != 0 && order != 0
-        if drainsAll || local.pointee.count >= highMark(zone, local) {
+        if drainsAll || local.pointee.count >= local.pointee.drainMark {
             drainAfterFree(zone, local, index, drainsAll: drainsAll)
         }
     }
 
-    /// The corresponding kernel function is `nr_pcp_high` (mm/page_alloc.c, 6.1).
-    @inline(__always)
-    private func highMark(_ zone: Int, _ local: UnsafeMutablePointer<PerCPUPages>) -> Int32 {
-        let high = local.pointee.high
-        if zones[zone].flags & Zone.reclaimActive == 0 { return high }
-        return min(local.pointee.batch << 2, high)
-    }
-
-    /// The corresponding kernel function is `nr_pcp_free` (mm/page_alloc.c, 6.1).
+    /// The corresponding kernel functions are `nr_pcp_high` and `nr_pcp_free` (mm/page_alloc.c, 6.1).
     @inline(never)
     private func drainAfterFree(
         _ zone: Int, _ local: UnsafeMutablePointer<PerCPUPages>, _ index: Int, drainsAll: Bool
     ) {
-        let high = local.pointee.high == 0 ? 0 : highMark(zone, local)
+        let high = local.pointee.drainMark
         let batch = local.pointee.batch
         if drainsAll { return drain(zone, local, pages: local.pointee.count, from: index) }
         if high < batch { return drain(zone, local, pages: 1, from: index) }

@@ -46,6 +46,15 @@ extension Core {
     func isAboveWatermark(
         _ zone: Int, order: UInt32, mark: Int32, highest: Int, _ flags: AllocationFlags
     ) -> Bool {
+        hasFreePages(zone, order: order, mark: mark, highest: highest, flags)
+            && (order == 0 || hasBlock(zone, order: order, flags))
+    }
+
+    /// The part of it that only counts pages.
+    @inline(__always)
+    func hasFreePages(
+        _ zone: Int, order: UInt32, mark: Int32, highest: Int, _ flags: AllocationFlags
+    ) -> Bool {
         let table = zones + zone
         var least = mark
         var free = max(table.pointee.freePages, 0) &- ((1 &<< Int32(order)) &- 1)
@@ -58,16 +67,16 @@ extension Core {
             }
             if flags.contains(.oom) { least -= least / 2 }
         }
-        if free <= least &+ table.reserve(for: highest).pointee { return false }
-        return order == 0 || hasBlock(zone, order: order, flags)
+        return free > least &+ table.reserve(for: highest).pointee
     }
 
     private func hasBlock(_ zone: Int, order: UInt32, _ flags: AllocationFlags) -> Bool {
         let types = flags.isDisjoint(with: [.highAtomic, .oom]) ? 3 : 4
         var area = freeArea(zone, order)
         for _ in order...Order.largest {
+            defer { area += 1 }
+            if area.pointee.count == 0 { continue }
             for type in 0..<types where area.list(type).pointee.count != 0 { return true }
-            area += 1
         }
         return false
     }

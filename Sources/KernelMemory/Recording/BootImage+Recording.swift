@@ -57,6 +57,9 @@ extension Core {
             table.pointee = PerCPUPages(
                 high: local.high, batch: local.batch, freeFactor: local.freeFactor,
                 freeDelta: local.freeDelta, statThreshold: local.statThreshold)
+            if zone.flags & Zone.reclaimActive != 0 {
+                table.pointee.drainMark = min(local.batch << 2, local.high)
+            }
         }
     }
 

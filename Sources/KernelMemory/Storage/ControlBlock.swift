@@ -19,11 +19,12 @@ struct Control {
 
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.
 ///
-///     Control | Zone x 3 | FreeArea [zone][order] | PerCPUPages [cpu][zone] | page-block types
+///     Control | PageRequest x 32 | Zone x 3 | FreeArea [zone][order] | PerCPUPages [cpu][zone] | page-block types
 struct ControlBlock {
     let base: UnsafeMutableRawPointer
     let size: Int
     let control: UnsafeMutablePointer<Control>
+    let requests: UnsafeMutablePointer<PageRequest>
     let zones: UnsafeMutablePointer<Zone>
     let freeAreas: UnsafeMutablePointer<FreeArea>
     let perCPU: UnsafeMutablePointer<PerCPUPages>
@@ -33,11 +34,13 @@ struct ControlBlock {
     init(zeroedFor shape: MachineShape) {
         self.init(uninitialisedFor: shape)
         base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        for gfp in 0..<32 { requests[gfp] = shape.request(UInt32(gfp)) }
     }
 
     private init(uninitialisedFor shape: MachineShape) {
         let zones = MachineShape.zoneCount
         var layout = Layout()
+        let requestTable = layout.place(PageRequest.self, 32)
         let zoneTable = layout.place(Zone.self, zones)
         let areaTable = layout.place(FreeArea.self, zones * Order.count)
         let cpuTable = layout.place(PerCPUPages.self, shape.cpuCount * zones)
@@ -45,6 +48,7 @@ struct ControlBlock {
         size = layout.size
         base = .allocate(byteCount: size, alignment: 16)
         control = base.assumingMemoryBound(to: Control.self)
+        requests = (base + requestTable).assumingMemoryBound(to: PageRequest.self)
         self.zones = (base + zoneTable).assumingMemoryBound(to: Zone.self)
         freeAreas = (base + areaTable).assumingMemoryBound(to: FreeArea.self)
         perCPU = (base + cpuTable).assumingMemoryBound(to: PerCPUPages.self)

@@ -17,8 +17,8 @@ final class Core: @unchecked Sendable {
     let zoneStart1: UInt32
     let zoneStart2: UInt32
     let highestZoneTable: UInt64
-    /// Like ``highestZoneTable``, but the highest of those zones that has frames; 15 for none.
-    let preferredZoneTable: UInt64
+    /// What each value of the five lowest bits of a gfp mask asks for.
+    let requests: UnsafeMutablePointer<PageRequest>
     let layout: AddressLayout
     /// All ones in as many bits as a pointer has.
     let pointerMask: UInt64
@@ -50,7 +50,7 @@ final class Core: @unchecked Sendable {
         zoneStart1 = shape.zoneStart[0]
         zoneStart2 = shape.zoneStart[1]
         highestZoneTable = shape.architecture.highestZoneTable
-        preferredZoneTable = shape.preferredZoneTable
+        requests = block.requests
         layout = shape.layout
         pointerMask = shape.architecture == .i386 ? 0xffff_ffff : .max
         pageStructShift = shape.architecture == .i386 ? 5 : 6

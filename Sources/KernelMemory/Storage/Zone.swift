@@ -71,6 +71,8 @@ struct PerCPUPages {
     var freeDelta: Int32 = 0
     /// How large that share may grow. `stat_threshold`.
     var statThreshold: Int32 = 0
+    /// The pages at which a free starts a drain: ``high``, or less while reclaim is active.
+    var drainMark: Int32 = 0
     /// The twelve lists: for each of the orders 0...3 one for each of three migrate types.
     private var lists = InlineArray<12, BlockList>(repeating: BlockList())
 
@@ -82,6 +84,7 @@ struct PerCPUPages {
         self.freeFactor = freeFactor
         self.freeDelta = freeDelta
         self.statThreshold = statThreshold
+        drainMark = high
     }
 }
 
@@ -89,8 +92,8 @@ extension UnsafeMutablePointer<PerCPUPages> {
     /// The list for 3 x order + migrate type, 0...11.
     @inline(__always)
     func list(_ index: Int) -> UnsafeMutablePointer<BlockList> {
-        // The lists follow six 32-bit scalars.
-        (UnsafeMutableRawPointer(self) + 6 * 4).assumingMemoryBound(to: BlockList.self) + index
+        // The lists follow seven 32-bit scalars.
+        (UnsafeMutableRawPointer(self) + 7 * 4).assumingMemoryBound(to: BlockList.self) + index
     }
 }
 

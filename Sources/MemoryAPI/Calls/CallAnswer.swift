@@ -71,7 +71,11 @@ extension JSONWriter {
         member("pfn", pfn.rawValue)
         member("order", order)
         member("zone", literal: machine.architecture.zoneLiteral(machine.zoneIndex(of: pfn)))
-        if let type { member("migratetype", literal: type.literal) } else { memberNull("migratetype") }
+        if let type {
+            member("migratetype", literal: type.literal)
+        } else {
+            memberNull("migratetype")
+        }
         member("struct_page", address: machine.pagePointer(of: pfn).rawValue)
         member("physical_address", address: pfn.physicalAddress.rawValue)
         member("address", addressOrNull: machine.address(of: pfn)?.rawValue)

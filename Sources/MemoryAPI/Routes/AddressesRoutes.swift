@@ -63,7 +63,8 @@ struct AddressPlace {
         kind = Self.kind(address, machine)
         switch kind {
         case .structPage:
-            let index = (address - machine.layout.memMap)
+            let index =
+                (address - machine.layout.memMap)
                 / machine.architecture.structPageSizeInBytes
             pfn = PageFrameNumber(UInt32(index))
             offset = 0

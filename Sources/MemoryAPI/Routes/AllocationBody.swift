@@ -41,9 +41,11 @@ enum AllocationFunction: Int, CaseIterable {
     fileprivate init(_ reader: JSONObjectReader) throws(Problem) {
         let text = try reader.text("the name of a function that allocates pages")
         guard let index = Self.names.index(of: text) else {
+            // Here the arguments are fields of their own; the name may still be a near miss.
+            let name = String(text.quoted.prefix { $0 != "(" })
             throw Problem(
-                unknownFunction: text.quoted,
-                suggestions: nearest(to: text.quoted, among: Self.names.all), at: .body("/call"))
+                unknownFunction: text.quoted, suggestions: nearest(to: name, among: Self.names.all),
+                at: .body("/call"))
         }
         self = Self(rawValue: index).unsafelyUnwrapped
     }

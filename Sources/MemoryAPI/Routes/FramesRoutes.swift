@@ -15,33 +15,30 @@ enum FramesRoutes {
     ) throws(Problem) {
         let machine = view.machine
         let limit = try request.limit(default: 1_000, most: 10_000)
-        let range = try range(request, machine)
-        let first = range.isEmpty
-            ? range.lowerBound
-            : max(range.lowerBound, machine.firstFrame(of: range.lowerBound))
+        let zone = try request.zone(of: machine)
+        let range = try range(request, machine, zone)
+        let first = max(
+            zone?.start.rawValue ?? 0, machine.firstFrame(of: range.lowerBound))
         let runs = machine.frameRuns(from: first, to: range.upperBound, limit: limit)
         let end = runs.last.map { $0.start.rawValue + $0.count } ?? range.upperBound
         response.json { json in
             json.object { json in
                 json.member("step", view.step)
                 json.runs(runs, view)
-                json.pageBlocks(first..<max(first, end), machine)
+                json.pageBlocks(first..<end, machine)
                 json.member("next", orNull: end < range.upperBound ? end : nil)
             }
         }
     }
 
-    /// The frames that are asked for.
+    /// The frames that are asked for; never none.
     private static func range(
-        _ request: borrowing Request, _ machine: Machine
+        _ request: borrowing Request, _ machine: Machine, _ zone: ZoneSnapshot?
     ) throws(Problem) -> Range<UInt32> {
-        let zone = try request.zone(of: machine)
         let lowest = zone?.start.rawValue ?? 0
         let end = zone.map { $0.start.rawValue + $0.spanned } ?? machine.frameEnd
-        guard let start = try request.number("start", UInt64(lowest)...UInt64(end - 1)) else {
-            return lowest..<end
-        }
-        return UInt32(start)..<end
+        let start = try request.number("start", UInt64(lowest)...UInt64(end - 1))
+        return (start.map { UInt32($0) } ?? lowest)..<end
     }
 }
 

@@ -85,7 +85,8 @@ extension SessionView {
     }
 
     private func liveBlock(at address: UInt64) throws(Problem) -> FrameRun {
-        let pfn = machine.frame(of: PagePointer(address))
+        let pfn =
+            machine.frame(of: PagePointer(address))
             ?? machine.frame(at: VirtualAddress(address))
         guard let pfn, let run = machine.liveBlock(covering: pfn) else {
             throw Problem(.noSuchPage, "No allocated block covers this address.")

@@ -86,7 +86,8 @@ extension Problem {
         case .memory(let size, let allowed):
             let wanted =
                 allowed.count == 1
-                ? "\(allowed.lowerBound)MiB" : "\(allowed.lowerBound)MiB to \(allowed.upperBound)MiB"
+                ? "\(allowed.lowerBound)MiB"
+                : "\(allowed.lowerBound)MiB to \(allowed.upperBound)MiB"
             self.init(
                 .invalidField, "memory of a machine \(kind.rawValue) must be \(wanted).",
                 faults: [

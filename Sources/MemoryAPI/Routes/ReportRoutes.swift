@@ -60,7 +60,8 @@ extension JSONWriter {
         let live =
             liveBlocks == 0
             ? "Everything that was allocated is freed"
-            : "\(counted(liveBlocks, "block")) (\(counted(machine.liveUse.pages, "page"))) not freed"
+            : counted(liveBlocks, "block")
+                + " (\(counted(machine.liveUse.pages, "page"))) not freed"
         let misuses =
             machine.misuseCount == 0
             ? "no misuse"

@@ -65,7 +65,9 @@ func decodeBase64(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     for (index, character) in text.dropLast(padding).enumerated() {
         guard let value = base64Value(character) else { return nil }
         bits = bits << 6 | value
-        if index % 4 > 0 { bytes.append(UInt8(truncatingIfNeeded: bits >> (6 - 2 * UInt32(index % 4)))) }
+        if index % 4 > 0 {
+            bytes.append(UInt8(truncatingIfNeeded: bits >> (6 - 2 * UInt32(index % 4))))
+        }
     }
     // Bits that the padding cuts off must be 0, so that each text has one spelling.
     let cut = bits & ((1 << (2 * UInt32(padding))) - 1)

@@ -82,7 +82,8 @@ extension JournalRecord {
         case .address(let address): (returnedKind, returnedValue) = (.address, address.rawValue)
         case .halted: returnedKind = .halted
         }
-        let small = UInt64(function.rawValue) | UInt64(returnedKind.rawValue) << 8
+        let small =
+            UInt64(function.rawValue) | UInt64(returnedKind.rawValue) << 8
             | UInt64(order) << 16 | UInt64(byte) << 24 | UInt64(operand) << 32
         let first = StateHash.mix(previous ^ small, argument ^ payload)
         hash = StateHash.mix(first, returnedValue)

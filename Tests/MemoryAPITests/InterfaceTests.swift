@@ -1,0 +1,68 @@
+import MicroHTTPD
+import Testing
+
+@testable import MemoryAPI
+
+/// The OpenAPI file and the route table say the same.
+@Suite struct InterfaceTests {
+    private let endpoints = MemoryService().endpoints
+
+    @Test func openAPI_andRoutes_haveTheSameOperations() {
+        let routes = Set(endpoints.map { "\($0.route.method.name) \($0.route.pattern)" })
+        let described = Set(Interface.shared.operations.map { "\($0.method) \($0.path)" })
+        #expect(routes == described)
+    }
+
+    @Test func openAPI_andRoutes_haveTheSameQueryParameters() throws {
+        for endpoint in endpoints {
+            let operation = try #require(
+                Interface.shared.operations.first {
+                    $0.method == "\(endpoint.route.method.name)"
+                        && $0.path == endpoint.route.pattern
+                })
+            let described = Interface.shared.parameters(operation.path, operation.operation)
+                .filter { $0["in"].string == "query" }.compactMap { $0["name"].string }
+            #expect(Set(described) == Set(endpoint.query.all), "\(endpoint.route.pattern)")
+        }
+    }
+
+    @Test func openAPI_andRoutes_haveTheSameMediaTypes() throws {
+        for operation in Interface.shared.operations {
+            let endpoint = try #require(
+                endpoints.first {
+                    "\($0.route.method.name)" == operation.method
+                        && $0.route.pattern == operation.path
+                })
+            for status in ["200", "201"] {
+                let types = operation.operation["responses"][status]["content"].keys
+                if !types.isEmpty { #expect(types == Set(endpoint.route.produces)) }
+            }
+        }
+    }
+
+    @Test func openAPI_problemTypes_areThoseOfTheService() {
+        let schema = Interface.shared.document["components"]["schemas"]["Problem"]
+        let described = schema["properties"]["type"]["enum"].array.compactMap(\.string)
+        #expect(Set(described) == Set(ProblemKind.allCases.map { "/problems/\($0.rawValue)" }))
+    }
+
+    @Test func openAPI_examples_areValid() {
+        for operation in Interface.shared.operations {
+            let responses = operation.operation["responses"].object.values
+            let media =
+                responses.flatMap { $0["content"].object.values }
+                + operation.operation["requestBody"]["content"].object.values
+            for type in media where type.keys.contains("example") {
+                #expect(Interface.shared.faults(type["example"], type) == [], "\(operation.path)")
+            }
+        }
+    }
+
+    @Test func openAPI_isServed_asItIs() throws {
+        let client = TestClient(MemoryService(description: testDescription).router())
+        #expect(try client.get("/openapi.yaml").text == Interface.shared.yaml)
+        #expect(try client.get("/openapi.json").status == 200)
+        let without = TestClient(MemoryService().router())
+        #expect(try without.get("/openapi.yaml").problem == "not-found")
+    }
+}
