@@ -1,0 +1,1 @@
+"""The benchmarks of kmemlab: the service beside bare libmicrohttpd, and the core alone."""

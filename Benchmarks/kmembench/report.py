@@ -1,0 +1,108 @@
+"""The table."""
+
+import statistics
+
+from .callgrind import demangled
+from .cases import DELETE, POST, ZONES
+from .core import CopyCost, PairCost
+from .instructions import Instructions
+from .load import Pair
+from .sessions import SessionCost
+
+# The same case's processor time, then instructions, in times of bare libmicrohttpd's.
+CPU_TARGETS = {POST: 1.15, ZONES: 1.3}
+INSTRUCTION_TARGETS = {POST: 1.5}
+PAIR_TARGETS = {(0, 1): 300, (0, 1_000): 400, (5, 1): 800, (10, 1): 2_500}
+
+
+class Table:
+    """Rows of a figure, its target, and whether it is met."""
+
+    def __init__(self):
+        self.missed = 0
+
+    def title(self, text: str):
+        """Begins a part."""
+        print(f"\n{text}")
+
+    def row(self, name: str, figure: str, value: float = 0, target: float | None = None,
+            target_text: str = "", strictly: bool = False):
+        """Prints a figure at once, since the next may take a while."""
+        verdict = ""
+        if target is not None:
+            is_met = value < target if strictly else value <= target
+            self.missed += not is_met
+            verdict = "met" if is_met else "MISSED"
+        print(f"  {name:<38}{figure:<54}{target_text:<14}{verdict}", flush=True)
+
+
+def show_load(table: Table, pairs: dict):
+    """Requests a second and processor time."""
+    table.title("Under load: medians (kmemlab / bare libmicrohttpd / median of the rounds' ratios)")
+    for case, pair in pairs.items():
+        target = CPU_TARGETS.get(case)
+        table.row(
+            f"{case.title}: CPU", _beside(pair, "cpu", "us", 2, pair.cpu_ratio), pair.cpu_ratio,
+            target, f"<= {target}x" if target else "")
+        table.row(
+            f"{case.title}: requests/s", _beside(pair, "per_second", "", 0, pair.speed_ratio))
+
+
+def _beside(pair: Pair, name: str, unit: str, digits: int, ratio: float) -> str:
+    left, right = (statistics.median(getattr(load, name)) for load in (pair.product, pair.bare))
+    return f"{left:,.{digits}f} {unit} / {right:,.{digits}f} {unit} / {ratio:.2f}x"
+
+
+def show_instructions(table: Table, counted: dict, has_profile: bool):
+    """Instructions of a request."""
+    table.title("User instructions per request, memset left out (kmemlab / bare / ratio)")
+    for case, instructions in counted.items():
+        left, right = instructions.totals
+        target = INSTRUCTION_TARGETS.get(case)
+        table.row(
+            case.title, f"{left:,.0f} / {right:,.0f} / {instructions.ratio:.2f}x",
+            instructions.ratio, target, f"<= {target}x" if target else "")
+        if has_profile:
+            _profile(case.title, instructions.product, 40)
+
+
+def show_pairs(table: Table, costs: list[PairCost], has_profile: bool):
+    """Instructions of the core."""
+    table.title("The core: alloc_pages + __free_pages")
+    for cost in costs:
+        target = PAIR_TARGETS.get((cost.order, cost.held))
+        held = f", {cost.held:,} held" if cost.held > 1 else ""
+        table.row(
+            f"order {cost.order}{held}",
+            f"{cost.instructions:,.0f} instructions, {cost.nanoseconds:.1f} ns", cost.instructions,
+            target, f"<= {target:,}" if target else "")
+        if has_profile:
+            _profile(f"order {cost.order}{held}", cost.functions, 20)
+    most = max(cost.allocations for cost in costs)
+    table.row("heap allocations per pair, at most", f"{most:.4f}", most, 0, "0")
+
+
+def show_copies(table: Table, cost: CopyCost):
+    """Copies of a machine."""
+    table.title("The core: a machine with 100,000 live pages")
+    table.row("a copy", f"{cost.nanoseconds:.0f} ns", cost.nanoseconds, 1_000, "< 1,000 ns", True)
+    table.row(
+        "the first write to a copy takes", f"{cost.write_bytes:,.0f} bytes", cost.write_bytes,
+        16_384, "< 16,384", True)
+    table.row("the first write to a copy, time", f"{cost.write_nanoseconds:,.0f} ns")
+
+
+def show_sessions(table: Table, cost: SessionCost):
+    """New sessions."""
+    table.title("A new session, of 10,000")
+    table.row(
+        "resident memory", f"{cost.bytes:,.0f} bytes", cost.bytes, 32_768, "< 32,768", True)
+    table.row(
+        "time, as one client waits", f"{cost.microseconds:.1f} us, {cost.cpu_microseconds:.1f} us CPU",
+        cost.microseconds, 100, "< 100 us", True)
+
+
+def _profile(title: str, functions, limit: int):
+    print(f"    where the instructions of {title} go:")
+    for cost, name in demangled(functions, limit):
+        print(f"    {cost:>10,.0f}  {name[:130]}")
