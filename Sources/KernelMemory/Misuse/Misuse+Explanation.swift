@@ -49,7 +49,9 @@ extension Misuse {
                 + "nobody can get them again."
         }
         let others = "The \(given - owned) pages behind it were never the caller's"
-        if noticedByKernel { return first + others + ". This time the kernel noticed: see its log." }
+        if noticedByKernel {
+            return first + others + ". This time the kernel noticed: see its log."
+        }
         return first + others + "; whoever owns or gets them will share them with the next owner "
             + "of this block."
     }
