@@ -15,7 +15,7 @@ extension KernelCall: CustomStringConvertible {
         case .splitPage(let page, let order): "split_page(\(page), \(order))"
         case .memset(let address, let byte, let length):
             "memset(\(address), \(hexadecimal(UInt64(byte))), \(length))"
-        case .store(let address, let bytes): "memcpy(\(address), bytes, \(bytes.count))"
+        case .store(let address, let bytes): "memcpy_to(\(address), \(bytes.count))"
         case .runOn(let cpu): "run_on_cpu(\(cpu))"
         case .kswapd(let isAwake): isAwake ? "kswapd_wakes()" : "kswapd_sleeps()"
         }

@@ -9,7 +9,7 @@ public enum GFPSyntaxError: Error, Equatable, Sendable {
 extension GFPFlags {
     /// Reads the kernel's own notation: names joined by `|`, with spaces as one likes.
     ///
-    /// `0` and hexadecimal numbers are masks too. A name may be any of ``allNames``.
+    /// `none`, `0` and hexadecimal numbers are masks too. A name may be any of ``allNames``.
     ///
     /// - Throws: ``GFPSyntaxError`` for the first term that is wrong.
     public init(parsing text: some StringProtocol) throws(GFPSyntaxError) {
@@ -27,6 +27,7 @@ extension GFPFlags {
 
     private static func flags(named name: String) throws(GFPSyntaxError) -> GFPFlags {
         if name.isEmpty { throw .emptyTerm }
+        if name == "none" { return [] }
         if let entry = allNames.first(where: { $0.name == name }) { return entry.flags }
         if let number = UInt64(cLiteral: name), number <= 0xff_ffff {
             return GFPFlags(rawValue: UInt32(number))

@@ -36,5 +36,8 @@ struct KernelLog {
 
 extension Core {
     /// Prints one line to the kernel log and marks this step's misuses as noticed.
-    func printk(_ text: String) { cold.log.print(text, step: control.pointee.step) }
+    func printk(_ text: String) {
+        control.pointee.notedStep = control.pointee.step
+        cold.log.print(text, step: control.pointee.step)
+    }
 }

@@ -60,7 +60,9 @@ extension Core {
     /// Stores bytes as the CPU does; faults where nothing is mapped.
     func store(_ address: VirtualAddress, _ bytes: some RandomAccessCollection<UInt8>) -> Outcome {
         guard !bytes.isEmpty else { return Outcome(.void) }
-        let last = address.rawValue &+ UInt64(bytes.count - 1)
+        let last =
+            address.rawValue.addingReportingOverflow(UInt64(bytes.count - 1)).overflow
+            ? UInt64.max : address.rawValue + UInt64(bytes.count - 1)
         for page in stride(from: address.rawValue & ~0xfff, through: last, by: Page.sizeInBytes)
         where directFrame(page) == nil {
             let fault = max(page, address.rawValue)
@@ -70,7 +72,6 @@ extension Core {
             oopsOnAccess(to: fault, isWrite: true)
             return Outcome(.void)
         }
-        guard last >= address.rawValue else { return Outcome(.void) }
         writeBytes(bytes, at: PhysicalAddress(address.rawValue &- layout.pageOffset))
         return Outcome(.void)
     }

@@ -5,8 +5,7 @@ extension Machine {
 
     /// Whether the call of the last step printed to the log or broke a rule.
     public var lastCallWasNoted: Bool {
-        let step = core.control.pointee.step
-        return core.cold.log.lines.last?.step == step || core.cold.misuses.last?.step == step
+        core.control.pointee.notedStep == core.control.pointee.step && step > 0
     }
 
     /// Index of the zone that a frame number falls into, in the order of the kernel's zone types.

@@ -13,6 +13,7 @@ extension Core {
         _ code: Misuse.Code, pfn: UInt32?, order: UInt32, expectedOrder: UInt32? = nil,
         allocatedAtStep: UInt32? = nil, freedAtStep: UInt32? = nil
     ) {
+        control.pointee.notedStep = control.pointee.step
         cold.add(
             Misuse(
                 code: code, step: control.pointee.step, pfn: pfn.map { PageFrameNumber($0) },
@@ -41,7 +42,8 @@ extension Core {
     func noteOverlap(_ pfn: UInt32, order: UInt32) {
         var owner = liveBlock(covering: pfn)
         var current = pfn
-        while owner == nil, current < pfn + (1 << order) {
+        let end = min(pfn + (1 << order), shape.frameEnd)
+        while owner == nil, current < end {
             let frame = frames.readable(current).pointee
             if frame.has(Frame.live) { owner = (current, frame.order, frame.step) }
             current += 1

@@ -106,7 +106,9 @@ extension Core {
         if order <= Order.costly {
             block = removeLocal(zone, order: order, type: type, flags)
         }
-        if block == nil { block = removeFromBuddy(zone, order: order, type: type, flags) }
+        if block == nil, !isHalted {
+            block = removeFromBuddy(zone, order: order, type: type, flags)
+        }
         zones[zone].flags &= ~Zone.boostedWatermark
         return block
     }
@@ -124,7 +126,7 @@ extension Core {
             }
             if block == nil {
                 block = removeBlock(zone, order: order, type: type, flags)
-                if block == nil, !flags.isDisjoint(with: [.oom, .nonBlocking]) {
+                if block == nil, !isHalted, !flags.isDisjoint(with: [.oom, .nonBlocking]) {
                     block = removeSmallest(zone, order: order, type: reserve)
                 }
             }
@@ -163,7 +165,7 @@ extension Core {
         var flags = flags
         while true {
             var zone = preferredZone(highest)
-            while zone >= 0 {
+            while zone >= 0, !isHalted {
                 if mayUse(zone, gfp, order: order, highest: highest, flags),
                     let block = removeFromZone(zone, order: order, type: type, flags)
                 {
@@ -174,7 +176,7 @@ extension Core {
                 }
                 zone = preferredZone(zone &- 1)
             }
-            guard flags.contains(.noFragment) else { return noFrame }
+            guard flags.contains(.noFragment), !isHalted else { return noFrame }
             flags.remove(.noFragment)
         }
     }

@@ -10,8 +10,7 @@ extension Core {
         var reason: String?
         if frame.has(Frame.buddy) { reason = "nonzero mapcount" }
         if frame.referenceCount != 0 { reason = "nonzero _refcount" }
-        let flags = isNew ? Frame.reserved | Frame.slab : Frame.reserved | Frame.slab
-        if frame.has(flags) {
+        if frame.has(Frame.reserved | Frame.slab) {
             reason = "PAGE_FLAGS_CHECK_AT_\(isNew ? "PREP" : "FREE") flag(s) set"
         }
         return reason

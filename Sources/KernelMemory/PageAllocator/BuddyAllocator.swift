@@ -22,7 +22,11 @@ extension Core {
             if current > Order.largest { return nil }
             area += 1
         }
-        let block = popFirst(area.list(type))
+        let list = area.list(type)
+        guard
+            let block = isCorrupted
+                ? takeChecked(list, zone, order: current, type: type) : popFirst(list)
+        else { return nil }
         area.pointee.count &-= 1
         block.frame.pointee.flags &= Frame.lasting
         while current > order {

@@ -21,10 +21,22 @@ extension Core {
     func removeBlock(
         _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
     ) -> Block? {
-        while true {
+        if let block = removeSmallest(zone, order: order, type: type) { return block }
+        return removeStolen(zone, order: order, type: type, flags)
+    }
+
+    /// Steals until there is a block of the type; one steal is enough, unless the lists are
+    /// corrupted. Then the kernel may try for ever.
+    @inline(never)
+    private func removeStolen(
+        _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
+    ) -> Block? {
+        for _ in 0..<64 {
+            if isHalted || !fallBack(zone, order: order, type: type, flags) { return nil }
             if let block = removeSmallest(zone, order: order, type: type) { return block }
-            if !fallBack(zone, order: order, type: type, flags) { return nil }
         }
+        if !isHalted { hang(in: "__rmqueue_fallback") }
+        return nil
     }
 
     /// Moves a free block of another type to this type's list, with its neighbours perhaps.
@@ -46,6 +58,10 @@ extension Core {
                     (current, found) = smallestFallback(zone, from: order, type)
                 }
                 let pfn = freeList(zone, current, found.type).pointee.first
+                if isCorrupted, !isLinkedFree(zone, pfn, order: current, type: found.type) {
+                    hang(in: "steal_suitable_fallback")
+                    return false
+                }
                 steal(zone, pfn, for: type, flags, wholeBlock: found.canSteal)
                 return true
             }

@@ -19,8 +19,12 @@ extension Core {
             refill(zone, list, order: order, type: type, flags)
             if list.pointee.count == 0 { return nil }
         }
+        guard
+            let block = isCorrupted
+                ? takeCheckedLocal(list, zone, order: order, fromTail: false) : popFirst(list)
+        else { return nil }
         local.pointee.count &-= 1 &<< Int32(bitPattern: order)
-        return popFirst(list)
+        return block
     }
 
     /// Moves a batch of blocks from the buddy lists to the tail of a CPU's list.
@@ -114,7 +118,11 @@ extension Core {
             let order = UInt32(index / MigrateType.perCPUTypeCount)
             let size = Int32(1) << Int32(order)
             while left > 0, list.pointee.count != 0 {
-                let block = popLast(list)
+                guard
+                    let block = isCorrupted
+                        ? takeCheckedLocal(list, zone, order: order, fromTail: true)
+                        : popLast(list)
+                else { return }
                 left -= size
                 local.pointee.count &-= size
                 let type = block.frame.pointee.migrateType

@@ -13,7 +13,7 @@ extension Core {
         if gfp.isSuperset(of: [.atomic, .directReclaim]) { gfp.remove(.atomic) }
         var flags = AllocationFlags(slowPathFor: gfp, order: order)
         var pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
-        if pfn != noFrame { return pfn }
+        if pfn != noFrame || isHalted { return pfn }
         if gfp.contains(.memalloc), !gfp.contains(.noMemalloc) {
             flags = flags.contains(.kswapd) ? [.noWatermarks, .kswapd] : .noWatermarks
         }
@@ -23,7 +23,9 @@ extension Core {
             pfn = reclaimDirectly(gfp, order: order, highest: highest, type: type, flags)
             if pfn != noFrame { return pfn }
         }
-        if !gfp.contains(.noWarn) { warnAllocationFailure(gfp, order: order, highest: highest) }
+        if !gfp.contains(.noWarn), !isHalted {
+            warnAllocationFailure(gfp, order: order, highest: highest)
+        }
         return noFrame
     }
 
@@ -33,12 +35,16 @@ extension Core {
     ) -> UInt32 {
         let isHopeless = order > Order.costly && !gfp.contains(.retryMayFail)
         if gfp.contains(.noRetry) || isHopeless { return noFrame }
-        while unreserveHighAtomic(highest: highest, type: type) {
+        // Each round opens a page block, so there are no more rounds than page blocks.
+        for _ in 0..<shape.pageBlockCount
+        where !isHalted && unreserveHighAtomic(highest: highest, type: type) {
             let pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
             if pfn != noFrame { return pfn }
         }
-        if gfp.contains(.noFail) {
-            return allocate(gfp, order: order, highest: highest, type: type, .minReserve)
+        if gfp.contains(.noFail), !isHalted {
+            let pfn = allocate(gfp, order: order, highest: highest, type: type, .minReserve)
+            if pfn == noFrame { hang(in: "__alloc_pages_slowpath") }
+            return pfn
         }
         return noFrame
     }

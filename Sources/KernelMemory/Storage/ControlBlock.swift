@@ -17,6 +17,8 @@ struct Control {
     var livePages: Int32 = 0
     /// The most pages that callers owned at once.
     var peakPages: Int32 = 0
+    /// The last step that printed to the log or broke a rule; 0 for none.
+    var notedStep: UInt32 = 0
 
     /// The machine oopsed or hangs: no call runs any more.
     static let halted: UInt32 = 1

@@ -22,7 +22,7 @@ extension Core {
     @inline(never)
     func clearBytes(_ pfn: UInt32, order: UInt32) {
         if cold.bytes.isEmpty { return }
-        for current in pfn..<(pfn + (1 << order))
+        for current in pfn..<min(pfn + (1 << order), shape.frameEnd)
         where frames.readable(current).pointee.has(Frame.hasBytes) {
             frames.writable(current).pointee.flags &= ~Frame.hasBytes
             cold.bytes.clear(current)
