@@ -32,8 +32,8 @@ extension Machine {
 
 extension ZoneSnapshot {
     fileprivate var lines: [String] {
-        let marks = watermark.map { String($0 + boost) }.joined(separator: "/")
-        let blocks = freeBlocks.map { String($0) }.joined(separator: " ")
+        let marks = (0..<4).map { String(watermark[$0] + boost) }.joined(separator: "/")
+        let blocks = freeBlocks.indices.map { String(freeBlocks[$0]) }.joined(separator: " ")
         let first =
             "  \(name): free \(freePages) (counter \(countedFreePages)), "
             + "min/low/high/promo \(marks), boost \(boost), "

@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func fragmentation_ofNothing_isUnusable() {
-        let nothing = Fragmentation(freeBlocks: Array(repeating: 0, count: 11))
+        let nothing = Fragmentation(freeBlocks: InlineArray(repeating: 0))
         #expect(nothing.unusableFreeIndex(order: 3) == 1_000)
         #expect(nothing.fragmentationIndex(order: 3) == 0)
     }

@@ -24,6 +24,9 @@ public struct BuddyInfo: Hashable, Sendable {
 extension Machine {
     /// The text of `/proc/buddyinfo`.
     public var buddyInfoText: String {
-        zones.map { BuddyInfo(zone: $0.name, freeBlocks: $0.freeBlocks).text }.joined()
+        zones.map { zone in
+            let blocks = zone.freeBlocks.indices.map { zone.freeBlocks[$0] }
+            return BuddyInfo(zone: zone.name, freeBlocks: blocks).text
+        }.joined()
     }
 }

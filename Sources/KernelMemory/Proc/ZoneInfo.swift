@@ -115,11 +115,11 @@ extension ZoneInfo {
         self.init(name: zone.name)
         free = max(zone.countedFreePages, 0)
         boost = zone.boost
-        watermarks = zone.watermark.prefix(3).map { $0 + zone.boost }
+        watermarks = (0..<3).map { zone.watermark[$0] + zone.boost }
         spanned = zone.spanned
         present = zone.present
         managed = zone.managed
-        protection = zone.lowmemReserve
+        protection = (0..<4).map { zone.lowmemReserve[$0] }
         start = zone.start.rawValue
         pageSets = zone.perCPU.map {
             PageSet(

@@ -10,7 +10,7 @@ public struct Fragmentation: Sendable {
     /// Takes the number of free blocks of each order, from order 0 on.
     ///
     /// The corresponding kernel function is `fill_contig_page_info` (mm/vmstat.c, 6.1).
-    public init(freeBlocks: [Int32]) {
+    public init(freeBlocks: InlineArray<11, Int32>) {
         var suitable = InlineArray<11, UInt64>(repeating: 0)
         var larger: UInt64 = 0
         var count: UInt64 = 0

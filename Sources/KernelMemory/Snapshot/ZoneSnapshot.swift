@@ -13,11 +13,11 @@ public struct ZoneSnapshot: Sendable {
     /// Frames that the page allocator manages.
     public let managed: UInt32
     /// Watermarks without boost: min, low, high, promo.
-    public let watermark: [Int32]
+    public let watermark: SIMD4<Int32>
     /// Pages added to each of them for now.
     public let boost: Int32
     /// Pages kept from requests that could have used a higher zone, by that zone's index.
-    public let lowmemReserve: [Int32]
+    public let lowmemReserve: SIMD4<Int32>
     /// Pages in page blocks of the highatomic reserve.
     public let reservedHighAtomic: Int32
     /// Bit 0: boosted since kswapd was last woken for it; bit 1: reclaim is active.
@@ -27,7 +27,7 @@ public struct ZoneSnapshot: Sendable {
     /// The counter that decisions read; behind the truth by what CPUs have not folded in.
     public let countedFreePages: Int32
     /// Free blocks per order.
-    public let freeBlocks: [Int32]
+    public let freeBlocks: InlineArray<11, Int32>
     /// Per-CPU lists' totals and settings, by CPU.
     public let perCPU: [PerCPUSnapshot]
     /// Whether its frames lack a permanent address.
@@ -71,12 +71,11 @@ extension Core {
             index: index, name: shape.architecture.zoneName(index),
             start: PageFrameNumber(zone.start), spanned: zone.end - zone.start,
             present: zone.present, managed: zone.managed,
-            watermark: (0..<4).map { zone.watermark[$0] }, boost: zone.boost,
-            lowmemReserve: (0..<4).map { zone.lowmemReserve[$0] },
+            watermark: zone.watermark, boost: zone.boost, lowmemReserve: zone.lowmemReserve,
             reservedHighAtomic: zone.reservedHighAtomic, flags: zone.flags,
             freePages: exactFreePages(index),
             countedFreePages: zone.freePages,
-            freeBlocks: (0...Order.largest).map { freeArea(index, $0).pointee.count },
+            freeBlocks: InlineArray { freeArea(index, UInt32($0)).pointee.count },
             perCPU: (0..<shape.cpuCount).map { perCPUSnapshot($0, index) },
             isHighmem: shape.architecture.isHighmem(index))
     }

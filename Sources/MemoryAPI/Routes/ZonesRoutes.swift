@@ -38,7 +38,9 @@ extension JSONWriter {
         member("free_pages", zone.freePages)
         member("nr_free_pages", zone.countedFreePages)
         watermark(zone)
-        array("lowmem_reserve") { json in zone.lowmemReserve.forEach { json.number($0) } }
+        array("lowmem_reserve") { json in
+            for index in 0..<4 { json.number(zone.lowmemReserve[index]) }
+        }
         member("nr_reserved_highatomic", zone.reservedHighAtomic)
         array("per_cpu") { json in zone.perCPU.forEach { json.perCPU($0) } }
         let start = machine.address(of: zone.start)?.rawValue
