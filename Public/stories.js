@@ -2,118 +2,152 @@
  * The preset stories, as data, and the small machine that plays them.
  *
  * A story is a list of calls. Each is made only when the reader asks for it, with a question before and a
- * caption after. Captions are functions of the answers, so they state what this machine really did.
+ * caption after. Captions are functions of the answers and of the machine's state then, so they state what this
+ * machine really did.
  */
 import { requests } from "./api.js";
+import { overlap } from "./model.js";
 import { capital, frameRange } from "./words.js";
 
 const range = (answer) => frameRange(answer.page.pfn, 2 ** answer.page.order);
+const rangeOf = ({ pfn, count }) => frameRange(pfn, count);
 const same = (a, b) => a.page && b.page && a.page.pfn === b.page.pfn;
 const meet = (a, b) => a.page && b.page
   && a.page.pfn < b.page.pfn + 2 ** b.page.order && b.page.pfn < a.page.pfn + 2 ** a.page.order;
 const silence = (answer) => (answer.log.length ? "The kernel complains in its log." : "The kernel’s log stays empty.");
 
+/** The stretches of frames from the first one of `answer` on, of up to 16, for which `test` holds. */
+function stretches(view, answer, test) {
+  const near = { pfn: answer.page.pfn, count: 16 };
+  const found = [];
+  for (const block of view.blocks.filter((one) => overlap(one, near) && test(one))) {
+    const last = found[found.length - 1];
+    if (last && last.pfn + last.count === block.pfn) last.count += block.count;
+    else found.push({ pfn: block.pfn, count: block.count });
+  }
+  return found;
+}
+
+const lost = (view, answer) => stretches(view, answer, (block) => block.state === "lost").length > 0;
+
+function onTwoLists(view, answer) {
+  const found = stretches(view, answer, (block) => block.lists.length > 1);
+  return found.length ? `${capital(found.map(rangeOf).join(" and "))} are on two lists at once now.` : "";
+}
+
+function stillListed(view, answer) {
+  const found = stretches(view, answer, (block) => block.owners.length && block.lists.length);
+  return found.length ? `${capital(found.map(rangeOf).join(" and "))} still wait on another list.` : "";
+}
+
 export const STORIES = [
   {
-    id: "four-pages",
-    title: "Four pages, there and back",
-    intro: "Ask for four pages, give them back, ask again. Then the same with sixteen.",
+    id: "there-and-back",
+    title: "Pages, there and back",
+    intro: "Ask for sixteen pages and give them back. Then the same with four: they take another way.",
     calls: [
       {
-        call: () => "__get_free_pages(GFP_KERNEL, 2)",
-        ask: "Order 2 means 2² = 4 frames in a row. Which block do you expect to be cut up for them?",
-        say: ([a]) => `You own ${range(a)}. The call returned ${a.returned}, the address of the first byte.`,
+        call: () => "__get_free_pages(GFP_KERNEL, 4)",
+        ask: "Order 4 means 2⁴ = 16 frames in a row. Which block do you expect to be cut up for them?",
+        say: ([a]) => `You own ${range(a)}. The call returned ${a.returned}, the address of the first byte. `
+          + "A large block was halved again and again; the halves that were left over are on the lists now.",
       },
       {
-        call: ([a]) => `free_pages(${a.returned}, 2)`,
+        call: ([a]) => `free_pages(${a.returned}, 4)`,
+        ask: "And when they are freed?",
+        say: () => "Each half found its buddy free and merged with it, up to the block that was cut up at first. "
+          + "Only its type is another: what was Movable at boot stays Unmovable.",
+      },
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 2)",
+        ask: "Four pages. Orders 0 to 3 are served from a list that belongs to this CPU. But it is empty.",
+        say: ([, , c], view) => {
+          const rest = view.entries.filter((entry) => entry.cpu !== null && entry.order === 2);
+          return `You own ${range(c)}. The CPU’s list was filled from the buddy lists with more than one block: ${
+            rest.map(rangeOf).join(" and ") || "nothing"} stayed there for the next request.`;
+        },
+      },
+      {
+        call: (all) => `free_pages(${all[2].returned}, 2)`,
         ask: "Will the block merge with its buddy again?",
-        say: () => "No: orders 0 to 3 go to a list that belongs to this CPU, to be handed out again quickly.",
+        say: () => "No: it went to the CPU’s list, to be handed out again quickly. Nothing merges there.",
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 2)",
         ask: "Which four frames come now?",
-        say: ([a, , b]) => (same(a, b)
+        say: (all) => (same(all[2], all[4])
           ? "The same ones: last in, first out. They are probably still in the processor’s cache."
-          : `This time ${range(b)}.`),
-      },
-      {
-        call: () => "__get_free_pages(GFP_KERNEL, 4)",
-        ask: "Order 4 is too large for the per-CPU lists. What has to be split?",
-        say: (all) => `${capital(range(all[3]))} came from the buddy lists: a larger block was halved until it fitted.`,
-      },
-      {
-        call: (all) => `free_pages(${all[3].returned}, 4)`,
-        ask: "And when they are freed?",
-        say: () => "Now the halves find their buddies free and merge: the lists look as before the allocation.",
+          : `This time ${range(all[4])}.`),
       },
     ],
   },
   {
     id: "wrong-order",
     title: "The article’s bug: wrong order",
-    intro: "The article’s example code allocates with order 2 and frees with order 3. See what that can do.",
+    intro: "The article’s code, word for word: allocate with order 2, free with order 3. See what that can do.",
     calls: [
       {
         call: () => "__get_free_pages(GFP_KERNEL, 2)",
-        ask: "Four pages, properly allocated. So far so good.",
-        say: ([a]) => `allocated_pages = ${a.returned}: ${range(a)}.`,
-      },
-      {
-        call: () => "__get_free_pages(GFP_KERNEL, 2)",
-        ask: "A neighbour asks for four pages too. Where will they lie?",
-        say: ([a, b]) => (b.page && b.page.pfn === a.page.pfn + 4
-          ? `Right behind ours: ${range(b)}, the other half of the block of eight.` : `They get ${range(b)}.`),
-      },
-      {
-        call: ([, b]) => `free_pages(${b.returned}, 2)`,
-        ask: "The neighbour gives its pages back, with the right order.",
-        say: ([, b]) => `${capital(range(b))} wait on this CPU’s list for the next one who asks for four pages.`,
+        ask: "Four pages, properly allocated. Watch what lies right behind them.",
+        say: ([a], view) => {
+          const behind = view.entries.find((entry) => entry.cpu !== null && entry.pfn === a.page.pfn + 4);
+          return `You own ${range(a)}. ${behind
+            ? `${capital(rangeOf(behind))} wait on this CPU’s list for the next one who asks for four pages.` : ""}`;
+        },
       },
       {
         call: ([a]) => `free_pages(${a.returned}, 3)`,
-        ask: "Now the slip: order 3 says eight pages, but only four are ours. Will the kernel stop us?",
-        say: (all) => `“The kernel trusts itself.” ${silence(all[3])} ${all[3].log.length ? ""
-          : "It took our word for eight pages, so the upper four are on two lists now."}`,
+        ask: "The slip: order 3 says eight pages, but only four are ours. Will the kernel stop us?",
+        say: ([a, b], view) => `“The kernel trusts itself.” ${silence(b)} ${b.log.length ? ""
+          : `It took our word for eight pages. ${onTwoLists(view, a)}`}`,
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 3)",
         ask: "Somebody asks for eight pages. What do they get?",
-        say: (all) => (same(all[0], all[4])
-          ? "The block that we freed, with four frames that wait on another list at the same time."
-          : `They get ${range(all[4])}.`),
+        say: ([a, , c], view) => (same(a, c)
+          ? `The block that we freed: ${range(c)}. ${stillListed(view, c)}` : `They get ${range(c)}.`),
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 2)",
         ask: "And somebody else asks for four. Which four?",
-        say: (all) => twice(all[4], all[5]),
-        until: (all) => meet(all[4], all[5]),
-        most: 8,
+        say: ([, , c, d]) => twice(c, d),
       },
     ],
   },
   {
     id: "wrong-order-noticed",
     title: "The same slip, noticed",
-    intro: "The article’s code word for word, on a machine that was just booted.",
+    intro: "The same slip while somebody uses the four pages behind ours.",
     calls: [
       {
         call: () => "__get_free_pages(GFP_KERNEL, 2)",
-        ask: "Four pages again. This time nobody asks for the four behind them: look where those are.",
-        say: ([a]) => `You own ${range(a)}. The four frames behind them are the first of a free list.`,
+        ask: "Four pages for us.",
+        say: ([a]) => `We own ${range(a)}.`,
+      },
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 2)",
+        ask: "A neighbour asks for four pages too. Where will they lie?",
+        say: ([a, b]) => (b.page.pfn === a.page.pfn + 4
+          ? `Right behind ours: ${range(b)}.` : `They get ${range(b)}.`),
       },
       {
         call: ([a]) => `free_pages(${a.returned}, 3)`,
-        ask: "The same slip. Does it go unnoticed again?",
-        say: ([, b]) => (b.log.length
-          ? "“Bad page state”: among the eight pages the kernel met some that are marked as free already. It refuses the whole "
-            + "block, so our four frames are lost until the machine is booted again. Luck decided, not a check of the order."
-          : "Nothing in the log: here the frames behind were not marked, so nothing was noticed."),
+        ask: "The same slip as before: order 3, though only four pages are ours. Is it silent again?",
+        say: ([a, b, c], view) => (c.log.length
+          ? `“Bad page state”: the kernel met frame ${b.page.pfn}, which is in use, and refuses the whole block. ${
+            lost(view, a) ? `Our ${range(a)} are lost: on no list, owned by nobody. ` : ""}That was luck: nothing compared the orders.`
+          : "Nothing in the log: the frames behind were not in use, so nothing was noticed."),
       },
       {
-        call: () => "__get_free_pages(GFP_KERNEL, 3)",
-        ask: "Eight pages for somebody else?",
-        say: ([a, , c]) => (meet(a, c) ? `They get ${range(c)}, our old frames among them.`
-          : `They get ${range(c)}. Our old frames will not be seen again.`),
+        call: ([, b]) => `free_pages(${b.returned}, 2)`,
+        ask: "The neighbour gives its pages back, with the right order. Did our slip harm it?",
+        say: ([, b, , d]) => `${silence(d)} ${capital(range(b))} are on the CPU’s list, as they should be.`,
+      },
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 2)",
+        ask: "Four pages for somebody else. Ours or the neighbour’s?",
+        say: ([a, b, , , e], view) => `${same(b, e) ? "The neighbour’s old ones" : "They get"}: ${range(e)}. ${
+          lost(view, a) ? "Ours will not be seen again until the machine is booted anew." : ""}`,
       },
     ],
   },
@@ -142,23 +176,44 @@ export const STORIES = [
       {
         call: (all) => `free_pages(${all[3].returned}, 4)`,
         ask: "And once more.",
-        say: (all) => `${silence(all[5])} But a free block with a reference count of −1 lies on a list now.`,
+        say: (all, view) => `${silence(all[5])} The first frame’s count is −1: the kernel concludes that somebody still `
+          + `uses that frame, and frees the others. ${onTwoLists(view, all[3])}`,
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 4)",
         ask: "Who pays? Whoever allocates next.",
         say: (all) => (all[6].log.length
-          ? "“Bad page state”: the kernel finds the damage only now, in a call that did nothing wrong."
+          ? "“Bad page state”: the kernel finds the wrong count only now, in a call that did nothing wrong, and skips that block."
           : "This allocation did not meet the damaged block."),
-        until: (all) => all[6].log.length > 0,
-        most: 6,
+      },
+    ],
+  },
+  {
+    id: "double-free-debug",
+    title: "Double free, debug kernel",
+    intro: "The same on a kernel with its debugging options on.",
+    machine: { debug: true },
+    calls: [
+      { call: () => "__get_free_page(GFP_KERNEL)", ask: "One page.", say: ([a]) => `It is ${range(a)}.` },
+      {
+        call: ([a]) => `free_page(${a.returned})`,
+        ask: "Give it back.",
+        say: () => "It is free, as on any kernel.",
+      },
+      {
+        call: ([a]) => `free_page(${a.returned})`,
+        ask: "And once more. The other kernel kept silent here.",
+        say: (all) => (all[2].halted
+          ? "This one checks the reference count before it lowers it, finds 0 and stops the whole machine at once, "
+            + "with the culprit still in the call. That is why one develops on a debug kernel."
+          : `The machine goes on. ${silence(all[2])}`),
       },
     ],
   },
   {
     id: "dirty-page",
-    title: "A dirty page and get_zeroed_page()",
-    intro: "What is in a page that somebody else used before you?",
+    title: "A dirty page",
+    intro: "What is in a page that somebody else used before you? And what does get_zeroed_page() change?",
     calls: [
       { call: () => "__get_free_page(GFP_KERNEL)", ask: "One page for a secret.", say: ([a]) => `It is ${range(a)}.` },
       {
@@ -194,7 +249,7 @@ export const STORIES = [
 ];
 
 function twice(c, d) {
-  if (!meet(c, d)) return d.page ? `Not yet: they get ${range(d)}. Ask again.` : "Nothing: NULL.";
+  if (!meet(c, d)) return d.page ? `They get ${range(d)}.` : "Nothing: NULL.";
   const first = Math.max(c.page.pfn, d.page.pfn);
   const end = Math.min(c.page.pfn + 2 ** c.page.order, d.page.pfn + 2 ** d.page.order);
   return `${capital(frameRange(first, end - first))}: handed out twice. #${c.id} and #${d.id} both believe that they `
@@ -205,7 +260,6 @@ function twice(c, d) {
 export class Story {
   answers = [];
   captions = new Map();
-  #tries = 0;
   #turn = Promise.resolve();
 
   constructor(definition) {
@@ -235,13 +289,8 @@ export class Story {
     const answer = await lab.perform(requests.call(next.text));
     if (!answer || lab.story !== this) return;
     const part = this.definition.calls[this.answers.length];
-    const answers = [...this.answers, answer];
-    this.captions.set(answer.step, part.say(answers));
-    this.#tries += 1;
-    if (!part.until || part.until(answers) || this.#tries >= part.most) {
-      this.answers = answers;
-      this.#tries = 0;
-    }
+    this.answers = [...this.answers, answer];
+    this.captions.set(answer.step, part.say(this.answers, lab.view).trim());
     lab.tellStory(this);
   }
 }

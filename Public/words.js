@@ -4,6 +4,9 @@
  */
 import { STATES } from "./model.js";
 
+/** The largest order of the buddy lists. */
+const LARGEST = 10;
+
 export const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
 
 export const capital = (text) => text[0].toUpperCase() + text.slice(1);
@@ -102,7 +105,10 @@ function whence(page, moved) {
   if (buddy.length === 0) {
     return ["It came from the CPU’s own list, and the buddy lists were not touched: that is the fast path."];
   }
-  return [`The CPU’s own list of order ${page.order} was empty, so it was refilled from the buddy lists.${split}`];
+  const own = here.find((move) => move.cpu && move.order === page.order)?.delta ?? 0;
+  if (own < 0) return [`It came from the buddy lists.${split}`];
+  return [`The CPU’s own list of order ${page.order} had none for it, so it was refilled from the buddy lists: ${
+    own ? `${plural(own + 1, "block")} were moved, the first is handed out and the rest waits there` : "one block was moved and handed out"}.${split}`];
 }
 
 function freed(moved) {
@@ -110,6 +116,10 @@ function freed(moved) {
   const own = grown.find((move) => move.cpu);
   const buddy = moved.filter((move) => !move.cpu);
   if (moved.length === 0) return ["No list changed."];
+  if (own && buddy.length === 0 && grown.length > 1) {
+    return [`The first frame stays where it is; the rest went in parts to the CPU’s own lists of orders ${
+      grown.map((move) => move.order).sort((a, b) => a - b).join(", ")}.`];
+  }
   if (own && buddy.length === 0) {
     return [`The block went to the head of the CPU’s own list of order ${own.order}, `
       + "so it is the first to be handed out again. Its bytes stay as they were."];
@@ -122,7 +132,8 @@ function freed(moved) {
   const merged = moved.some((move) => move.delta < 0);
   return [merged
     ? `The block’s buddy was free too, so they merged, and so on up to a block of order ${order}.`
-    : `The block went back to the buddy list of order ${order}. Its buddy is not free, so it stays as it is.`];
+    : `The block went back to the buddy list of order ${order}. ${order === LARGEST
+      ? "Blocks of this order are the largest and never merge." : "Its buddy is not free, so it stays as it is."}`];
 }
 
 const DIGITS = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"];

@@ -100,7 +100,7 @@ const hex = (number) => `0x${number.toString(16)}`;
 function facts(block, address, bytes) {
   const structPage = hex(BigInt(lab.machine.mem_map) + BigInt(block.pfn) * BigInt(lab.machine.struct_page_size_bytes));
   const rows = [["Zone", block.zone]];
-  if (block.order !== null) rows.push(["Order", `${block.order} = ${plural(2 ** block.order, "frame")}`]);
+  if (block.order !== null && !block.shared) rows.push(["Order", `${block.order} = ${plural(2 ** block.order, "frame")}`]);
   if (block.migratetype) rows.push(["Migrate type", block.migratetype]);
   for (const owner of block.owners) {
     rows.push([`#${owner.id ?? "?"}`, [callCode(owner.call), `, step ${owner.allocated_at_step}`]]);

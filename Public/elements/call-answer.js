@@ -41,8 +41,9 @@ class CallAnswer extends HTMLElement {
   }
 
   #speak(entry, sentences, misuse, log) {
+    const halted = lab.halted && lab.step === lab.last;
     const parts = [`Step ${lab.step} of ${lab.last}.`];
-    if (entry) parts.push(`${entry.call} returned ${entry.returned ?? "nothing"}.`);
+    if (entry) parts.push(`${entry.call} ${halted ? "halted the machine" : `returned ${entry.returned ?? "nothing"}`}.`);
     parts.push(...misuse.map((one) => `Misuse: ${one.explanation}`), ...sentences);
     if (log.length) parts.push(`The kernel logged ${log.length} lines.`);
     this.#spoken.textContent = parts.join(" ");
@@ -50,6 +51,7 @@ class CallAnswer extends HTMLElement {
 }
 
 function returned(entry, errno) {
+  if (lab.halted && lab.step === lab.last) return el("p", { class: "returned" }, "did not return: the machine halted");
   const value = entry.returned === null || entry.returned === undefined ? "nothing (void)" : String(entry.returned);
   return el("p", { class: "returned" }, "returned ", el("code", {}, value),
     errno ? ` (${errno})` : null, entry.id ? el("span", { class: "tag" }, `allocation #${entry.id}`) : null);

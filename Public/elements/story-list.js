@@ -19,7 +19,9 @@ class StoryList extends HTMLElement {
   #draw() {
     const { story } = lab;
     for (const button of this.#buttons) {
-      button.setAttribute("aria-pressed", String(button.dataset.story === story?.definition.id));
+      const chosen = button.dataset.story === story?.definition.id;
+      button.setAttribute("aria-pressed", String(chosen));
+      if (chosen) reveal(button);
     }
     this.#card.hidden = !story;
     if (!story) return;
@@ -29,8 +31,15 @@ class StoryList extends HTMLElement {
       el("p", { class: "place" }, el("strong", {}, story.definition.title), ` · call ${story.place}`),
       caption ? el("p", { class: "caption", "aria-live": "polite" }, caption) : "",
       lab.isPast ? el("button", { type: "button", onclick: () => lab.move(1) }, "Next step") : next(story));
-    if (focused) (this.#card.querySelector("button") ?? this.#card.closest("story-list").querySelector("button")).focus();
+    if (focused) (this.#card.querySelector("button") ?? this.querySelector("[aria-pressed=true]")).focus({ preventScroll: true });
   }
+}
+
+/** Scrolls the row of stories, which is longer than a phone is wide, to a button; never the page. */
+function reveal(button) {
+  const row = button.parentElement;
+  const [place, room] = [button.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (place.left < room.left || place.right > room.right) row.scrollLeft += place.left - room.left - 16;
 }
 
 function next(story) {
@@ -44,8 +53,9 @@ function next(story) {
 export async function startStory(id) {
   const definition = STORIES.find((one) => one.id === id);
   if (!definition) return;
-  await lab.boot({ machine: "classroom" });
-  lab.notify({ kind: "info", text: "A fresh machine was booted for this story." });
+  await lab.boot({ machine: "classroom", ...definition.machine });
+  const kernel = definition.machine?.debug ? " with a debug kernel" : "";
+  lab.notify({ kind: "info", text: `A fresh machine${kernel} was booted for this story.` });
   lab.tellStory(new Story(definition));
 }
 

@@ -169,9 +169,12 @@ def expired_session_boots_a_new_one_and_says_so(browser, base):
 @check
 def halted_machine_offers_undo_and_reboot(browser, base):
     lab = Lab(browser, base)
-    lab.boot("classroom")
+    lab.boot("classroom", debug=True)
     lab.type_call("__get_free_page(GFP_KERNEL)", to=1)
-    lab.type_call("free_page(0x1000)")
+    address = address_of(lab.page.inner_text("call-answer .returned"))
+    lab.type_call(f"free_page({address})", to=2)
+    lab.type_call(f"free_page({address})", to=3)
+    assert "kernel BUG at include/linux/mm.h:780!" in lab.answer() and "did not return" in lab.answer()
     assert "halted" in lab.page.inner_text("notice-bar"), lab.answer()
     halted_at = lab.step
     lab.click(ALLOCATE)

@@ -8,6 +8,9 @@ def article_bug_ends_in_a_frame_handed_out_twice(browser, base):
     lab = Lab(browser, base)
     lab.start_story("wrong-order")
     calls = lab.play()
+    told = [entry["call"].split("(")[0] for entry in lab.get("/journal")["entries"]]
+    assert told == ["__get_free_pages", "free_pages", "__get_free_pages", "__get_free_pages"], "the article's code, no more"
+    assert not lab.get("/dmesg")["lines"], "the kernel says nothing"
     twice = shared_frames(lab.get("/pages")["pages"])
     assert twice, "the API has frames with two owners"
     shared = {pfn for pfn, count in lab.page.eval_on_selector_all(
@@ -20,8 +23,8 @@ def article_bug_ends_in_a_frame_handed_out_twice(browser, base):
     for step in range(1, calls + 1):
         lab.click(NEXT, to=step)
         same_as_told(lab, step)
-        if step == 4:
-            assert "did not notice" in lab.answer()
+        if step == 2:
+            assert "did not notice" in lab.answer() and "Kernel log" not in lab.answer()
             assert lab.page.locator("button.cell.shared").count() == 1, "on two lists"
     lab.close()
 
@@ -29,19 +32,36 @@ def article_bug_ends_in_a_frame_handed_out_twice(browser, base):
 @check
 def other_stories_end_as_told(browser, base):
     lab = Lab(browser, base)
-    lab.start_story("four-pages")
+    lab.start_story("there-and-back")
     lab.play()
-    first, third = (lab.get("/journal")["entries"][i]["returned"] for i in (0, 2))
-    assert first == third, "last in, first out"
+    first, again = (lab.get("/journal")["entries"][i]["returned"] for i in (2, 4))
+    assert first == again, "last in, first out"
+    lab.click(BACK, to=4)
+    lab.click(BACK, to=3)
+    assert "2 blocks were moved" in lab.answer()
+    lab.click(BACK, to=2)
+    assert "merged" in lab.answer()
+    free = [[[area["nr_free"] for area in zone["free_areas"]] for zone in lab.get(f"/buddy?step={step}")["zones"]]
+            for step in (0, 2)]
+    assert free[0] == free[1], "as many free blocks as at boot"
     lab.start_story("wrong-order-noticed")
     lab.play()
-    lab.click(BACK, to=2)
-    assert "Bad page state" in lab.answer() and "lost" in drawn_frames(lab).values()
+    lost = [pfn for pfn, state in drawn_frames(lab).items() if state == "lost"]
+    assert len(lost) == 4 and not shared_frames(lab.get("/pages")["pages"]), lost
+    lab.click(BACK, to=4)
+    lab.click(BACK, to=3)
+    assert "Bad page state" in lab.answer() and "The kernel noticed." in lab.answer()
     lab.start_story("double-free")
     lab.play()
     codes = [misuse["code"] for misuse in lab.get("/report")["misuse"]]
     assert len(codes) >= 2, codes
     assert "Bad page state" in lab.answer()
+    lab.click(BACK, to=6)
+    assert "are on two lists at once" in lab.page.inner_text("story-list .card")
+    lab.start_story("double-free-debug")
+    lab.play()
+    assert "kernel BUG at include/linux/mm.h:780!" in lab.page.inner_text("notice-bar")
+    assert "did not return" in lab.answer()
     lab.start_story("dirty-page")
     for call in range(1, 7):
         lab.click("story-list .card .primary", to=call)
@@ -58,4 +78,23 @@ def address_starts_a_story(browser, base):
     lab.page.wait_for_selector("story-list .card .primary")
     assert lab.step == 0
     lab.click(NEXT, to=1)
+    lab.close()
+
+
+@check
+def captions_fit_the_bar_of_a_phone(browser, base):
+    lab = Lab(browser, base, width=390, height=844)
+    stories = lab.page.eval_on_selector_all("[data-story]", "all => all.map(one => one.dataset.story)")
+    assert len(stories) > 4, stories
+    for story in stories:
+        lab.start_story(story)
+        calls = lab.play()
+        box = lab.page.locator(f"[data-story={story}]").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, f"{story}: its button is out of sight"
+        assert lab.page.evaluate("document.activeElement.dataset.story") == story, "the focus stays with the story"
+        for step in range(1, calls + 1):
+            lab.page.evaluate("step => { location.hash = `#step=${step}`; }", step)
+            lab.at_step(step)
+            cut = lab.page.eval_on_selector("step-bar .caption", "p => p.scrollHeight - p.clientHeight")
+            assert cut <= 2, f"{story}, step {step}: the caption is cut by {cut} px"
     lab.close()

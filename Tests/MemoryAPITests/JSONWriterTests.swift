@@ -33,9 +33,7 @@ import Testing
         (0, "0.000"), (-1_000, "-1.000"), (1_000, "1.000"), (66, "0.066"), (905, "0.905"),
     ])
     func thousandths_haveThreeDecimals(value: Int, text: String) {
-        #expect(written { json in
-            json.raw(upTo: 24) { place in writeThousandths(value, to: place) }
-        } == text)
+        #expect(written { $0.rawThousandths(value) } == text)
     }
 
     @Test func text_withSpecialCharacters_isEscaped() {

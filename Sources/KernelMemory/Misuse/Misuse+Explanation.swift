@@ -48,14 +48,20 @@ extension Misuse {
             return first + "The other \(owned - given) pages are lost: nobody owns them and "
                 + "nobody can get them again."
         }
-        return first + "The \(given - owned) pages behind it were never the caller's; whoever "
-            + "owns or gets them will share them with the next owner of this block."
+        let others = "The \(given - owned) pages behind it were never the caller's"
+        if noticedByKernel {
+            return first + others + ". This time the kernel noticed: see its log."
+        }
+        return first + others + "; whoever owns or gets them will share them with the next owner "
+            + "of this block."
     }
 
     private var doubleFreeText: String {
         let when = freedAtStep.map { " (it was freed at step \($0))" } ?? ""
-        return "\(frameText) was freed a second time\(when). Its reference count drops below "
-            + "zero; if somebody else had got the page in between, it would be taken from them."
+        let first = "\(frameText) was freed a second time\(when). "
+        if noticedByKernel { return first + "This time the kernel noticed: see its log." }
+        return first + "Its reference count drops below zero; if somebody else had got the "
+            + "page in between, it would be taken from them."
     }
 }
 

@@ -25,7 +25,9 @@ extension Core {
     @inline(__always)
     private func allocateOf(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
         let request = requests[Int(gfp.rawValue & 0x1f)]
-        if !request.isUnusual, !isCorrupted, let block = takeAtHand(request, order: order) {
+        if request.type != PageRequest.unusual, control.pointee.state == 0,
+            let block = takeAtHand(request, order: order)
+        {
             return prepareNew(block.pfn, block.frame, gfp, order: order)
         }
         return allocateAnywhere(gfp, order: order)
@@ -38,30 +40,41 @@ extension Core {
     @inline(__always)
     private func takeAtHand(_ request: PageRequest, order: UInt32) -> Block? {
         if order > Order.costly { return takeFromBuddy(request, order: order) }
-        let zone = request.preferred
-        let local = localPages(zone)
-        let list = local.list(3 &* Int(order) &+ request.type)
+        let local = localPages(request)
+        let list =
+            (UnsafeMutableRawPointer(local) + Int(request.listOffset))
+            .assumingMemoryBound(to: BlockList.self) + 3 &* Int(order)
         guard list.pointee.count != 0 else { return nil }
-        let table = zones + zone
-        let mark = table.pointee.watermark[Watermark.low] &+ table.pointee.boost
-        guard
-            isAboveWatermarkFast(
-                zone, order: order, mark: mark, highest: request.highest, .low, isAtomic: false)
-        else { return nil }
+        let zone = zone(request)
+        let mark = zone.pointee.watermark[Watermark.low] &+ zone.pointee.boost
+        guard isAboveWatermark(request, order: order, mark: mark) else { return nil }
         local.pointee.freeFactor &>>= 1
         local.pointee.count &-= 1 &<< Int32(bitPattern: order)
-        table.pointee.flags &= ~Zone.boostedWatermark
+        zone.pointee.flags &= ~Zone.boostedWatermark
         return popFirst(list)
+    }
+
+    /// Whether the zone to try first has enough pages free; the quick test for single pages.
+    @inline(__always)
+    private func isAboveWatermark(_ request: PageRequest, order: UInt32, mark: Int32) -> Bool {
+        let zone = zone(request)
+        if order == 0 {
+            let free = zone.pointee.freePages &- zone.pointee.reservedHighAtomic
+            return free > mark &+ zone.reserve(for: Int(request.highest)).pointee
+        }
+        return isAboveWatermark(
+            request.preferred, order: order, mark: mark, highest: Int(request.highest), .low)
     }
 
     @inline(__always)
     private func takeFromBuddy(_ request: PageRequest, order: UInt32) -> Block? {
         guard order <= Order.largest else { return nil }
         let zone = request.preferred
+        let highest = Int(request.highest)
         let mark = zones[zone].watermark[Watermark.low] &+ zones[zone].boost
         // The block that is about to be found is the proof that there is one large enough.
-        guard hasFreePages(zone, order: order, mark: mark, highest: request.highest, .low),
-            let block = removeSmallest(zone, order: order, type: request.type)
+        guard hasFreePages(zone, order: order, mark: mark, highest: highest, .low),
+            let block = removeSmallest(zone, order: order, type: Int(request.type))
         else { return nil }
         addFreePages(zone, -(1 &<< Int32(bitPattern: order)))
         zones[zone].flags &= ~Zone.boostedWatermark

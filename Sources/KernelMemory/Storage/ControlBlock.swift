@@ -5,7 +5,14 @@ struct Control {
     /// 0 while all is well; see the constants below.
     var state: UInt32 = 0
     /// The CPU that the next call runs on.
-    var cpu: UInt32 = 0
+    var cpu: UInt32 = 0 {
+        didSet {
+            let zones = UInt32(MachineShape.zoneCount)
+            localOffset = cpu * zones * UInt32(MemoryLayout<PerCPUPages>.stride)
+        }
+    }
+    /// Where that CPU's pages start in their table.
+    private(set) var localOffset: UInt32 = 0
     /// Pages in blocks that callers own.
     var livePages: Int32 = 0
     /// The most pages that callers owned at once.
@@ -34,7 +41,7 @@ struct ControlBlock {
     init(zeroedFor shape: MachineShape) {
         self.init(uninitialisedFor: shape)
         base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-        for gfp in 0..<32 { requests[gfp] = shape.request(UInt32(gfp)) }
+        for gfp in 0..<32 { requests[gfp] = PageRequest(UInt32(gfp), shape) }
     }
 
     private init(uninitialisedFor shape: MachineShape) {

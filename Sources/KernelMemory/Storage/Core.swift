@@ -127,7 +127,8 @@ extension Core {
     /// The pages of a zone on the CPU that the call runs on.
     @inline(__always)
     func localPages(_ zone: Int) -> UnsafeMutablePointer<PerCPUPages> {
-        perCPU + (Int(control.pointee.cpu) &* MachineShape.zoneCount &+ zone)
+        let base = UnsafeMutableRawPointer(perCPU) + Int(control.pointee.localOffset)
+        return base.assumingMemoryBound(to: PerCPUPages.self) + zone
     }
 
     @inline(__always)

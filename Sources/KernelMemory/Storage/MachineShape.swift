@@ -36,45 +36,10 @@ struct MachineShape: Hashable, Sendable {
         (0..<Self.zoneCount).last { $0 <= highest && zonePopulation & 1 << $0 != 0 }
     }
 
-    /// What the five lowest bits of a gfp mask ask for.
-    func request(_ gfp: UInt32) -> PageRequest {
-        let highest = Int(architecture.highestZoneTable >> (UInt64(gfp & 0xf) * 4) & 0xf)
-        let type = Int(gfp >> 3 & 3)
-        guard type < MigrateType.perCPUTypeCount, let preferred = preferredZone(highest) else {
-            return .unusual
-        }
-        return PageRequest(preferred: preferred, highest: highest, type: type)
-    }
-
     static let zoneCount = 3
     static let migrateTypeCount = 4
     /// Per-CPU lists of one zone: three migrate types for each of the orders 0...3.
     static let perCPUListCount = 12
-}
-
-/// Which zones and which lists can serve a request: the zone and mobility bits of a gfp mask, looked
-/// up in a table of 32 entries.
-///
-///     7    5..4 3..2    1..0
-///     0    type highest preferred
-struct PageRequest: Equatable {
-    private var bits: UInt8
-
-    init(preferred: Int, highest: Int, type: Int) {
-        bits = UInt8(preferred | highest << 2 | type << 4)
-    }
-
-    private init(bits: UInt8) { self.bits = bits }
-
-    /// No zone, or both mobility bits at once.
-    static let unusual = PageRequest(bits: 0xff)
-    var isUnusual: Bool { @inline(__always) get { bits == 0xff } }
-    /// The highest zone with frames that may be used.
-    var preferred: Int { @inline(__always) get { Int(bits & 3) } }
-    /// The highest zone that the mask allows, with frames or not.
-    var highest: Int { @inline(__always) get { Int(bits &>> 2 & 3) } }
-    /// The migrate type, 0...2.
-    var type: Int { @inline(__always) get { Int(bits &>> 4) } }
 }
 
 /// The two instruction sets that a machine can have.

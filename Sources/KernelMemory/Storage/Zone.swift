@@ -76,6 +76,9 @@ struct PerCPUPages {
     /// The twelve lists: for each of the orders 0...3 one for each of three migrate types.
     private var lists = InlineArray<12, BlockList>(repeating: BlockList())
 
+    /// Where the lists start: behind seven 32-bit scalars.
+    static let listOffset = 7 * 4
+
     init(
         high: Int32, batch: Int32, freeFactor: Int32, freeDelta: Int32, statThreshold: Int32
     ) {
@@ -92,8 +95,8 @@ extension UnsafeMutablePointer<PerCPUPages> {
     /// The list for 3 x order + migrate type, 0...11.
     @inline(__always)
     func list(_ index: Int) -> UnsafeMutablePointer<BlockList> {
-        // The lists follow seven 32-bit scalars.
-        (UnsafeMutableRawPointer(self) + 7 * 4).assumingMemoryBound(to: BlockList.self) + index
+        (UnsafeMutableRawPointer(self) + PerCPUPages.listOffset).assumingMemoryBound(
+            to: BlockList.self) + index
     }
 }
 

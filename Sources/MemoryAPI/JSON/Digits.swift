@@ -24,18 +24,29 @@ private func writeLongDecimal(_ value: UInt64, to place: UnsafeMutablePointer<UI
     return count
 }
 
-/// Writes the lowest digits of a number, from the last one backwards.
+/// Writes the lowest digits of a number, two at a time, from the last ones backwards.
 @inline(__always)
 private func writeDigits(_ value: UInt32, count: Int, to place: UnsafeMutablePointer<UInt8>) {
     var rest = value
     var index = count
-    while index > 0 {
-        index &-= 1
-        let quotient = rest / 10
-        place[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+    while index > 1 {
+        index &-= 2
+        let quotient = rest / 100
+        let pair = digitPairs.utf8Start + Int(2 &* (rest &- quotient &* 100))
+        place[index] = pair[0]
+        place[index &+ 1] = pair[1]
         rest = quotient
     }
+    if index > 0 { place[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest) }
 }
+
+private let digitPairs: StaticString = """
+    0001020304050607080910111213141516171819\
+    2021222324252627282930313233343536373839\
+    4041424344454647484950515253545556575859\
+    6061626364656667686970717273747576777879\
+    8081828384858687888990919293949596979899
+    """
 
 @inline(__always)
 private func decimalDigitCount(_ value: UInt32) -> Int {
@@ -47,6 +58,27 @@ private func decimalDigitCount(_ value: UInt32) -> Int {
     if value < 10_000_000 { return 7 }
     if value < 100_000_000 { return 8 }
     return value < 1_000_000_000 ? 9 : 10
+}
+
+/// Writes thousandths of -9,999 to 9,999 with three decimals; 8 bytes must be free.
+///
+/// - Returns: how many bytes were written.
+@inline(__always)
+func writeThousandths(_ value: Int, to place: UnsafeMutablePointer<UInt8>) -> Int {
+    place[0] = UInt8(ascii: "-")
+    let sign = value < 0 ? 1 : 0
+    let magnitude = UInt32(truncatingIfNeeded: value.magnitude)
+    let whole = magnitude / 1_000
+    let rest = magnitude &- whole &* 1_000
+    let tenth = rest / 100
+    let pair = digitPairs.utf8Start + Int(2 &* (rest &- tenth &* 100))
+    let digits = place + sign
+    digits[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: whole)
+    digits[1] = UInt8(ascii: ".")
+    digits[2] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tenth)
+    digits[3] = pair[0]
+    digits[4] = pair[1]
+    return sign + 5
 }
 
 /// Writes `0x` and hexadecimal digits without leading zeroes; 24 bytes must be free.
@@ -80,7 +112,7 @@ private func writeHexadecimalWord(_ value: UInt32, to place: UnsafeMutablePointe
 ///
 /// Spreads the nibbles over the bytes of one word, and turns them into letters all at once.
 @inline(__always)
-func hexadecimalDigits(_ value: UInt32) -> UInt64 {
+private func hexadecimalDigits(_ value: UInt32) -> UInt64 {
     var spread = UInt64(value)
     spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff
     spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff
@@ -88,35 +120,6 @@ func hexadecimalDigits(_ value: UInt32) -> UInt64 {
     let isLetter = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
     let letters = isLetter &* UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
     return (spread &+ 0x3030_3030_3030_3030 &+ letters).byteSwapped
-}
-
-/// Writes thousandths as a number with three decimals, `0.125` or `-1.000`; 24 bytes must be free.
-///
-/// - Returns: how many bytes were written.
-@inline(__always)
-func writeThousandths(_ value: Int, to place: UnsafeMutablePointer<UInt8>) -> Int {
-    place.pointee = UInt8(ascii: "-")
-    let sign = value < 0 ? 1 : 0
-    let magnitude = UInt32(truncatingIfNeeded: value.magnitude)
-    let whole = magnitude / 1_000
-    let rest = magnitude &- whole &* 1_000
-    let end = place + sign + writeDecimal(UInt64(whole), to: place + sign)
-    let tens = rest / 10
-    end[0] = UInt8(ascii: ".")
-    end[1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest / 100)
-    end[2] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens % 10)
-    end[3] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- tens &* 10)
-    return end + 4 - place
-}
-
-/// Writes a literal's bytes.
-///
-/// - Returns: how many were written.
-@inline(__always)
-func write(_ text: StaticString, to place: UnsafeMutablePointer<UInt8>) -> Int {
-    let count = text.utf8CodeUnitCount
-    UnsafeMutableRawPointer(place).copyMemory(from: text.utf8Start, byteCount: count)
-    return count
 }
 
 /// The digit for a value of 0...15.

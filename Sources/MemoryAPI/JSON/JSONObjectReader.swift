@@ -6,7 +6,7 @@ import MicroHTTPD
 ///
 /// It refuses what it does not know: a name that is not expected, a name that comes twice, a value
 /// of another type. The refusal names the place, what stands there, and what would be right.
-struct JSONObjectReader {
+struct JSONObjectReader: ~Copyable {
     /// Where the object is in the body; empty for the body itself.
     private let place: String?
     private let names: FieldNames

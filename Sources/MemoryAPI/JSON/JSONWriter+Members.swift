@@ -76,15 +76,15 @@ extension JSONWriter {
 extension Response {
     /// Writes the body as JSON; when the closure throws, there is no body.
     ///
-    /// - Parameter size: bytes to make room for at once.
+    /// - Parameter size: about how many bytes it will be.
     @inline(__always)
     mutating func json<Failure>(
-        size: Int = JSONWriter.usualSize,
+        expecting size: Int = JSONWriter.usualSize,
         _ write: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
         var taken = OutputBuffer()
         swap(&taken, &body)
-        var writer = JSONWriter(taken, size: size)
+        var writer = JSONWriter(taken, expecting: size)
         try write(&writer)
         body = writer.finish()
     }

@@ -23,9 +23,8 @@ struct JSONWriter: ~Copyable {
 
     /// Continues behind what a buffer holds.
     ///
-    /// - Parameter size: bytes to make room for at once, for an answer that is mostly larger than
-    ///   the usual ones.
-    init(_ output: consuming OutputBuffer, size: Int = usualSize) {
+    /// - Parameter size: how many bytes to make room for at once.
+    init(_ output: consuming OutputBuffer, expecting size: Int = JSONWriter.usualSize) {
         self.output = output
         start = self.output.reserve(size)
         cursor = start
@@ -78,15 +77,6 @@ extension JSONWriter {
         UnsafeMutableRawPointer(room(bytes.count)).copyMemory(
             from: source, byteCount: bytes.count)
         cursor += bytes.count
-    }
-
-    /// Writes bytes as they are: a closure writes them where there is room, and says how many.
-    ///
-    /// - Parameter count: how many it writes at most.
-    @inline(__always)
-    mutating func raw(upTo count: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
-        let place = room(count)
-        cursor = place + write(place)
     }
 
     /// Writes a number's decimal digits as they are.
@@ -216,6 +206,12 @@ extension JSONWriter {
     mutating func null() {
         beginValue()
         raw("null")
+    }
+
+    /// Writes thousandths as they are, as a number with three decimals: `0.125`, `-1.000`.
+    @inline(__always)
+    mutating func rawThousandths(_ value: Int) {
+        cursor += writeThousandths(value, to: room(8))
     }
 
     fileprivate mutating func rawEscaped(_ bytes: UnsafeRawBufferPointer) {

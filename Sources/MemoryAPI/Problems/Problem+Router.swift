@@ -19,7 +19,7 @@ extension Problem {
             self.init(.targetTooLong, "Path and query may have \(limit) bytes at most.")
         case .headersTooLarge(let limit):
             self.init(
-                .headersTooLarge, "The request line and headers may have \(limit) bytes at most.")
+                .headersTooLarge, "Request line and headers may have \(limit) bytes together.")
         case .unsupportedMediaType(let accepted):
             self.init(
                 .unsupportedMediaType,

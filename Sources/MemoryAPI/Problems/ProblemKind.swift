@@ -75,7 +75,7 @@ enum ProblemKind: String, CaseIterable {
         case .nothingToRedo: "Nothing to redo"
         case .payloadTooLarge: "The body is too large"
         case .targetTooLong: "The request target is too long"
-        case .headersTooLarge: "The request headers are too large"
+        case .headersTooLarge: "The request's headers are too large"
         case .unsupportedMediaType: "The body's media type is not read here"
         case .invalidField: "A field has a wrong value"
         case .unknownField: "Unknown field"

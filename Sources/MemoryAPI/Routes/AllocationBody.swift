@@ -38,19 +38,16 @@ enum AllocationFunction: Int, CaseIterable {
 
     /// Reads the function's name from the current member.
     @inline(__always)
-    fileprivate init(_ reader: JSONObjectReader) throws(Problem) {
+    fileprivate init(_ reader: borrowing JSONObjectReader) throws(Problem) {
         let text = try reader.text("the name of a function that allocates pages")
-        guard let index = Self.names.index(of: text) else { throw Self.unknown(text) }
+        guard let index = Self.names.index(of: text) else {
+            // Here the arguments are fields of their own; the name may still be a near miss.
+            let name = String(text.quoted.prefix { $0 != "(" })
+            throw Problem(
+                unknownFunction: text.quoted, suggestions: nearest(to: name, among: Self.names.all),
+                at: .body("/call"))
+        }
         self = Self(rawValue: index).unsafelyUnwrapped
-    }
-
-    @inline(never)
-    private static func unknown(_ text: UnsafeRawBufferPointer) -> Problem {
-        // Here the arguments are fields of their own; the name may still be a near miss.
-        let name = String(text.quoted.prefix { $0 != "(" })
-        return Problem(
-            unknownFunction: text.quoted, suggestions: nearest(to: name, among: names.all),
-            at: .body("/call"))
     }
 
     fileprivate var takesOrder: Bool { self == .allocPages || self == .getFreePages }

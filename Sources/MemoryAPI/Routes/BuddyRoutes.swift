@@ -18,7 +18,7 @@ enum BuddyRoutes {
     ) throws(Problem) {
         let limit = try request.limit(default: usualLimit, most: 4_096)
         let zone = try request.zone(of: view.machine)
-        response.json { json in
+        response.json(expecting: 16_384) { json in
             json.object { json in
                 json.member("step", view.step)
                 json.member("page_size_bytes", Page.sizeInBytes)

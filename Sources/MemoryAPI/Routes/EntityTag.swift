@@ -7,13 +7,14 @@ struct EntityTag {
 
     /// - Parameter representation: which of a route's media types it is.
     init(_ hash: UInt64, representation: Int) {
-        withUnsafeMutableBytes(of: &bytes) { tag in
-            tag[0] = UInt8(ascii: "\"")
-            storeHash(hash, in: tag, at: 1)
-            tag[17] = UInt8(ascii: "-")
-            tag[18] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: representation)
-            tag[19] = UInt8(ascii: "\"")
+        bytes[0] = UInt8(ascii: "\"")
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: hash >> UInt64(60 - 4 * index)) & 15
+            bytes[index + 1] = hexadecimalDigit(digit)
         }
+        bytes[17] = UInt8(ascii: "-")
+        bytes[18] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: representation)
+        bytes[19] = UInt8(ascii: "\"")
     }
 
     /// Sets the header fields that let a client ask again.
@@ -42,12 +43,4 @@ struct EntityTag {
             UnsafeRawBufferPointer(rebasing: field[start..<(start + count)]).equals(tag)
         }
     }
-}
-
-/// Writes the 16 digits of a hash.
-private func storeHash(_ hash: UInt64, in bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
-    let high = hexadecimalDigits(UInt32(truncatingIfNeeded: hash >> 32))
-    let low = hexadecimalDigits(UInt32(truncatingIfNeeded: hash))
-    bytes.storeBytes(of: high, toByteOffset: offset, as: UInt64.self)
-    bytes.storeBytes(of: low, toByteOffset: offset + 8, as: UInt64.self)
 }

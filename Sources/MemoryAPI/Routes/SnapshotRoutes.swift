@@ -16,7 +16,7 @@ enum SnapshotRoutes {
     ) throws(Problem) {
         let machine = view.machine
         let live = view.liveBlocks.page(after: nil, limit: pageLimit)
-        response.json { json in
+        response.json(expecting: 32_768) { json in
             json.object { json in
                 json.member("step", view.step)
                 json.key("machine")

@@ -1,0 +1,73 @@
+# kmemlab. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+# For `make serve`. HOST is not taken from the environment: other tools use that name.
+HOST := 127.0.0.1
+PORT ?= 8080
+DATA ?= data
+THREADS ?= 2
+
+# Recorded kernel traces, if they lie beside the checkout; a few are in the tests. The headers of the
+# kernels with the classic slab allocator are left out: machines boot as the other ones do.
+TRACES ?= ../shared/kernel-traces
+
+BINARY := .build/release/kmemlab
+PYTHON := .venv/bin/python
+BUILD_PACKAGES := libmicrohttpd-dev libsimdjson-dev zlib1g-dev pkg-config g++ git ca-certificates
+TEST_PACKAGES := python3 python3-venv chromium curl
+BENCH_PACKAGES := wrk valgrind python3
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	    printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+.PHONY: deps
+deps: ## install what building needs (Debian packages; Swift must be there)
+	@command -v swift >/dev/null || { echo "Swift 6.3 is not installed: swift.org/install"; exit 1; }
+	@.ci/need $(BUILD_PACKAGES)
+
+.PHONY: test-deps
+test-deps: ## install what testing needs: a browser, Playwright in .venv
+	@.ci/need $(TEST_PACKAGES)
+	@$(MAKE) .venv/.installed
+
+.venv/.installed: Tests/Browser/requirements.txt
+	python3 -m venv --clear .venv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --retries 5 -r $<
+	@touch $@
+
+.PHONY: build
+build: deps ## build the server, optimized
+	swift build -c release
+
+.PHONY: serve
+serve: build ## run the server (HOST, PORT, DATA, THREADS)
+	@exec $(BINARY) serve --host $(HOST) --port $(PORT) --data $(DATA) --threads $(THREADS)
+
+.PHONY: test
+test: deps test-deps ## run every check
+	@exec $(PYTHON) Tests/run.py
+
+.PHONY: replay
+replay: build ## replay the recorded kernel traces and compare every result
+	@files=$$(find $(TRACES) \( -name 'page-*' -o -name 'header-*' ! -path '*-slab/*' \) 2>/dev/null | sort || true); \
+	if [ -z "$$files" ]; then \
+	    echo "No traces in $(TRACES): replaying those of the tests."; \
+	    files=$$(find Tests/KernelTracesTests/Traces -name '*.jsonl.gz' | sort); \
+	fi; \
+	exec $(BINARY) replay $$files
+
+.PHONY: bench
+bench: build ## measure; writes nothing down
+	@.ci/need $(BENCH_PACKAGES)
+	@exec Benchmarks/run
+
+.PHONY: clean
+clean: ## remove what was built and installed here
+	rm -rf .build .venv

@@ -1,0 +1,104 @@
+"""Runs every check and counts them: style, warnings, swift test, the README, the page.
+
+    .venv/bin/python Tests/run.py                 # what `make test` does
+    .venv/bin/python Tests/run.py readme page     # some parts only
+
+Each part's output is shown behind its name. The last line is `N passed, N failed` with the sum of
+what the parts counted; a part that ends without a count, or with an error beyond it, adds a
+failure. 1 is returned if anything failed.
+"""
+
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BINARY = ".build/release/kmemlab"
+REPORT = ".build/swift-tests.xml"
+LIMIT_IN_SECONDS = "900"
+COUNTS = re.compile(r"(\d+) passed, (\d+) failed")
+
+
+def run(name, *command):
+    """Runs a command and shows what it prints; returns its status and its lines. One that hangs is ended."""
+    lines = []
+    print(f"{name:8}| $ {' '.join(command)}", flush=True)
+    with subprocess.Popen(
+        ["timeout", "--kill-after=10", LIMIT_IN_SECONDS, *command], cwd=ROOT, text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            print(f"{name:8}| {lines[-1]}", flush=True)
+    return process.returncode, lines
+
+
+def one(passed):
+    return (1, 0) if passed else (0, 1)
+
+
+def counted(status, counts):
+    """Counts of a part; a part that failed without saying in what counts as one failure."""
+    passed, failed = counts
+    return passed, failed or int(status != 0 or passed == 0)
+
+
+def style():
+    status, lines = run("style", "swift", "format", "lint", "--strict", "--recursive", "Sources", "Tests", "Package.swift")
+    return one(status == 0 and not lines)
+
+
+def warnings():
+    """Builds the server; whatever is compiled must be free of warnings."""
+    status, lines = run("build", "swift", "build", "-c", "release")
+    return one(status == 0 and not any("warning:" in line for line in lines))
+
+
+def swift():
+    report = ROOT / REPORT
+    report.unlink(missing_ok=True)
+    status, lines = run("swift", "swift", "test", "--disable-xctest", "--xunit-output", REPORT)
+    cases = list(xml.parse(report).iter("testcase")) if report.exists() else []
+    failed = sum(case.find("failure") is not None for case in cases)
+    passed, failed = counted(status, (len(cases) - failed, failed))
+    return passed, failed + sum("warning:" in line for line in lines)
+
+
+def counting(name, script):
+    def part():
+        status, lines = run(name, sys.executable, script, "--server", BINARY)
+        counts = COUNTS.fullmatch(lines[-1]) if lines else None
+        return counted(status, tuple(map(int, counts.groups())) if counts else (0, 1))
+
+    return part
+
+
+PARTS = {
+    "style": style,
+    "build": warnings,
+    "swift": swift,
+    "readme": counting("readme", "Tests/Readme/run.py"),
+    "page": counting("page", "Tests/Browser/run.py"),
+}
+
+
+def main():
+    unknown = [name for name in sys.argv[1:] if name not in PARTS]
+    if unknown:
+        raise SystemExit(f"no part {unknown[0]}; there are: {', '.join(PARTS)}")
+    rows = []
+    for name in sys.argv[1:] or PARTS:
+        begin = time.monotonic()
+        rows.append((name, *PARTS[name](), time.monotonic() - begin))
+    print()
+    for name, passed, failed, seconds in rows:
+        print(f"{name:8}{passed:6} ok {failed:6} FAIL {seconds:6.0f} s")
+    passed, failed = sum(row[1] for row in rows), sum(row[2] for row in rows)
+    print(f"{passed} passed, {failed} failed")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
