@@ -49,6 +49,8 @@ import Testing
         #expect(statuses.count { $0 == 201 } == 8)
         for kind in ["i386", "classroom", "x86_64"] {
             #expect(try client.post("/sessions", #"{"machine":"\#(kind)"}"#).status == 201)
+            let debug = #"{"machine":"\#(kind)","debug":true}"#
+            #expect(try client.post("/sessions", debug).status == 201)
         }
         let refused = try client.post("/sessions", #"{"memory":"99MiB"}"#)
         #expect(refused.json["detail"].string?.contains("your address") == true)

@@ -24,8 +24,9 @@ final class SharedImage: Sendable {
 
 /// Boots each configuration once for all sessions that ask for it.
 ///
-/// The usual configurations stay and count towards no limit, so they always boot. Others are found
-/// again as long as a session has them; the last few stay beyond that while there is room.
+/// The usual configurations (each kind of machine, with and without debug) stay and count towards
+/// no limit, so they always boot. Others are found again as long as a session has them; the last
+/// few stay beyond that while there is room.
 final class BootImageCache: Sendable {
     fileprivate struct Known {
         weak var image: SharedImage?
@@ -51,8 +52,9 @@ final class BootImageCache: Sendable {
     init(limit: Int, limitPerAddress: Int) {
         self.limit = limit
         self.limitPerAddress = limitPerAddress
-        let kinds = MachineConfiguration.Kind.allCases
-        let images = kinds.compactMap { try? MachineConfiguration(kind: $0) }.map(SharedImage.init)
+        let images = MachineConfiguration.Kind.allCases.flatMap { kind in
+            [false, true].compactMap { try? MachineConfiguration(kind: kind, debug: $0) }
+        }.map(SharedImage.init)
         usual = Dictionary(uniqueKeysWithValues: images.map { ($0.configuration, $0) })
     }
 
@@ -86,7 +88,7 @@ final class BootImageCache: Sendable {
     }
 
     private func problem(_ images: Images, _ owner: ClientAddress) -> Problem? {
-        let usual = "Without memory, cpus, debug and slab, each kind of machine always boots."
+        let usual = "Without memory, cpus and slab, each kind of machine always boots."
         if images.known.count >= limit {
             return Problem(
                 .tooManySessions,
