@@ -83,3 +83,13 @@ private func destroyExchange(_ state: UnsafeMutablePointer<UnsafeMutableRawPoint
     exchange.deallocate()
     state.pointee = nil
 }
+
+/// A watchdog's thread began. The corresponding C function is `pthread_create`.
+let watchdogStarted: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+    raw in
+    guard let raw else { return nil }
+    let order = Unmanaged<Watchdog.Order>.fromOpaque(raw).takeRetainedValue()
+    usleep(UInt32(clamping: Int(order.seconds * 1_000_000)))
+    order.action()
+    return nil
+}

@@ -106,7 +106,7 @@ struct HeaderList: ~Copyable {
 
 /// Whether two field names are the same; literals of one place mostly are by address.
 private func isSameName(_ left: UnsafePointer<CChar>, _ right: UnsafePointer<CChar>) -> Bool {
-    left == right || strcasecmp(left, right) == 0
+    left == right || ((left[0] ^ right[0]) & ~0x20 == 0 && strcasecmp(left, right) == 0)
 }
 
 /// Whether bytes may be a field value: no control character, so nobody can end the line.

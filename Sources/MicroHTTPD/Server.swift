@@ -47,7 +47,8 @@ public final class Server: Sendable {
     /// does nothing. Not to be called by a handler, whose thread it waits for.
     ///
     /// - Parameter gracePeriodInSeconds: how long to wait for open requests at most. A handler
-    ///   that still runs then is waited for, but its response is not sent.
+    ///   that still runs then is waited for, but its response is not sent; a ``Watchdog`` ends the
+    ///   process when it never returns.
     ///
     /// The corresponding libmicrohttpd functions are `MHD_quiesce_daemon` and
     /// `MHD_stop_daemon`.

@@ -47,8 +47,16 @@ struct ServeCommand: ParsableCommand {
         announce(server.port)
         let signal = signals.wait()
         log.info("stopping", metadata: ["signal": "\(signal)"])
-        server.stop(gracePeriodInSeconds: 5)
+        // A handler that never returns would be waited for without end.
+        Watchdog.start(seconds: Self.graceInSeconds + 3) {
+            log.error("a request does not end; leaving without it")
+            _exit(1)
+        }
+        server.stop(gracePeriodInSeconds: Self.graceInSeconds)
     }
+
+    /// How long open requests may go on after a signal.
+    private static let graceInSeconds = 5.0
 
     private var server: ServerConfiguration {
         var configuration = ServerConfiguration()

@@ -76,6 +76,72 @@ import Testing
         #expect(reply.json.array.map { $0["step"].int } == [1, 2, 3])
     }
 
+    @Test(arguments: [
+        (#"{"call":"run_on_cpu","cpu":1}"#, "#/cpu"), (#"{"call":"run_on_cpu(1)"}"#, "#/call"),
+        (#"{"call":"alloc_page(0)","cpu":1}"#, "#/cpu"),
+        (#"[{"call":"run_on_cpu(1)"}]"#, "#/0/call"),
+    ])
+    func call_onAMissingCPU_isRefusedWithTheRange(body: String, pointer: String) throws {
+        let client = try TestClient()
+        let reply = try client.post("/calls", body)
+        #expect(reply.problem == "invalid-field")
+        #expect(reply.json["errors"][0]["pointer"].string == pointer)
+        #expect(reply.json["detail"].string?.contains("0 to 0") == true)
+        #expect(try client.get("/journal").json["step"].int == 0)
+    }
+
+    @Test func runOnCPU_takesItsParameterByName() throws {
+        let reply = try TestClient(cpus: 2).post("/calls", #"{"call":"run_on_cpu","cpu":1}"#)
+        #expect(reply.json["call"].string == "run_on_cpu(1)")
+        #expect(reply.json["step"].int == 1)
+    }
+
+    @Test(arguments: [
+        (#"{"call":"free_page","addr":1,"addr":2}"#, "addr is given twice."),
+        (#"{"call":"free_page","addr":1,"address":2}"#, "address is given twice."),
+        (#"{"call":"free_page","":1}"#, "There is no field \"\""),
+        (
+            #"{"call":"kswapd_wakes()","order":1}"#, "There is no field order"
+        ),
+    ])
+    func call_withAWrongMember_saysWhich(body: String, detail: String) throws {
+        #expect(try TestClient().post("/calls", body).json["detail"].string == detail)
+    }
+
+    @Test func call_withAnUnknownField_listsEachFieldOnce() throws {
+        let reply = try TestClient().post("/calls", #"{"call":"free_pages","x":1}"#)
+        #expect(
+            reply.json["errors"][0]["detail"].string
+                == "the fields are: call, addr, order, address, cpu")
+    }
+
+    @Test func call_withoutArguments_showsTheWholeCall() throws {
+        let reply = try TestClient().post("/calls", #"{"call":"free_pages"}"#)
+        #expect(reply.json["detail"].string?.hasSuffix("text is free_pages(addr, order).") == true)
+    }
+
+    @Test(arguments: [31, 32])
+    func order_hasOneRangeEverywhere(order: Int) throws {
+        let client = try TestClient()
+        let isValid = order == 31
+        let pages = try client.post("/pages", #"{"order":\#(order)}"#)
+        #expect((pages.status != 422) == isValid)
+        let call = try client.post("/calls", #"{"call":"alloc_pages","gfp":0,"order":\#(order)}"#)
+        #expect((call.status != 422) == isValid)
+        #expect((try client.delete("/pages/1?order=\(order)").status != 422) == isValid)
+    }
+
+    @Test func batch_ofFailures_hasTheBeginningsOfTheirLogs() throws {
+        let call = #"{"call":"alloc_pages(GFP_KERNEL, 10)"}"#
+        let client = try TestClient()
+        let batch = "[" + Array(repeating: call, count: 200).joined(separator: ",") + "]"
+        let answers = try client.post("/calls", batch).json.array
+        #expect(answers.allSatisfy { $0["log"].array.count <= 20 })
+        #expect(answers.reduce(0) { $0 + $1["log"].array.count } <= 2_000)
+        #expect(answers.contains { $0.keys.contains("log_truncated") })
+        #expect(try client.post("/calls", call).json.keys.contains("log_truncated") == false)
+    }
+
     @Test func batch_behindAHalt_doesNotRun() throws {
         let client = try TestClient()
         let reply = try client.post(

@@ -41,6 +41,33 @@ import Testing
         #expect(try fresh.post("/sessions", #"{"machine":"classroom"}"#).status == 201)
     }
 
+    @Test func configurations_ofOneClient_leaveTheUsualOnesBooting() throws {
+        let client = try TestClient()
+        let statuses = try (16..<88).map {
+            try client.post("/sessions", #"{"memory":"\#($0)MiB"}"#).status
+        }
+        #expect(statuses.count { $0 == 201 } == 8)
+        for kind in ["i386", "classroom", "x86_64"] {
+            #expect(try client.post("/sessions", #"{"machine":"\#(kind)"}"#).status == 201)
+            let debug = #"{"machine":"\#(kind)","debug":true}"#
+            #expect(try client.post("/sessions", debug).status == 201)
+        }
+        let refused = try client.post("/sessions", #"{"memory":"99MiB"}"#)
+        #expect(refused.json["detail"].string?.contains("your address") == true)
+        #expect(try client.post("/sessions", #"{"memory":"16MiB"}"#).status == 201)
+    }
+
+    @Test func configurations_thatNobodyUses_makeRoom() throws {
+        let client = try TestClient(limits: limits { $0.configurationsPerAddress = 1 })
+        for memory in 16..<20 {
+            var other = TestClient(client.router)
+            let reply = try other.post("/sessions", #"{"memory":"\#(memory)MiB"}"#)
+            #expect(reply.status == 201)
+            other.token = reply.json["token"].string
+            _ = try other.delete("/sessions/\(reply.json["id"].string ?? "")")
+        }
+    }
+
     @Test func calls_beyondTheLimit_areRefused() throws {
         let client = try TestClient(limits: limits { $0.callsPerSession = 3 })
         for _ in 0..<3 { #expect(try client.post("/pages").status == 201) }
@@ -65,6 +92,17 @@ import Testing
         #expect(try client.post("/calls", memset).problem == "too-many-bytes")
         #expect(try client.post("/calls", "[\(memset)]").problem == "too-many-bytes")
         #expect(try client.put("/memory/0xc0100000", #"{"text":"x"}"#).status == 200)
+    }
+
+    @Test func writtenBytes_ofUndoneCalls_areGivenBack() throws {
+        let client = try TestClient(limits: limits { $0.writtenBytesPerSession = 100 })
+        let memset = #"{"call":"memset(0xc0100000, 1, 60)"}"#
+        for _ in 0..<3 {
+            #expect(try client.post("/calls", memset).status == 200)
+            _ = try client.post("/undo")
+        }
+        _ = try client.post("/redo")
+        #expect(try client.post("/calls", memset).problem == "too-many-bytes")
     }
 
     @Test func session_thatIsIdle_ends() throws {

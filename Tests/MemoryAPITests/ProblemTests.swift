@@ -28,7 +28,7 @@ import Testing
         let reply = try TestClient().post("/pages", #"{"order":"two"}"#)
         #expect(reply.json["errors"][0]["pointer"].string == "#/order")
         #expect(reply.json["errors"][0]["value"].string == "\"two\"")
-        #expect(reply.json["errors"][0]["detail"].string == "must be a whole number of 0 to 63")
+        #expect(reply.json["errors"][0]["detail"].string == "must be a whole number of 0 to 31")
         let flag = try TestClient().post("/pages", #"{"gfp":["GFP_KERNEL","__GFP_ZEROO"]}"#)
         #expect(flag.json["errors"][0]["pointer"].string == "#/gfp/1")
         #expect(flag.json["suggestions"][0].string == "__GFP_ZERO")

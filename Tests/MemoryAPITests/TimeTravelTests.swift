@@ -88,6 +88,16 @@ import Testing
     }
 }
 
+extension TimeTravelTests {
+    @Test(arguments: ["/pages/abc", "/pages/7", "/frames?limit=-1", "/memory/x", "/zones?step=9"])
+    func get_thatIsWrong_isNever304(target: String) throws {
+        let client = try TestClient()
+        let reply = try client.get(target, headers: [("If-None-Match", "*")])
+        #expect((400..<500).contains(reply.status))
+        #expect(reply.response.header("ETag") == nil)
+    }
+}
+
 /// A small generator of random numbers that is the same everywhere.
 struct SplitMix: RandomNumberGenerator {
     private var state: UInt64

@@ -1,6 +1,10 @@
 import Glibc
 import MicroHTTPD
+import Synchronization
 import Testing
+
+/// Whether the watchdog's action found a request open.
+private let acted = Atomic<Bool>(false)
 
 @Suite(.serialized) struct StopTests {
     @Test func stop_duringARequest_letsItFinish() throws {
@@ -23,6 +27,21 @@ import Testing
         server.server.stop(gracePeriodInSeconds: 0.2)
         #expect(ContinuousClock.now - start < .seconds(3))
         #expect(server.server.openRequestCount == 0)
+    }
+
+    @Test func watchdog_duringAStopThatDoesNotEnd_acts() throws {
+        let server = try SampleServer()
+        let client = server.connect()
+        client.send(SyntheticRequest("GET", "/slow"))
+        usleep(50_000)
+        let running = server.server
+        let started = Watchdog.start(seconds: 0.1) {
+            acted.store(running.openRequestCount > 0, ordering: .releasing)
+        }
+        #expect(started)
+        running.stop(gracePeriodInSeconds: 0)
+        let hasActed = acted.load(ordering: .acquiring)
+        #expect(hasActed)
     }
 
     @Test func stop_twice_freesThePortOnce() throws {

@@ -9,9 +9,11 @@ extension JSONWriter {
     ///   - call: the last call of the machine.
     ///   - returned: what it returned.
     ///   - machine: the machine behind the call.
+    ///   - logLimit: how many lines of the log to write at most.
     @inline(__always)
     mutating func answer(
-        to call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine
+        to call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine,
+        logLimit: Int = .max
     ) {
         object { json in
             let block = call.request.flatMap { request in
@@ -25,7 +27,7 @@ extension JSONWriter {
             json.returned(returned)
             json.errno(of: call, returned)
             if let block { json.page(block.pfn, block.request.gfp, block.request.order, machine) }
-            json.remarks(machine, call)
+            json.remarks(machine, call, logLimit)
         }
     }
 
@@ -83,21 +85,27 @@ extension JSONWriter {
 
     /// Writes `log`, `misuse` and `halted` of the last call.
     @inline(__always)
-    private mutating func remarks(_ machine: borrowing Machine, _ call: KernelCall) {
+    private mutating func remarks(
+        _ machine: borrowing Machine, _ call: KernelCall, _ logLimit: Int
+    ) {
         if _fastPath(!machine.lastCallWasNoted) {
             raw(",\"log\":[],\"misuse\":[],\"halted\":null")
         } else {
-            log(machine, call)
+            log(machine, call, logLimit)
             halted(machine)
         }
     }
 
     @inline(never)
-    private mutating func log(_ machine: borrowing Machine, _ call: KernelCall) {
+    private mutating func log(
+        _ machine: borrowing Machine, _ call: KernelCall, _ limit: Int
+    ) {
         let step = machine.step
+        let lines = machine.log(of: step)
         array("log") { json in
-            for line in machine.log(of: step) { json.text(line.text) }
+            for line in lines.prefix(limit) { json.text(line.text) }
         }
+        if lines.count > limit { member("log_truncated", true) }
         array("misuse") { json in
             for misuse in machine.misuses(of: step) { json.misuse(misuse, by: call) }
         }

@@ -5,18 +5,25 @@ import KernelMemory
 struct CallSignature: Sendable {
     private let function: KernelFunction
     private let name: FieldNames
-    /// `call`, `cpu`, the parameters, and then the interface's own names for them.
+    /// `call`, the parameters, the interface's own names for them, and `cpu` if it is not one.
     private let fields: FieldNames
+    /// For each field the parameter that it gives; `nil` for `call` and the CPU to run on.
+    private let parameterIndices: [Int?]
 
     /// All functions.
     static let all = KernelFunction.all.map { CallSignature($0) }
-    private static let envelope = 2
 
     private init(_ function: KernelFunction) {
         self.function = function
         name = FieldNames([function.name])
         let names = function.parameters.map(\.name)
-        fields = FieldNames(["call", "cpu"] + names + names.map(Self.alias))
+        var pairs: [(name: String, index: Int?)] = [("call", nil)]
+        pairs += names.enumerated().map { ($0.element, $0.offset) }
+        pairs += names.enumerated().map { (Self.alias($0.element), $0.offset) }
+            .filter { !names.contains($0.0) }
+        if !names.contains("cpu") { pairs.append(("cpu", nil)) }
+        fields = FieldNames(pairs.map(\.name))
+        parameterIndices = pairs.map(\.index)
     }
 
     /// The name that the rest of the interface uses for a parameter.
@@ -42,16 +49,19 @@ struct CallSignature: Sendable {
             repeating: nil, count: function.parameters.count)
         var cpu: UInt32?
         while let field = try reader.next() {
-            switch field {
-            case 0: break
-            case 1: cpu = UInt32(try reader.number(0...7))
-            default:
-                let index = (field - Self.envelope) % function.parameters.count
-                guard arguments[index] == nil else { throw reader.problem("given only once") }
+            if let index = parameterIndices[field] {
+                guard arguments[index] == nil else { throw reader.repetition }
                 arguments[index] = try reader.argument(function.parameters[index])
+            } else if field > 0 {
+                cpu = UInt32(try reader.number(0...7))
             }
         }
         return RequestedCall(call: function.call(try complete(arguments, at: place)), cpu: cpu)
+    }
+
+    /// The function with its parameters: `free_pages(addr, order)`.
+    private var wholeCall: String {
+        "\(function.name)(\(function.parameters.map(\.name).joined(separator: ", ")))"
     }
 
     private func complete(
@@ -61,7 +71,9 @@ struct CallSignature: Sendable {
         for (argument, parameter) in zip(arguments, function.parameters) {
             guard let argument else {
                 throw Problem(
-                    .invalidCall, "\(function.name) needs \(parameter.name): \(parameter.wanted).",
+                    .invalidCall,
+                    "\(function.name) needs \(parameter.name): \(parameter.wanted). The whole call "
+                        + "as text is \(wholeCall).",
                     faults: [
                         .init(place: .body("\(place)/\(parameter.name)"), detail: "is missing")
                     ])

@@ -6,6 +6,8 @@ struct RequestedCall {
     var call: KernelCall
     /// `nil` for the CPU that the call before ran on.
     var cpu: UInt32?
+    /// Which member names the CPU of `run_on_cpu`: `/cpu`, or `/call` for a call as text.
+    var argumentPlace: StaticString = "/cpu"
 }
 
 extension RequestedCall {
@@ -61,16 +63,21 @@ extension RequestedCall {
         }
         do throws(CallSyntaxError) {
             let call = try KernelCall(parsing: String(decoding: text, as: UTF8.self))
-            return RequestedCall(call: call, cpu: cpu)
+            return RequestedCall(call: call, cpu: cpu, argumentPlace: "/call")
         } catch { throw Problem(error, at: .body(place + "/call")) }
     }
 }
 
 extension RequestedCall {
-    /// Refuses a CPU that the machine does not have.
+    /// Refuses a CPU that the machine does not have, to run on or to change to.
+    ///
+    /// - Parameter place: where the call is in the body.
     @inline(__always)
     func checkCPU(_ count: Int, at place: @autoclosure () -> String) throws(Problem) {
-        if let cpu, cpu >= UInt32(count) { throw Self.problem(cpu, count, at: place()) }
+        if let cpu, cpu >= UInt32(count) { throw Self.problem(cpu, count, at: place() + "/cpu") }
+        if case .runOn(let cpu) = call, cpu >= UInt32(count) {
+            throw Self.problem(cpu, count, at: place() + "\(argumentPlace)")
+        }
     }
 
     private static func problem(_ cpu: UInt32, _ count: Int, at place: String) -> Problem {
@@ -85,7 +92,7 @@ extension SessionState {
     /// Runs a call, on another CPU if it asks for one: the change of CPU is a step of its own.
     @inline(__always)
     mutating func run(_ requested: RequestedCall) throws(Problem) -> Outcome {
-        try requested.checkCPU(machine.cpuCount, at: "/cpu")
+        try requested.checkCPU(machine.cpuCount, at: "")
         if let cpu = requested.cpu, cpu != UInt32(machine.currentCPU) {
             _ = try apply(.runOn(cpu: cpu))
         }

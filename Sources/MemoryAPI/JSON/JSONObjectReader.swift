@@ -46,7 +46,7 @@ struct JSONObjectReader: ~Copyable {
         guard cursor != nil, csj_next_member(&cursor!, &name, &value) else { return nil }
         let bytes = UnsafeRawBufferPointer(start: name.start, count: name.count)
         guard let index = names.index(of: bytes) else { throw unknownName() }
-        if seen & 1 << UInt32(index) != 0 { throw problem("only once in an object") }
+        if seen & 1 << UInt32(index) != 0 { throw repetition }
         seen |= 1 << UInt32(index)
         return index
     }
@@ -63,12 +63,22 @@ struct JSONObjectReader: ~Copyable {
     /// A refusal of the current member's value.
     func problem(_ wanted: String) -> Problem { value.problem(at: pointer, wanted: wanted) }
 
+    /// The refusal of a member whose value another one gave already.
+    var repetition: Problem {
+        Problem(
+            .invalidField, "\(pointer.dropFirst()) is given twice.",
+            faults: [
+                .init(place: .body(pointer), value: value.shown, detail: "must be given only once")
+            ])
+    }
+
     private func unknownName() -> Problem {
         let text = UnsafeRawBufferPointer(start: name.start, count: name.count).quoted
         let suggestions = nearest(to: text, among: names.all)
+        let shown = text.isEmpty ? "\"\"" : text
         let known = names.all.isEmpty ? "none" : names.all.joined(separator: ", ")
         return Problem(
-            .unknownField, "There is no field \(text)" + Problem.didYouMean(suggestions),
+            .unknownField, "There is no field \(shown)" + Problem.didYouMean(suggestions),
             suggestions: suggestions,
             faults: [.init(place: .body(pointer), detail: "the fields are: \(known)")])
     }

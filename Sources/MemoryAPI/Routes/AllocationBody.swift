@@ -19,7 +19,7 @@ struct AllocationBody {
             switch field {
             case 0: function = try AllocationFunction(reader)
             case 1: gfp = try GFPFlags(reader.value, at: reader.pointer)
-            case 2: order = UInt32(try reader.number(0...63))
+            case 2: order = UInt32(try reader.number(KernelFunction.ParameterKind.order.range))
             default: cpu = UInt32(try reader.number(0...7))
             }
         }

@@ -2,6 +2,11 @@ import CSimdJSON
 import KernelMemory
 import MicroHTTPD
 
+extension Machine {
+    /// How many lines the last call printed.
+    fileprivate var lastLogLineCount: Int { lastCallWasNoted ? log(of: step).count : 0 }
+}
+
 /// Any kernel call with raw arguments, one or many.
 extension MemoryService {
     var callEndpoints: [Endpoint] { [change(.post, "/calls", CallsRoutes.run)] }
@@ -9,6 +14,9 @@ extension MemoryService {
 
 enum CallsRoutes {
     private static let batchLimit = 10_000
+    /// Lines of the log in one answer of a batch, and in all of them: a report of a failed
+    /// allocation alone has about 40.
+    private static let logLimit = (lines: 20, linesInAll: 2_000)
 
     @Sendable
     static func run(
@@ -38,18 +46,19 @@ enum CallsRoutes {
             }
             let place = "/\(calls.count)"
             let requested = try RequestedCall(element, at: place)
-            try requested.checkCPU(cpuCount, at: place + "/cpu")
+            try requested.checkCPU(cpuCount, at: place)
             calls.append(requested)
         }
         return calls
     }
 
-    /// Runs calls in order. When one halts the machine, those behind it are answered with a null
+    /// Runs calls in order, and answers with the beginnings of what they logged. When one halts the machine, those behind it are answered with a null
     /// step.
     private static func runBatch(
         _ calls: [RequestedCall], _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         try session.checkRoom(for: calls)
+        var linesLeft = logLimit.linesInAll
         try response.json { (json) throws(Problem) in
             try json.array { (json) throws(Problem) in
                 for requested in calls {
@@ -57,7 +66,10 @@ enum CallsRoutes {
                         json.answerWithoutRun(requested.call, session.machine)
                     } else {
                         let outcome = try session.run(requested)
-                        json.answer(to: requested.call, outcome.returned, session.machine)
+                        let limit = min(logLimit.lines, linesLeft)
+                        json.answer(
+                            to: requested.call, outcome.returned, session.machine, logLimit: limit)
+                        linesLeft -= min(limit, session.machine.lastLogLineCount)
                     }
                 }
             }

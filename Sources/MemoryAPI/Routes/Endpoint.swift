@@ -56,8 +56,8 @@ extension MemoryService {
             try session.state.withLock { (state) throws(Problem) in
                 let view = try state.view(at: step.map { Int($0) })
                 let tag = EntityTag(view.hash, representation: request.preferredType)
-                if tag.answer(request, &response) { return }
                 try handler(request, view, &response)
+                tag.complete(&response, to: request)
             }
         }
     }

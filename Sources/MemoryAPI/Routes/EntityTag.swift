@@ -17,19 +17,18 @@ struct EntityTag {
         bytes[19] = UInt8(ascii: "\"")
     }
 
-    /// Sets the header fields that let a client ask again.
-    ///
-    /// - Returns: whether the client has this state already; then the answer is 304 and complete.
-    func answer(_ request: borrowing Request, _ response: inout Response) -> Bool {
+    /// Completes the answer to a request that was found valid: with the header fields that let a
+    /// client ask again, or to a 304 when the client has this state already.
+    func complete(_ response: inout Response, to request: borrowing Request) {
         let known = request.header("If-None-Match")
-        return withUnsafeBytes(of: bytes) { bytes in
+        withUnsafeBytes(of: bytes) { bytes in
             let tag = UnsafeRawBufferPointer(rebasing: bytes[..<Self.count])
             response.setHeader("ETag", bytes: tag)
             response.setHeader("Cache-Control", "private, no-cache")
-            guard let known, Self.list(known, names: tag) else { return false }
+            guard let known, Self.list(known, names: tag) else { return }
             response.status = 304
             response.removeHeader("Content-Type")
-            return true
+            response.body.removeAll()
         }
     }
 

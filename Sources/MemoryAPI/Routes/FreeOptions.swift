@@ -17,7 +17,8 @@ struct FreeOptions {
     }
 
     init(_ request: borrowing Request) throws(Problem) {
-        order = try request.number("order", 0...63).map { UInt32($0) }
+        order = try request.number("order", KernelFunction.ParameterKind.order.range)
+            .map { UInt32($0) }
         function = try Self.function(request)
         if let order, order != 0, let function, !function.takesOrder {
             throw Request.problem(

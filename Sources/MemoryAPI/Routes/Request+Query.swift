@@ -14,7 +14,7 @@ extension Request {
                 return
             }
             if seen & 1 << UInt32(index) != 0 {
-                problem = Self.problem(names.all[index], value, "given only once")
+                problem = Self.repetition(names.all[index], value)
             }
             seen |= 1 << UInt32(index)
         }
@@ -50,14 +50,25 @@ extension Request {
             faults: [.init(place: .query(name), value: shown, detail: "must be \(wanted)")])
     }
 
+    private static func repetition(_ name: String, _ value: UnsafeRawBufferPointer?) -> Problem {
+        Problem(
+            .invalidQuery, "\(name) is given twice.",
+            faults: [
+                .init(
+                    place: .query(name), value: value?.quoted ?? "",
+                    detail: "must be given only once")
+            ])
+    }
+
     private static func unknownParameter(
         _ name: UnsafeRawBufferPointer, _ names: FieldNames
     ) -> Problem {
         let suggestions = nearest(to: name.quoted, among: names.all)
+        let shown = name.count > 0 ? name.quoted : "\"\""
         let known = names.all.isEmpty ? "none" : names.all.joined(separator: ", ")
         return Problem(
             .invalidQuery,
-            "There is no parameter \(name.quoted)" + Problem.didYouMean(suggestions),
+            "There is no parameter \(shown)" + Problem.didYouMean(suggestions),
             suggestions: suggestions,
             faults: [
                 .init(place: .query(name.quoted), detail: "the parameters are: \(known)")

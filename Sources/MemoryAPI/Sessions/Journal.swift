@@ -26,6 +26,7 @@ struct Journal: ~Copyable, @unchecked Sendable {
     @inline(__always)
     mutating func append(_ call: KernelCall, _ outcome: Outcome, at position: Int) {
         if _slowPath(position == capacity) { grow() }
+        if _slowPath(position < count) { forget(after: position) }
         var record = JournalRecord(call, payload: UInt32(truncatingIfNeeded: payloads.count))
         var payloadHash: UInt64 = 0
         if case .store(_, let bytes) = call { payloadHash = keep(bytes) }
@@ -41,6 +42,19 @@ struct Journal: ~Copyable, @unchecked Sendable {
     /// The records; valid until the next change.
     var records: UnsafeBufferPointer<JournalRecord> {
         UnsafeBufferPointer(start: base, count: count)
+    }
+
+    /// The bytes that the calls of some steps write.
+    func writtenByteCount(_ steps: Range<Int>) -> Int {
+        records[steps].reduce(0) { $0 + $1.writtenByteCount(payloads: payloads) }
+    }
+
+    /// Drops the calls behind a position with the bytes of their stores.
+    @inline(never)
+    private mutating func forget(after position: Int) {
+        let first = records[position...].lazy.compactMap(\.payloadIndex).first
+        if let first { payloads.removeSubrange(first...) }
+        count = position
     }
 
     @inline(never)

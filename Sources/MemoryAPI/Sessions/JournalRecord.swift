@@ -118,6 +118,18 @@ extension JournalRecord {
         }
     }
 
+    /// Where the journal keeps the bytes of a store; `nil` for any other call.
+    var payloadIndex: Int? { function == .store ? Int(operand) : nil }
+
+    /// How many bytes the call writes into the machine's memory.
+    func writtenByteCount(payloads: [[UInt8]]) -> Int {
+        switch function {
+        case .memset: Int(operand)
+        case .store: payloads[Int(operand)].count
+        default: 0
+        }
+    }
+
     /// What the call returned.
     var returned: Outcome.Returned {
         switch returnedKind {

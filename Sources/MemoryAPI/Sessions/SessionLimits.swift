@@ -8,8 +8,11 @@ public struct SessionLimits: Sendable {
     public var callsPerSession = 100_000
     /// Bytes that one session's calls may write into its memory.
     public var writtenBytesPerSession = 64 << 20
-    /// Different machine configurations at a time: each has a boot image of up to a few megabytes.
+    /// Different machine configurations at a time besides the usual ones: each has a boot image
+    /// of up to a few megabytes.
     public var configurations = 64
+    /// How many of those one client address may bring in.
+    public var configurationsPerAddress = 8
     /// Seconds without a request after which a session ends.
     public var idleSeconds: UInt64 = 7_200
 

@@ -8,7 +8,10 @@ struct SessionState: ~Copyable, Sendable {
     private var journal: Journal
     private var checkpoints = Checkpoints()
     private let limits: SessionLimits
+    /// Bytes that the calls since boot wrote.
     private var writtenBytes = 0
+    /// Stores whose bytes are kept, those of undone ones included.
+    var payloadCount: Int { journal.payloads.count }
 
     /// Boots a machine.
     init(booting image: SharedImage, limits: SessionLimits) {
@@ -99,7 +102,15 @@ extension SessionState {
     }
 
     /// Goes back by some steps, or on by some that were undone.
+    ///
+    /// The bytes that undone calls wrote count no more.
     mutating func move(to step: Int) {
+        let current = self.step
+        if step < current {
+            writtenBytes -= journal.writtenByteCount(step..<current)
+        } else {
+            writtenBytes += journal.writtenByteCount(current..<step)
+        }
         machine = machine(at: step)
     }
 

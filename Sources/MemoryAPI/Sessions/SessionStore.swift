@@ -26,7 +26,8 @@ final class SessionStore: Sendable {
     init(limits: SessionLimits, now: @escaping @Sendable () -> UInt64) {
         self.limits = limits
         self.now = now
-        images = BootImageCache(limit: limits.configurations)
+        images = BootImageCache(
+            limit: limits.configurations, limitPerAddress: limits.configurationsPerAddress)
     }
 
     /// How many sessions there are, idle ones that nobody asked for since included.
@@ -41,11 +42,12 @@ final class SessionStore: Sendable {
         let now = now()
         sweepIfDue(now)
         try register(owner)
-        guard let image = images.image(for: configuration) else {
+        let image: SharedImage
+        do throws(Problem) {
+            image = try images.image(for: configuration, owner: owner)
+        } catch {
             unregister(owner)
-            throw Problem(
-                .tooManySessions,
-                "Too many different machines are in use; the usual configurations still boot.")
+            throw error
         }
         let state = SessionState(booting: image, limits: limits)
         let session = Session(state, owner: owner, now: now)
