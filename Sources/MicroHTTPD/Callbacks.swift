@@ -46,6 +46,14 @@ let connectionChanged: MHD_NotifyConnectionCallback = { _, connection, state, ch
     }
 }
 
+/// One header field. The corresponding libmicrohttpd type is `MHD_KeyValueIteratorN`.
+let headerFound: MHD_KeyValueIteratorN = { fields, _, name, nameCount, value, valueCount in
+    fields?.assumingMemoryBound(to: KnownHeaders.self).pointee.add(
+        UnsafeRawBufferPointer(start: name, count: name == nil ? 0 : nameCount),
+        UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueCount))
+    return .YES
+}
+
 /// Leaves escapes as they are; the router decodes them behind cutting the path. The
 /// corresponding libmicrohttpd option is `MHD_OPTION_UNESCAPE_CALLBACK`.
 let keepEscapes:

@@ -24,6 +24,7 @@ struct Exchange: ~Copyable {
     /// The header fields of a request that was made up in the process.
     let syntheticHeaders: SyntheticHeaders?
     var phase = Phase.idle
+    private var knownHeaders = KnownHeaders()
     var method = HTTPMethod.other
     var target = RequestTarget()
     var body = RequestBody()
@@ -51,6 +52,7 @@ struct Exchange: ~Copyable {
     /// Opens a request with its target.
     mutating func open(target text: UnsafeRawBufferPointer) {
         phase = .target
+        knownHeaders.reset()
         preferredType = 0
         if let fault = target.parse(text) { refusal = RouterProblem(fault) }
     }
@@ -64,8 +66,12 @@ struct Exchange: ~Copyable {
     }
 
     /// A header field's value, by the first field of that name.
-    func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
+    mutating func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
         guard let connection else { return syntheticHeaders?.value(name) }
+        if let slot = KnownHeaders.slot(UnsafeRawBufferPointer(rawBytes(name))) {
+            if !knownHeaders.isCollected { knownHeaders.collect(connection) }
+            return knownHeaders.value(slot)
+        }
         var value: UnsafePointer<CChar>?
         var count = 0
         let found = MHD_lookup_connection_value_n(
