@@ -52,8 +52,8 @@ enum CallsRoutes {
         return calls
     }
 
-    /// Runs calls in order, and answers with the beginnings of what they logged. When one halts the machine, those behind it are answered with a null
-    /// step.
+    /// Runs calls in order, and answers with the beginnings of what they logged. When one halts
+    /// the machine, those behind it are answered with a null step.
     private static func runBatch(
         _ calls: [RequestedCall], _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
