@@ -56,6 +56,12 @@ import Testing
         #expect(machine.apply(.allocPage(.gfpAtomic)).returned != .null)
     }
 
+    @Test func noFail_thatCannotBeMet_hangsTheMachine() throws {
+        var machine = Machine(try MachineConfiguration(kind: .classroom))
+        for _ in 0..<3 { _ = machine.apply(.getFreePages([.kernel, .noFail], order: 8)) }
+        #expect(machine.oops?.hasPrefix("watchdog: BUG: soft lockup") == true)
+    }
+
     @Test func everyRefusal_leavesTheListsAsTheyWere() throws {
         var machine = Machine(try MachineConfiguration(kind: .classroom))
         let before = machine.frameRuns(from: 0, to: 1024, limit: .max)

@@ -34,7 +34,8 @@ extension Core {
         _ gfp: GFPFlags, order: UInt32, highest: Int, type: Int, _ flags: AllocationFlags
     ) -> UInt32 {
         let isHopeless = order > Order.costly && !gfp.contains(.retryMayFail)
-        if gfp.contains(.noRetry) || isHopeless { return noFrame }
+        let givesUp = gfp.contains(.noRetry) || isHopeless
+        if givesUp, !gfp.contains(.noFail) { return noFrame }
         // Each round opens a page block, so there are no more rounds than page blocks.
         for _ in 0..<shape.pageBlockCount
         where !isHalted && unreserveHighAtomic(highest: highest, type: type) {
