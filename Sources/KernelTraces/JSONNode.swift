@@ -12,7 +12,7 @@ struct JSONNode {
         value = root
     }
 
-    private init(_ value: csj_value) { self.value = value }
+    init(_ value: csj_value) { self.value = value }
 
     var isNull: Bool { value.kind == CSJ_NULL }
 
@@ -31,9 +31,6 @@ struct JSONNode {
             String(decoding: UnsafeBufferPointer(start: $0, count: value.text.count), as: UTF8.self)
         }
     }
-
-    /// A text such as `0xc1000000` as a number.
-    var address: UInt64? { text.flatMap { UInt64($0.dropFirst(2), radix: 16) } }
 
     /// Visits the members of an object.
     @inline(__always)

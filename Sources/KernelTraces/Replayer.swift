@@ -42,17 +42,25 @@ struct Replayer {
     }
 
     private mutating func handle(_ kind: String, _ node: JSONNode) throws(TraceError) {
+        do throws(DumpFault) {
+            switch kind {
+            case "hdr": return try reader.readHeader(node, line)
+            case "trace" where node["kind"]?.text == "page": return try reader.readTrace(node, line)
+            case "dump": return reader.begin(node)
+            case "enddump":
+                let places = reader.places
+                guard let recording = try reader.finish() else { return }
+                return try endDump(
+                    RecordedDump(
+                        recording: recording, release: reader.release, note: nil, places: places))
+            default: if reader.isReading { return try reader.read(kind, node, line) }
+            }
+        } catch { throw .malformed(line: error.record ?? line, "\(error)") }
         switch kind {
-        case "hdr": reader.readHeader(node)
-        case "trace": try beginTrace(node)
-        case "dump": reader.begin(node)
-        case "enddump": try endDump()
+        case "trace": try refuseTrace(node)
         case "L": try compareLight(node)
         case "endtrace": endTrace()
-        default:
-            if reader.isReading, !reader.read(kind, node) {
-                throw .malformed(line: line, "a field of this \(kind) record is missing")
-            }
+        default: break
         }
     }
 }
@@ -107,12 +115,9 @@ extension Replayer {
 // MARK: - Traces and dumps
 
 extension Replayer {
-    private mutating func beginTrace(_ node: JSONNode) throws(TraceError) {
-        guard node["kind"]?.text == "page" else {
-            throw .malformed(
-                line: line, "\(node["kind"]?.text ?? "unknown") traces are not replayed yet")
-        }
-        reader.setCPU(node["cpu"]?.number ?? 0)
+    private func refuseTrace(_ node: JSONNode) throws(TraceError) {
+        throw .malformed(
+            line: line, "\(node["kind"]?.text ?? "unknown") traces are not replayed yet")
     }
 
     private mutating func endTrace() {
@@ -122,14 +127,14 @@ extension Replayer {
         kswapd = KswapdSearch()
     }
 
-    private mutating func endDump() throws(TraceError) {
+    private mutating func endDump(_ dump: RecordedDump) throws(DumpFault) {
         let tag = reader.tag
-        guard let recording = reader.finish() else { return }
+        let recording = dump.recording
         switch tag {
         case "initial":
             do throws(RecordingError) {
                 machine = Machine(booting: try BootImage(recording: recording))
-            } catch { throw .inconsistent(line: line, "\(error)") }
+            } catch { throw dump.fault(error) }
             compare(recording, tag)
         case "after_ops", "after_free_all": compare(recording, tag)
         case "full": compareBoot(recording)

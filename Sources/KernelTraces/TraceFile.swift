@@ -98,15 +98,12 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case unreadable(String)
     /// A line is not what the format says.
     case malformed(line: Int, String)
-    /// The recorded state contradicts itself.
-    case inconsistent(line: Int, String)
 
     /// What is wrong, in words.
     public var description: String {
         switch self {
         case .unreadable(let reason): reason
         case .malformed(let line, let reason): "line \(line): \(reason)"
-        case .inconsistent(let line, let reason): "dump that ends in line \(line): \(reason)"
         }
     }
 }

@@ -10,8 +10,10 @@ public struct BootImage: Sendable {
     /// Boots a machine: sizes its zones and hands all memory that the kernel does not keep to the
     /// page allocator, in the order in which the kernel does.
     ///
+    /// - Precondition: the configuration is no recorded machine's; see ``init(recording:)``.
     /// - Complexity: O(frames).
     public init(_ configuration: MachineConfiguration) {
+        precondition(configuration.origin == .boot, "a recorded machine does not boot")
         let memory = PhysicalMemory(configuration)
         let shape = MachineShape(memory, configuration)
         core = Core(zeroedFor: shape)

@@ -28,6 +28,16 @@ public struct MachineConfiguration: Hashable, Sendable {
     public var debug: Bool
     /// Which slab allocator it has.
     public var slab: SlabAllocator
+    /// Where its first state comes from.
+    public private(set) var origin = Origin.boot
+
+    /// Where a machine's first state comes from.
+    public enum Origin: Hashable, Sendable {
+        /// It boots as the kernel does.
+        case boot
+        /// It starts in a state that a real machine was in.
+        case recording(RecordingDigest)
+    }
 
     /// What makes a configuration impossible.
     public enum Failure: Error, Equatable, Sendable {
@@ -56,6 +66,17 @@ public struct MachineConfiguration: Hashable, Sendable {
         self.cpuCount = cpuCount
         self.debug = debug
         self.slab = slab
+    }
+
+    /// What a recorded machine is; its memory is rounded up to whole MiB.
+    public init(_ recording: MachineRecording) {
+        kind = recording.architecture == .i386 ? .i386 : .x86_64
+        let frames = recording.zones.reduce(0) { $0 + UInt64($1.present) }
+        memoryInMiB = Int((frames + 255) >> 8)
+        cpuCount = recording.cpuCount
+        debug = recording.debug
+        slab = recording.slab
+        origin = .recording(recording.digest)
     }
 
     /// How many CPUs a machine can have.

@@ -13,7 +13,7 @@ extension BootImage {
         for zone in recording.zones {
             core.layOut(zone, pageBlockOffset: offset)
             offset += UInt32(zone.pageBlockTypes.count)
-            try core.link(zone, recording)
+            try core.link(zone)
         }
         core.control.pointee.cpu = UInt32(recording.cpu)
         self.init(core: core)
@@ -35,7 +35,7 @@ extension MachineShape {
             pageBlockCount: recording.zones.reduce(0) { $0 + $1.pageBlockTypes.count },
             zonePopulation: recording.zones.reduce(0) { $0 | 1 << $1.index },
             hole: hole ?? 0..<0, layout: recording.layout,
-            minFreeKilobytes: recording.minFreeKilobytes, debug: false)
+            minFreeKilobytes: recording.minFreeKilobytes, debug: recording.debug)
     }
 }
 
@@ -64,21 +64,46 @@ extension Core {
     }
 
     /// Links every block of a zone to its list and marks all other frames as used.
-    fileprivate func link(
-        _ zone: MachineRecording.Zone, _ recording: MachineRecording
-    ) throws(RecordingError) {
-        let place = zone.place(recording.architecture)
-        var taken = FrameSet(zone.start..<(zone.start + zone.spanned), place: place)
-        try linkFree(zone, &taken)
-        try linkPerCPU(zone, &taken)
-        for range in zone.reserved { try taken.insert(range, "reserved") }
-        for range in zone.reserved { mark(range, Frame.reserved) }
-        for range in zone.invalid { try taken.insert(range, "invalid_pfn") }
-        for range in zone.lruOrMovable { try taken.checkFree(range, "lru_or_movable") }
-        for pfn in taken.rest {
-            frames.writable(pfn).pointee.referenceCount = 1
+    fileprivate func link(_ zone: MachineRecording.Zone) throws(RecordingError) {
+        var taken = FrameSet(zone.start..<(zone.start + zone.spanned))
+        for range in zone.invalid {
+            try taken.insert(range.start, range.count, .init(.ranges(zone: zone.index, .invalid)))
         }
+        let free = try linkFree(zone, &taken)
+        let local = try linkPerCPU(zone, &taken)
+        guard free + local <= Int64(zone.managed) else {
+            throw RecordingError(
+                .zone(zone.index), "/managed", value: "\(zone.managed)",
+                expected: "at least the \(free + local) pages that are free")
+        }
+        try markUsed(zone, &taken)
+    }
+
+    private func markUsed(
+        _ zone: MachineRecording.Zone, _ taken: inout FrameSet
+    ) throws(RecordingError) {
+        var movable = FrameSet(taken.frames)
+        try forEachRange(zone, .lruOrMovable) { (range, place) throws(RecordingError) in
+            try movable.insert(range.start, range.count, place)
+            try taken.checkFree(range.start, range.count, place)
+        }
+        try forEachRange(zone, .reserved) { (range, place) throws(RecordingError) in
+            try taken.insert(range.start, range.count, place)
+            try movable.checkFree(range.start, range.count, place)
+            mark(range, Frame.reserved)
+        }
+        for pfn in taken.rest { frames.writable(pfn).pointee.referenceCount = 1 }
         for range in zone.lruOrMovable { mark(range, Frame.lruOrMovable) }
+    }
+
+    private func forEachRange(
+        _ zone: MachineRecording.Zone, _ kind: RecordingError.RangeKind,
+        _ body: (MachineRecording.FrameRange, FrameSet.Place) throws(RecordingError) -> Void
+    ) throws(RecordingError) {
+        let ranges = kind == .reserved ? zone.reserved : zone.lruOrMovable
+        for (index, range) in ranges.enumerated() {
+            try body(range, .init(.ranges(zone: zone.index, kind), "/r", index))
+        }
     }
 
     private func mark(_ range: MachineRecording.FrameRange, _ flag: UInt16) {
@@ -88,18 +113,21 @@ extension Core {
         }
     }
 
+    /// - Returns: pages on the zone's buddy lists.
     private func linkFree(
         _ zone: MachineRecording.Zone, _ taken: inout FrameSet
-    ) throws(RecordingError) {
+    ) throws(RecordingError) -> Int64 {
         var pages: Int64 = 0
         for list in zone.freeLists {
-            guard list.order <= Order.largest, (0...3).contains(list.migrateType) else {
-                throw RecordingError(
-                    place: taken.place, reason: "expected order 0 to 10, type 0 to 3")
-            }
+            let record = RecordingError.Record.freeList(
+                zone: zone.index, order: list.order, type: list.migrateType)
+            let rule = RecordingRule(record: record)
+            try rule.check("/order", list.order, in: 0...Int64(Order.largest))
+            try rule.check("/mt", list.migrateType, in: 0...3)
             let head = freeList(zone.index, list.order, list.migrateType)
-            for pfn in list.pfns {
-                try taken.insert(block: pfn, order: list.order, "free list")
+            try rule.check("", "a second one", head.pointee.count == 0, "one record for each list")
+            for (index, pfn) in list.pfns.enumerated() {
+                try taken.insert(block: pfn, order: list.order, .init(record, "/pfns", index))
                 let frame = frames.writable(pfn)
                 frame.pointee.flags = Frame.buddy | Frame.block(list.order, list.migrateType)
                 append(pfn, frame, to: head)
@@ -107,87 +135,84 @@ extension Core {
                 pages += 1 << Int64(list.order)
             }
         }
-        let counted = Int64(zone.freePages) + zone.perCPU.reduce(0) { $0 + Int64($1.freeDelta) }
-        guard counted == pages else {
-            throw RecordingError(
-                place: taken.place,
-                reason: "expected nr_free_pages and the CPUs' deltas to add up to the \(pages) "
-                    + "pages on the free lists, not \(counted)")
-        }
+        try checkMerged(zone)
+        try checkCounters(zone, pages: pages)
+        return pages
     }
 
-    private func linkPerCPU(
-        _ zone: MachineRecording.Zone, _ taken: inout FrameSet
-    ) throws(RecordingError) {
-        for local in zone.perCPU {
-            let table = perCPU + (local.cpu * MachineShape.zoneCount + zone.index)
-            for (index, list) in local.lists.enumerated() {
-                let order = UInt32(index / MigrateType.perCPUTypeCount)
-                let head = table.list(index)
-                for (pfn, type) in list {
-                    guard (0...3).contains(type) else {
-                        throw RecordingError(
-                            place: taken.place, reason: "expected page->index 0 to 3, not \(type)")
-                    }
-                    try taken.insert(block: pfn, order: order, "per-CPU list")
-                    let frame = frames.writable(pfn)
-                    frame.pointee.flags = Frame.perCPU | Frame.block(order, type)
-                    append(pfn, frame, to: head)
-                    table.pointee.count += 1 << Int32(order)
-                }
+    /// Refuses two free buddies that the kernel would have made one block of.
+    private func checkMerged(_ zone: MachineRecording.Zone) throws(RecordingError) {
+        for list in zone.freeLists where list.order < min(Order.largest, pageBlockOrder) {
+            for (index, pfn) in list.pfns.enumerated()
+            where isBuddy(zone.index, pfn ^ (1 << list.order), list.order) {
+                throw RecordingError(
+                    .freeList(zone: zone.index, order: list.order, type: list.migrateType),
+                    "/pfns/\(index)", value: "\(pfn)",
+                    expected: "a block whose buddy \(pfn ^ (1 << list.order)) is not free too: the "
+                        + "kernel merges free buddies")
             }
         }
     }
-}
 
-/// The frames of a zone that something was said about; nothing may be said twice.
-private struct FrameSet {
-    let frames: Range<UInt32>
-    let place: String
-    private var isTaken: [Bool]
-
-    init(_ frames: Range<UInt32>, place: String) {
-        self.frames = frames
-        self.place = place
-        isTaken = Array(repeating: false, count: frames.count)
-    }
-
-    var rest: some Sequence<UInt32> {
-        frames.lazy.filter { !isTaken[Int($0 - frames.lowerBound)] }
-    }
-
-    mutating func insert(
-        block pfn: UInt32, order: UInt32, _ what: String
+    private func checkCounters(
+        _ zone: MachineRecording.Zone, pages: Int64
     ) throws(RecordingError) {
-        guard pfn & ((1 << order) - 1) == 0 else {
-            throw RecordingError(
-                place: place, reason: "frame \(pfn) on a \(what) is no multiple of 2^\(order)")
+        let rule = RecordingRule(record: .freeCounts(zone: zone.index))
+        for order in 0...Order.largest {
+            let blocks = freeArea(zone.index, order).pointee.count
+            try rule.check(
+                "/nr/\(order)", zone.freeCounts[Int(order)],
+                zone.freeCounts[Int(order)] == blocks,
+                "\(blocks), the blocks on the lists of order \(order)")
         }
-        try insert(.init(start: pfn, count: 1 << order), what)
+        let deltas = zone.perCPU.reduce(0) { $0 + Int64($1.freeDelta) }
+        try RecordingRule(record: .zone(zone.index)).check(
+            "/nr_free_pages", zone.freePages, Int64(zone.freePages) + deltas == pages,
+            "\(pages - deltas): \(pages) pages are on the lists, and the CPUs' diff_free add up "
+                + "to \(deltas)")
     }
 
-    mutating func insert(
-        _ range: MachineRecording.FrameRange, _ what: String
-    ) throws(RecordingError) {
-        try checkFree(range, what)
-        for pfn in range.start..<(range.start + range.count) {
-            isTaken[Int(pfn - frames.lowerBound)] = true
+    /// - Returns: pages on the CPUs' lists.
+    private func linkPerCPU(
+        _ zone: MachineRecording.Zone, _ taken: inout FrameSet
+    ) throws(RecordingError) -> Int64 {
+        var pages: Int64 = 0
+        for local in zone.perCPU {
+            let record = RecordingError.Record.perCPU(zone: zone.index, cpu: local.cpu)
+            let table = perCPU + (local.cpu * MachineShape.zoneCount + zone.index)
+            for (index, list) in local.lists.enumerated() {
+                try linkPerCPU(list, index, table, record, &taken)
+            }
+            try RecordingRule(record: record).check(
+                "/count", local.count, local.count == table.pointee.count,
+                "\(table.pointee.count), the pages on the lists")
+            pages += Int64(table.pointee.count)
         }
+        return pages
     }
 
-    func checkFree(
-        _ range: MachineRecording.FrameRange, _ what: String
+    private func linkPerCPU(
+        _ list: [(pfn: UInt32, migrateType: Int)], _ index: Int,
+        _ table: UnsafeMutablePointer<PerCPUPages>, _ record: RecordingError.Record,
+        _ taken: inout FrameSet
     ) throws(RecordingError) {
-        guard range.start >= frames.lowerBound, range.count <= frames.upperBound,
-            range.start <= frames.upperBound - range.count
-        else {
-            throw RecordingError(
-                place: place, reason: "frame \(range.start) (\(what)) lies outside of the zone")
-        }
-        for pfn in range.start..<(range.start + range.count)
-        where isTaken[Int(pfn - frames.lowerBound)] {
-            throw RecordingError(
-                place: place, reason: "frame \(pfn) (\(what)) is named twice")
+        let order = UInt32(index / MigrateType.perCPUTypeCount)
+        let listType = index % MigrateType.perCPUTypeCount
+        let movable = Int(MigrateType.movable.rawValue)
+        let reserve = Int(MigrateType.highAtomic.rawValue)
+        let head = table.list(index)
+        for (place, entry) in list.enumerated() {
+            try RecordingRule(record: record).check(
+                "/lists/\(index)/\(place)/1", entry.migrateType,
+                entry.migrateType == listType
+                    || listType == movable && entry.migrateType == reserve,
+                listType == movable ? "1 or 3 on this list" : "\(listType) on this list")
+            try taken.insert(
+                block: entry.pfn, order: order, .init(record, "/lists/\(index)", place, "/0"))
+            let frame = frames.writable(entry.pfn)
+            frame.pointee.flags = Frame.perCPU | Frame.block(order, entry.migrateType)
+            append(entry.pfn, frame, to: head)
+            table.pointee.count += 1 << Int32(order)
         }
     }
 }

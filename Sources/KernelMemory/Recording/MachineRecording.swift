@@ -30,6 +30,8 @@ public struct MachineRecording: Sendable {
         public var pageBlockTypes: [Int8] = []
         /// The buddy lists that are not empty.
         public var freeLists: [FreeList] = []
+        /// Blocks of each order on all of its lists. `nr_free`.
+        public var freeCounts: [Int32] = []
         /// Each CPU's lists, by CPU.
         public var perCPU: [PerCPU] = []
         /// Frames that are reserved.
@@ -64,6 +66,8 @@ public struct MachineRecording: Sendable {
     public struct PerCPU: Sendable {
         /// The CPU.
         public var cpu = 0
+        /// Pages on all of its lists. `count`.
+        public var count: Int32 = 0
         /// `high`.
         public var high: Int32 = 0
         /// `batch`.
@@ -106,6 +110,10 @@ public struct MachineRecording: Sendable {
     public var pageBlockOrder: UInt32 = 10
     /// `min_free_kbytes`.
     public var minFreeKilobytes: UInt64 = 0
+    /// Whether the kernel was built with its debugging options. `CONFIG_DEBUG_VM`.
+    public var debug = false
+    /// Which slab allocator the kernel was built with.
+    public var slab = MachineConfiguration.SlabAllocator.slub
     /// Where things were in the address space.
     public var layout: AddressLayout
     /// The zones, lowest first.
@@ -116,15 +124,4 @@ public struct MachineRecording: Sendable {
         self.architecture = architecture
         self.layout = layout
     }
-}
-
-/// Why a recording cannot be a machine's state: the place in it, and what is wrong there.
-public struct RecordingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Where, for example `zone Normal, cpu 0, list 3`.
-    public let place: String
-    /// What is wrong, and what would be right.
-    public let reason: String
-
-    /// Both in one sentence.
-    public var description: String { "\(place): \(reason)" }
 }
