@@ -42,14 +42,18 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "KernelMemoryTests", dependencies: ["KernelMemory"]),
+        // What several suites use: seeded random numbers, a client of sockets.
+        .target(name: "TestSupport", dependencies: ["MicroHTTPD"], path: "Tests/TestSupport"),
+        .testTarget(name: "KernelMemoryTests", dependencies: ["KernelMemory", "TestSupport"]),
         .testTarget(
             name: "KernelTracesTests", dependencies: ["KernelTraces", "KernelMemory"],
             resources: [.copy("Traces")]),
-        .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD"]),
+        .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD", "TestSupport"]),
         .testTarget(
             name: "MemoryAPITests",
-            dependencies: ["MemoryAPI", "MicroHTTPD", "KernelMemory", "Yams"],
+            dependencies: [
+                "MemoryAPI", "MicroHTTPD", "KernelMemory", "CSimdJSON", "TestSupport", "Yams",
+            ],
             exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6],

@@ -2,6 +2,7 @@
 // ownership, so it travels through C as `uint64_t[2]`.
 
 #include "csimdjson.h"
+#include "flat.hpp"
 
 #include <cstring>
 #include <simdjson.h>
@@ -22,6 +23,14 @@ struct thread_parser {
     /// If there is no memory now, the parse fails and says so.
     const error_code allocation = parser.allocate(usual_capacity, CSJ_DEPTH_LIMIT);
 };
+
+/// The last document of this thread, if it was plain.
+thread_local flat::object flat_object;
+
+/// In the place of a tape index: the first word points into `flat_object`.
+constexpr uint64_t flat_mark = ~uint64_t{0};
+
+uint64_t word_of(const flat::member *member) { return reinterpret_cast<uintptr_t>(member); }
 
 template <typename To, typename From> To reinterpret_words(const From &from) {
     static_assert(sizeof(To) == sizeof(From));
@@ -78,6 +87,14 @@ template <typename Container> csj_cursor cursor_of(const Container &container) {
 } // namespace
 
 int csj_parse(const void *bytes, size_t count, csj_value *root) {
+    if (!flat::parse(bytes, count, &flat_object)) return csj_parse_any(bytes, count, root);
+    root->kind = CSJ_OBJECT;
+    root->place[0] = word_of(flat_object.members);
+    root->place[1] = flat_mark;
+    return 0;
+}
+
+int csj_parse_any(const void *bytes, size_t count, csj_value *root) {
     thread_local thread_parser local;
     if (local.allocation != SUCCESS) return local.allocation;
     dom::element element;
@@ -91,6 +108,10 @@ int csj_parse(const void *bytes, size_t count, csj_value *root) {
 const char *csj_reason(int code) { return error_message(static_cast<error_code>(code)); }
 
 csj_cursor csj_members(const csj_value *object) {
+    if (object->place[1] == flat_mark) {
+        const uint64_t end = word_of(flat_object.members + flat_object.count);
+        return {{object->place[0], flat_mark}, {end, flat_mark}};
+    }
     const auto element = reinterpret_words<dom::element>(object->place);
     return cursor_of(element.get_object().value_unsafe());
 }
@@ -101,6 +122,14 @@ csj_cursor csj_elements(const csj_value *array) {
 }
 
 bool csj_next_member(csj_cursor *cursor, csj_text *name, csj_value *value) {
+    if (cursor->next[1] == flat_mark) {
+        if (cursor->next[0] == cursor->end[0]) return false;
+        const auto *member = reinterpret_cast<const flat::member *>(cursor->next[0]);
+        *name = member->name;
+        *value = member->value;
+        cursor->next[0] = word_of(member + 1);
+        return true;
+    }
     auto next = reinterpret_words<dom::object::iterator>(cursor->next);
     if (!(next != reinterpret_words<dom::object::iterator>(cursor->end))) return false;
     const std::string_view key = next.key();

@@ -1,4 +1,5 @@
 import KernelMemory
+import TestSupport
 import Testing
 
 /// A machine is a value: copies never feel each other.

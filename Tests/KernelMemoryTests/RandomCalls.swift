@@ -1,4 +1,5 @@
 import KernelMemory
+import TestSupport
 
 /// A stream of seeded calls that keep the rules: what is allocated is freed once, with its order.
 struct RandomCalls {

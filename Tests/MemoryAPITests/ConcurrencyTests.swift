@@ -2,6 +2,7 @@ import Glibc
 import MemoryAPI
 import MicroHTTPD
 import Synchronization
+import TestSupport
 import Testing
 
 /// Many threads on one service.
@@ -28,7 +29,7 @@ import Testing
     private static func work(_ router: Router, seed: UInt64) throws -> String {
         var client = TestClient(router)
         try client.boot("i386")
-        var generator = SplitMix(seed: seed)
+        var generator = SeededRandom(seed: seed)
         for _ in 0..<40 {
             let order = Int.random(in: 0...5, using: &generator)
             let id = Int.random(in: 1...20, using: &generator)

@@ -1,4 +1,5 @@
 import MemoryAPI
+import TestSupport
 import Testing
 
 /// ?step=, undo, redo, and the tags of states.
@@ -6,7 +7,7 @@ import Testing
     @Test func snapshot_atAnEarlierStep_isWhatWasSeenThen() throws {
         let client = try TestClient()
         var seen = [try client.snapshot()]
-        var generator = SplitMix(seed: 7)
+        var generator = SeededRandom(seed: 7)
         for _ in 0..<60 {
             try randomCall(client, &generator)
             seen.append(try client.snapshot())
@@ -98,22 +99,8 @@ extension TimeTravelTests {
     }
 }
 
-/// A small generator of random numbers that is the same everywhere.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Allocates, frees by id (rightly or wrongly), or writes.
-func randomCall(_ client: TestClient, _ generator: inout SplitMix) throws {
+func randomCall(_ client: TestClient, _ generator: inout SeededRandom) throws {
     let order = Int.random(in: 0...4, using: &generator)
     switch Int.random(in: 0..<8, using: &generator) {
     case 0...3: _ = try client.post("/pages", #"{"call":"__get_free_pages","order":\#(order)}"#)

@@ -1,5 +1,6 @@
 import Glibc
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// A server on a free port, which is stopped at the end and must have no request open then.

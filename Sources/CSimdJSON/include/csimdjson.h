@@ -1,6 +1,7 @@
 #pragma once
 
-// JSON bytes to values, by Debian's simdjson 3.0 behind a C interface.
+// JSON bytes to values, by Debian's simdjson 3.0 behind a C interface; a small object of plain
+// members by a quicker reader of our own (flat.hpp).
 //
 // Each thread has one parser. A document lives until the thread parses the next one, and every
 // text that is handed out points into it. Nothing here allocates once the parser is warm.
@@ -63,6 +64,9 @@ enum { CSJ_DEPTH_LIMIT = 16 };
 ///
 /// Returns 0, or a code for `csj_reason`.
 int csj_parse(const void *bytes, size_t count, struct csj_value *root);
+
+/// The same by simdjson alone, for a comparison.
+int csj_parse_any(const void *bytes, size_t count, struct csj_value *root);
 
 /// What a code of `csj_parse` means, in words.
 const char *csj_reason(int code);

@@ -2,12 +2,12 @@ import Glibc
 import MicroHTTPD
 
 /// A client that sends exactly the bytes it is told to, and reads what a server answers.
-final class SocketClient {
+public final class SocketClient {
     private let descriptor: Int32
     private var received: [UInt8] = []
 
     /// Connects to a port of this machine; reads give up after a few seconds.
-    init(port: UInt16, timeoutInSeconds: Int = 5) {
+    public init(port: UInt16, timeoutInSeconds: Int = 5) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -28,7 +28,7 @@ final class SocketClient {
     }
 
     /// Sends all bytes, or stops when the server has closed.
-    func send(_ bytes: [UInt8]) {
+    public func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -42,12 +42,12 @@ final class SocketClient {
     }
 
     /// Sends text.
-    func send(_ text: String) {
+    public func send(_ text: String) {
         send(Array(text.utf8))
     }
 
     /// Sends a request the way an ordinary client would.
-    func send(_ request: SyntheticRequest) {
+    public func send(_ request: SyntheticRequest) {
         var head = "\(request.method) \(request.target) HTTP/1.1\r\nHost: test\r\n"
         for field in request.headers { head += "\(field.name): \(field.value)\r\n" }
         if !request.body.isEmpty { head += "Content-Length: \(request.body.count)\r\n" }
@@ -58,7 +58,7 @@ final class SocketClient {
     ///
     /// - Parameter isHead: whether it answers HEAD, so that no body follows.
     /// - Returns: `nil` when the server closed the connection, or said nothing in time.
-    func readResponse(isHead: Bool = false) -> RecordedResponse? {
+    public func readResponse(isHead: Bool = false) -> RecordedResponse? {
         while true {
             if let end = endOfHead {
                 let head = parseHead(String(decoding: received[..<end], as: UTF8.self))
@@ -76,7 +76,7 @@ final class SocketClient {
     }
 
     /// Whether the server has closed the connection and no byte is left.
-    func isClosedByServer() -> Bool {
+    public func isClosedByServer() -> Bool {
         received.isEmpty && !receiveMore() && errno != EAGAIN
     }
 
