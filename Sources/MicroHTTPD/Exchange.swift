@@ -66,12 +66,24 @@ struct Exchange: ~Copyable {
     }
 
     /// A header field's value, by the first field of that name.
+    @inline(__always)
     mutating func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
-        guard let connection else { return syntheticHeaders?.value(name) }
-        if let slot = KnownHeaders.slot(UnsafeRawBufferPointer(rawBytes(name))) {
-            if !knownHeaders.isCollected { knownHeaders.collect(connection) }
-            return knownHeaders.value(slot)
+        if let slot = KnownHeaders.slot(rawBytes(name)), let connection {
+            return knownHeader(slot, connection)
         }
+        return otherHeader(name)
+    }
+
+    private mutating func knownHeader(
+        _ slot: Int, _ connection: OpaquePointer
+    ) -> UnsafeRawBufferPointer? {
+        if !knownHeaders.isCollected { knownHeaders.collect(connection) }
+        return knownHeaders.value(slot)
+    }
+
+    @inline(never)
+    private func otherHeader(_ name: StaticString) -> UnsafeRawBufferPointer? {
+        guard let connection else { return syntheticHeaders?.value(name) }
         var value: UnsafePointer<CChar>?
         var count = 0
         let found = MHD_lookup_connection_value_n(

@@ -27,6 +27,7 @@ struct MediaType {
 
     /// Whether this is the type of a `Content-Type` field; its parameters do not matter.
     func matches(contentType field: UnsafeRawBufferPointer) -> Bool {
+        if isEqual(field, bytes) { return true }
         let end = firstIndex(of: UInt8(ascii: ";"), in: field, from: 0)
         return isEqualIgnoringCase(trimmed(slice(field, from: 0, to: end)), bytes)
     }

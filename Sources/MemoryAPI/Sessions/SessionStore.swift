@@ -7,7 +7,7 @@ import Synchronization
 final class SessionStore: Sendable {
     /// A part of the table under a lock of its own, so that threads seldom meet.
     private final class Shard: Sendable {
-        let sessions = Mutex<[UInt64: Session]>([:])
+        let sessions = Mutex<[SessionID.Key: Session]>([:])
     }
 
     private struct Census {
@@ -17,7 +17,7 @@ final class SessionStore: Sendable {
     }
 
     let limits: SessionLimits
-    private let shards = (0..<16).map { _ in Shard() }
+    private let shards = (0..<SessionID.Key.shardCount).map { _ in Shard() }
     private let census = Mutex(Census())
     private let images: BootImageCache
     private let now: @Sendable () -> UInt64
@@ -80,7 +80,7 @@ final class SessionStore: Sendable {
     }
 
     @inline(__always)
-    private func shard(_ key: UInt64) -> Shard { shards[Int(truncatingIfNeeded: key >> 60)] }
+    private func shard(_ key: SessionID.Key) -> Shard { shards[key.shardIndex] }
 }
 
 // MARK: - Counting and expiry

@@ -60,10 +60,28 @@ struct SessionID: Hashable, Sendable {
     static let count = 16
 
     /// A number to find the session by; no two sessions of a service have the same.
-    var key: UInt64 { StateHash.mix(words[0], words[1]) }
+    var key: Key { Key(bits: StateHash.mix(words[0], words[1])) }
 
     /// The digits.
     var text: String { withUnsafeBytes(of: words) { String(decoding: $0, as: UTF8.self) } }
+}
+
+extension SessionID {
+    /// A mixed number that a dictionary takes as its hash.
+    ///
+    /// Nobody can choose the ids that are stored, since the service draws them; so nothing is won
+    /// by hashing them once more with a secret.
+    struct Key: Hashable, Sendable {
+        fileprivate let bits: UInt64
+
+        static let shardCount = 16
+
+        /// Which part of the table it belongs to, by the bits that are not the hash's lowest.
+        var shardIndex: Int { Int(truncatingIfNeeded: bits >> 60) }
+
+        @inline(__always)
+        func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: bits) ^ seed }
+    }
 }
 
 /// A capability for one session: `kml_`, the session's id, and a secret; `kmv_` for one that can
