@@ -4,7 +4,7 @@ public struct RecordedResponse: Sendable {
     public let status: UInt32
     /// Header fields in order, `Content-Length` among them.
     public let headers: [(name: String, value: String)]
-    /// The body's bytes; none for HEAD.
+    /// The body's bytes; none for HEAD and with status 304.
     public let body: [UInt8]
 
     /// Makes a response, for a client that read one from a socket.
@@ -36,9 +36,9 @@ extension Response {
                     String(cString: self.fields.pointee.value(at: index))
                 ))
         }
-        let hasBody = status != 204 && status != 304
-        if hasBody { fields.append(("Content-Length", "\(body.count)")) }
+        let sendsBody = withBody && status != 204 && status != 304
+        if status != 204 { fields.append(("Content-Length", "\(body.count)")) }
         return RecordedResponse(
-            status: status, headers: fields, body: withBody && hasBody ? Array(body.bytes) : [])
+            status: status, headers: fields, body: sendsBody ? Array(body.bytes) : [])
     }
 }

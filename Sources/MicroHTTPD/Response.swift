@@ -19,7 +19,8 @@ public struct Response: ~Copyable {
 
     /// The status code, 200...599.
     public var status: UInt32
-    /// The body. For HEAD its length is announced and its bytes are not sent.
+    /// The body. For HEAD, and with status 304, its length is announced and its bytes are not
+    /// sent: a 304 announces the length that the 200 would have (RFC 9110, 8.6).
     public var body: OutputBuffer
     /// Which security headers are sent.
     public var protection: Protection

@@ -83,12 +83,12 @@ struct StaticFile {
         response.protection = .page
         response.setHeader("Cache-Control", "no-cache")
         response.fields.pointee.set(HeaderField(name: cString("ETag"), value: entityTag))
+        response.body = OutputBuffer(lending: content)
         if let field, matches(ifNoneMatch: field) {
             response.status = 304
-            return
+        } else {
+            response.setHeader("Content-Type", contentType)
         }
-        response.setHeader("Content-Type", contentType)
-        response.body = OutputBuffer(lending: content)
     }
 
     /// Whether a list of entity tags names this file; `W/` does not matter here (RFC 9110, 13.1.2).

@@ -109,6 +109,7 @@ final class TemporarySite {
             let response = try transport.respond(to: request, staticFiles: files)
             #expect(response.status == 304, "\(field)")
             #expect(response.header("ETag") == tag)
+            #expect(response.header("Content-Length") == first.header("Content-Length"))
             #expect(response.body.isEmpty)
         }
         let other = SyntheticRequest("GET", "/a.txt", headers: [("If-None-Match", "\"x\", W/, ,")])

@@ -28,7 +28,6 @@ struct EntityTag {
             guard let known, Self.list(known, names: tag) else { return }
             response.status = 304
             response.removeHeader("Content-Type")
-            response.body.removeAll()
         }
     }
 
