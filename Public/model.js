@@ -14,6 +14,7 @@ export const STATES = {
   per_cpu: { letter: "C", name: "per-CPU", long: "free, on a per-CPU list" },
   allocated: { letter: "A", name: "allocated", long: "allocated" },
   reserved: { letter: "K", name: "reserved", long: "reserved at boot, for example the kernel's own image" },
+  unmarked: { letter: "X", name: "unmarked", long: "unmarked: on a buddy list, but no longer marked as free" },
   lost: { letter: "L", name: "lost", long: "lost: nobody owns it and no list holds it" },
   absent: { letter: "–", name: "absent", long: "no memory behind this number" },
 };
@@ -88,7 +89,7 @@ export function blocksOf(frames, pages, entries) {
   return joined(blocks);
 }
 
-const RANK = { reserved: 5, allocated: 4, per_cpu: 3, lost: 2, free: 1, absent: 0 };
+const RANK = { reserved: 6, allocated: 5, per_cpu: 4, unmarked: 3, lost: 2, free: 1, absent: 0 };
 
 function pieceOf(active, pfn, count) {
   const runs = active.filter((item) => item.kind === "run");

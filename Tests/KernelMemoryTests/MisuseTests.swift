@@ -51,6 +51,25 @@ import Testing
         #expect(try alloc(3) != pfn)
     }
 
+    @Test mutating func freePages_overAFreeBlock_unmarksItAndItsListHandsItOut() throws {
+        let pfn = try alloc(4)
+        let neighbour = PageFrameNumber(pfn + 16)
+        #expect(machine.frameRun(at: neighbour).state == .free)
+        free(pfn, 5)
+        #expect(logText.contains { $0.hasPrefix("BUG: Bad page state") })
+        let runs = machine.frameRuns(from: pfn, to: pfn + 32, limit: 2)
+        #expect(runs.map(\.state) == [.lost, .unmarked])
+        #expect(runs.map(\.start.rawValue) == [pfn, pfn + 16])
+        #expect(runs.map(\.count) == [16, 16])
+        #expect(runs[1].order == 4)
+        #expect(runs[1].migrateType == .unmovable)
+        #expect(machine.block(covering: PageFrameNumber(pfn + 20)) == runs[1])
+        let lists = machine.freeLists(zone: machine.zoneIndex(of: neighbour), limit: .max)
+        #expect(lists.contains { $0.order == 4 && $0.pfns.contains(neighbour) })
+        #expect(try alloc(4) == neighbour.rawValue)
+        #expect(machine.frameRun(at: neighbour).state == .allocated)
+    }
+
     @Test mutating func freePages_withSmallerOrder_leaksTheRest() throws {
         let pfn = try alloc(3)
         free(pfn, 1)

@@ -63,6 +63,17 @@ import Testing
         #expect(runs == whole["runs"].array)
     }
 
+    @Test func frames_ofAFreeBlockThatTheKernelReported_areUnmarked() throws {
+        let client = try TestClient()
+        let page = try client.post("/pages", #"{"order":4}"#).json["page"]
+        let pfn = try #require(page["pfn"].int)
+        _ = try client.delete("/pages/1?order=5")
+        let run = try client.get("/frames?start=\(pfn + 16)&limit=1").json["runs"].array[0]
+        #expect(run["state"].string == "unmarked")
+        #expect(run["order"].int == 4)
+        #expect(try client.post("/pages", #"{"order":4}"#).json["page"]["pfn"].int == pfn + 16)
+    }
+
     @Test func frames_fromTheMiddleOfABlock_beginAtItsHead() throws {
         let client = try TestClient()
         let pfn = try #require(
