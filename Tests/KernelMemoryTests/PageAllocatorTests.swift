@@ -111,7 +111,29 @@ import Testing
         #expect(MemoryLayout<Zone>.offset(of: \.lowmemReserve) == Zone.lowmemReserveOffset)
         #expect(MemoryLayout<Frame>.size == 16)
         #expect(MemoryLayout<FreeArea>.stride == 64)
-        #expect(MemoryLayout<PerCPUPages>.stride == 28 + 12 * MemoryLayout<BlockList>.stride)
+        let lists = 12 * MemoryLayout<BlockList>.stride
+        #expect(MemoryLayout<PerCPUPages>.stride == PerCPUPages.listOffset + lists)
+    }
+
+    @Test(arguments: 0..<4)
+    func frameWord_namesTheListOfItsType(_ type: Int) throws {
+        let core = Machine(try MachineConfiguration(kind: .classroom)).core
+        let area = core.freeArea(1, 3)
+        #expect(area.list(of: Frame.buddyMark(3, type)) == area.list(type))
+        #expect(area.list(of: .max) == area.list(3))
+    }
+
+    @Test func pageBlockTypes_areTheSameByEitherWay() throws {
+        let core = Machine(try MachineConfiguration(kind: .classroom, cpuCount: 2)).core
+        for pfn in UInt32(1)..<1024 {
+            let zone = core.zoneIndex(of: pfn)
+            core.setPageBlockType(zone, pfn, Int(pfn >> core.pageBlockOrder) % 4)
+            for cpu in 0..<2 {
+                let local = core.perCPU + (cpu * MachineShape.zoneCount + zone)
+                let type = local.pageBlockType(pfn >> core.pageBlockOrder)
+                #expect(type == core.pageBlockType(zone, pfn))
+            }
+        }
     }
 
     @Test func invariants_noticeAnyCorruptedField() throws {

@@ -54,6 +54,7 @@ extension Core {
             zone.pointee.present = memory.present(span.frames)
             zone.pointee.firstPageBlock = first
             zone.pointee.pageBlockBase = Int32(offset) - Int32(first)
+            placePageBlocks(span.index)
             offset += last - first + 1
         }
         for index in 0..<Int(offset) { pageBlockTypes[index] = MigrateType.movable.rawValue }
@@ -82,7 +83,10 @@ extension Core {
         let movable = Int(MigrateType.movable.rawValue)
         for span in memory.zones where shape.architecture.isHighmem(span.index) {
             for range in memory.freeRanges(in: span.frames) {
-                for pfn in range { freeOneBlock(span.index, pfn, order: 0, type: movable) }
+                for pfn in range {
+                    let block = Block(pfn: pfn, frame: frames.writable(pfn))
+                    freeOneBlock(span.index, block, order: 0, type: movable)
+                }
             }
         }
         for span in memory.zones where !shape.architecture.isHighmem(span.index) {
@@ -98,7 +102,8 @@ extension Core {
         while start < range.upperBound {
             var order = min(UInt32(start.trailingZeroBitCount), Order.largest)
             while start + (1 << order) > range.upperBound { order -= 1 }
-            freeOneBlock(zone, start, order: order, type: type, toTail: true)
+            let block = Block(pfn: start, frame: frames.writable(start))
+            freeOneBlock(zone, block, order: order, type: type, toTail: true)
             start += 1 << order
         }
     }
@@ -131,10 +136,8 @@ extension Core {
             for pfn in range {
                 let zone = zoneIndex(of: pfn)
                 let frame = frames.writable(pfn)
-                frame.pointee.flags = 0
-                frame.pointee.referenceCount = 0
                 zones[zone].managed += 1
-                freeLocal(zone, pfn, frame, order: 0)
+                freeLocal(zone, pfn, frame, word: 0, order: 0)
             }
         }
     }

@@ -87,6 +87,8 @@ public enum Order {
     ///
     /// The kernel of the time writes it as `MAX_ORDER - 1`.
     public static let largest: UInt32 = 10
+    /// Pages of a block of that order.
+    static let largestPageCount: UInt32 = 1 << largest
     /// How many orders there are, 11. The corresponding kernel constant is `MAX_ORDER`.
     public static let count = 11
     /// Requests above this order are hard to meet, and fail sooner. `PAGE_ALLOC_COSTLY_ORDER`.

@@ -3,26 +3,38 @@ extension Machine {
     /// The corresponding kernel function is `alloc_pages` (mm/page_alloc.c, 6.1).
     @usableFromInline
     mutating func allocPages(_ gfp: GFPFlags, order: UInt32) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
-        let pfn = core.allocateBlock(gfp, order: order)
+        let pfn: UInt32
+        if beginUsualCall() {
+            pfn = core.allocateBlock(gfp, order: order)
+        } else {
+            guard beginCall() else { return Outcome(.halted) }
+            pfn = core.allocateAnywhere(gfp, order: order)
+        }
         return pfn == noFrame ? Outcome(.null) : Outcome(.page(PagePointer(core.pagePointer(pfn))))
     }
 
     /// The corresponding kernel function is `__get_free_pages` (mm/page_alloc.c, 6.1).
     @usableFromInline
     mutating func getFreePages(_ gfp: GFPFlags, order: UInt32) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
-        let pfn = core.allocateBlock(gfp.subtracting(.highmem), order: order)
+        let lowmem = gfp.subtracting(.highmem)
+        let pfn: UInt32
+        if beginUsualCall() {
+            pfn = core.allocateBlock(lowmem, order: order)
+        } else {
+            guard beginCall() else { return Outcome(.halted) }
+            pfn = core.allocateAnywhere(lowmem, order: order)
+        }
         return pfn == noFrame ? Outcome(.null) : Outcome(.address(.init(core.directAddress(pfn))))
     }
 
     /// The corresponding kernel function is `__free_pages` (mm/page_alloc.c, 6.1).
     @usableFromInline
     mutating func freePages(of page: PagePointer, order: UInt32) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
+        let isUsual = beginUsualCall()
+        guard isUsual || beginCall() else { return Outcome(.halted) }
         let pfn = core.frameNumber(behind: page)
         if pfn < UInt64(core.frames.limit) {
-            core.freeBlock(UInt32(truncatingIfNeeded: pfn), order: order)
+            core.freeBlock(UInt32(truncatingIfNeeded: pfn), order: order, isUsual: isUsual)
         } else {
             core.followWildPointer(to: page.rawValue, order: order)
         }
@@ -32,11 +44,12 @@ extension Machine {
     /// The corresponding kernel function is `free_pages` (mm/page_alloc.c, 6.1).
     @usableFromInline
     mutating func freePages(at address: VirtualAddress, order: UInt32) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
+        let isUsual = beginUsualCall()
+        guard isUsual || beginCall() else { return Outcome(.halted) }
         if address == .null { return Outcome(.void) }
         let pfn = core.frameNumber(behind: address)
         if pfn < UInt64(core.frames.limit) {
-            core.freeBlock(UInt32(truncatingIfNeeded: pfn), order: order)
+            core.freeBlock(UInt32(truncatingIfNeeded: pfn), order: order, isUsual: isUsual)
         } else {
             core.followWildPointer(to: core.pagePointer(pfn), order: order)
         }

@@ -53,6 +53,18 @@ extension Machine {
         return true
     }
 
+    /// ``beginCall()`` for machines in good order: neither halted nor corrupted.
+    ///
+    /// - Returns: whether it is one; if not, then nothing has begun.
+    @inline(__always)
+    mutating func beginUsualCall() -> Bool {
+        if !isKnownUniquelyReferenced(&core) || core.isSealed { makeOwner() }
+        let control = core.control
+        guard _fastPath(control.pointee.state == 0) else { return false }
+        control.pointee.step &+= 1
+        return true
+    }
+
     @inline(never)
     private mutating func makeOwner() {
         if isKnownUniquelyReferenced(&core) {

@@ -25,7 +25,7 @@ extension Core {
     @inline(__always)
     private func allocateOf(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
         let request = requests[Int(gfp.rawValue & 0x1f)]
-        if request.type != PageRequest.unusual, control.pointee.state == 0,
+        if request.type != PageRequest.unusual,
             let block = takeAtHand(request, order: order)
         {
             return prepareNew(block.pfn, block.frame, gfp, order: order)
@@ -74,7 +74,7 @@ extension Core {
         let mark = zones[zone].watermark[Watermark.low] &+ zones[zone].boost
         // The block that is about to be found is the proof that there is one large enough.
         guard hasFreePages(zone, order: order, mark: mark, highest: highest, .low),
-            let block = removeSmallest(zone, order: order, type: Int(request.type))
+            let block = removeSmallestHere(zone, order: order, type: Int(request.type))
         else { return nil }
         addFreePages(zone, -(1 &<< Int32(bitPattern: order)))
         zones[zone].flags &= ~Zone.boostedWatermark
@@ -139,7 +139,7 @@ extension Core {
 
     /// Tries every zone, from the highest allowed down, then once more with fewer scruples.
     @inline(never)
-    private func allocateAnywhere(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
+    func allocateAnywhere(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
         if order > Order.largest { return refuseOrder(gfp, order: order) }
         let highest = Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf)
         var type = Int(gfp.rawValue >> 3 & 3)

@@ -9,10 +9,12 @@ extension Core {
     /// - Parameters:
     ///   - pfn: the block's first frame, below the frame table's limit.
     ///   - order: base-2 logarithm of the pages to free.
+    ///   - isUsual: whether the machine is in good order.
     ///
     /// The corresponding kernel function is `__free_pages` (mm/page_alloc.c, 6.1).
     @inline(__always)
-    func freeBlock(_ pfn: UInt32, order: UInt32) {
+    func freeBlock(_ pfn: UInt32, order: UInt32, isUsual: Bool) {
+        guard isUsual else { return freeUnchecked(pfn, order: order) }
         if order == 0 { freeOf(pfn, order: 0) } else { freeLarger(pfn, order: order) }
     }
 
@@ -22,16 +24,16 @@ extension Core {
     @inline(__always)
     private func freeOf(_ pfn: UInt32, order: UInt32) {
         let frame = frames.writable(pfn)
-        if frame.pointee.word & Frame.ownershipMask == Frame.ownedWord(order: order),
-            !isCorrupted
-        {
-            frame.pointee.word &= UInt32(Frame.lasting)
+        if _fastPath(frame.pointee.word & Frame.ownershipMask == Frame.ownedWord(order: order)) {
+            let word = frame.pointee.word & UInt32(Frame.lasting)
             forgetOwner(frame, order: order)
             let zone = zoneIndex(of: pfn)
             if order <= Order.costly {
-                freeLocal(zone, pfn, frame, order: order)
+                freeLocal(zone, pfn, frame, word: word, order: order)
             } else {
-                freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
+                frame.pointee.word = word
+                let block = Block(pfn: pfn, frame: frame)
+                freeOneBlockHere(zone, block, order: order, type: pageBlockType(zone, pfn))
             }
         } else {
             freeUnchecked(pfn, order: order)
@@ -122,9 +124,10 @@ extension Core {
         let frame = frames.writable(pfn)
         frame.pointee.flags &= Frame.lasting
         if order <= Order.costly {
-            freeLocal(zone, pfn, frame, order: order)
+            freeLocal(zone, pfn, frame, word: frame.pointee.word, order: order)
         } else {
-            freeOneBlock(zone, pfn, order: order, type: pageBlockType(zone, pfn))
+            let block = Block(pfn: pfn, frame: frame)
+            freeOneBlock(zone, block, order: order, type: pageBlockType(zone, pfn))
         }
     }
 }

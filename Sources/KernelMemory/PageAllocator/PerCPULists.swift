@@ -57,18 +57,20 @@ extension Core {
     /// they hold too much.
     ///
     /// Blocks of the highatomic reserve go to the movable list, but remember where they belong.
-    /// The frame must have no flags left but the lasting ones.
+    ///
+    /// - Parameter word: what the frame's word keeps: no flags but the lasting ones.
     ///
     /// The corresponding kernel function is `free_unref_page_commit` (mm/page_alloc.c, 6.1).
     @inline(__always)
     func freeLocal(
-        _ zone: Int, _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, order: UInt32
+        _ zone: Int, _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, word: UInt32,
+        order: UInt32
     ) {
-        let type = pageBlockType(zone, pfn)
+        let local = localPages(zone)
+        let type = local.pageBlockType(pfn &>> pageBlockOrder)
         let listType = type < MigrateType.perCPUTypeCount ? type : 1
         let index = 3 &* Int(order) &+ listType
-        frame.pointee.word |= UInt32(Frame.perCPU | Frame.block(order, type))
-        let local = localPages(zone)
+        frame.pointee.word = word | UInt32(Frame.perCPU | Frame.block(order, type))
         push(pfn, frame, onto: local.list(index))
         local.pointee.count &+= 1 &<< Int32(bitPattern: order)
         let drainsAll = local.pointee.freeFactor != 0 && order != 0
@@ -128,7 +130,7 @@ extension Core {
                 let type = block.frame.pointee.migrateType
                 block.frame.pointee.flags &= Frame.lasting
                 if isCorrupted, isBadToFree(block.pfn) { continue }
-                freeOneBlock(zone, block.pfn, order: order, type: type)
+                freeOneBlock(zone, block, order: order, type: type)
             }
             if lowest > highest { return }
         }

@@ -61,6 +61,7 @@ extension Core {
                 table.pointee.drainMark = min(local.batch << 2, local.high)
             }
         }
+        placePageBlocks(zone.index)
     }
 
     /// Links every block of a zone to its list and marks all other frames as used.

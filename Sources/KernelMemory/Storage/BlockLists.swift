@@ -72,20 +72,21 @@ extension Core {
         _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>,
         from list: UnsafeMutablePointer<BlockList>
     ) {
-        if list.pointee.count == 0 { return }
-        list.pointee.count &-= 1
-        if list.pointee.first == pfn {
+        if list.pointee.first == pfn, list.pointee.count != 0 {
             list.pointee.first = frame.pointee.next
+            list.pointee.count &-= 1
         } else {
-            unlink(pfn, frame, from: list)
+            removeInner(pfn, frame, from: list)
         }
     }
 
     @inline(never)
-    private func unlink(
+    func removeInner(
         _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>,
         from list: UnsafeMutablePointer<BlockList>
     ) {
+        if list.pointee.count == 0 { return }
+        list.pointee.count &-= 1
         frames.writable(frame.pointee.previous).pointee.next = frame.pointee.next
         if list.pointee.last == pfn {
             list.pointee.last = frame.pointee.previous

@@ -14,6 +14,11 @@ final class Core: @unchecked Sendable {
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
     let frames: FrameDirectory
     let pageBlockOrder: UInt32
+    /// Marks of the orders from which on buddies may be in two chunks of the frame directory, or
+    /// in two page blocks.
+    let chunkMergeEnd: UInt32
+    /// The same, for branches of the frame directory.
+    let branchMergeEnd: UInt32
     let zoneStart1: UInt32
     let zoneStart2: UInt32
     let highestZoneTable: UInt64
@@ -47,6 +52,8 @@ final class Core: @unchecked Sendable {
         perCPU = block.perCPU
         pageBlockTypes = block.pageBlockTypes
         pageBlockOrder = shape.pageBlockOrder
+        chunkMergeEnd = Frame.buddyMark(min(shape.pageBlockOrder, FrameDirectory.chunkShift))
+        branchMergeEnd = Frame.buddyMark(min(shape.pageBlockOrder, Order.largest))
         zoneStart1 = shape.zoneStart[0]
         zoneStart2 = shape.zoneStart[1]
         highestZoneTable = shape.architecture.highestZoneTable
@@ -129,6 +136,15 @@ extension Core {
     func localPages(_ zone: Int) -> UnsafeMutablePointer<PerCPUPages> {
         let base = UnsafeMutableRawPointer(perCPU) + Int(control.pointee.localOffset)
         return base.assumingMemoryBound(to: PerCPUPages.self) + zone
+    }
+
+    /// Tells every CPU's pages of a zone where the types of its page blocks are.
+    func placePageBlocks(_ zone: Int) {
+        let first = UnsafeMutableRawPointer(pageBlockTypes) + Int(zones[zone].pageBlockBase)
+        for cpu in 0..<shape.cpuCount {
+            let local = perCPU + (cpu * MachineShape.zoneCount + zone)
+            local.pointee.pageBlockDistance = Int32(first - UnsafeMutableRawPointer(local))
+        }
     }
 
     @inline(__always)

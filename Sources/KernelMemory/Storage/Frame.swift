@@ -71,16 +71,25 @@ extension Frame {
     func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
 
     @inline(__always)
-    func isBuddy(_ order: UInt32) -> Bool {
-        word & UInt32(Self.buddy | Self.orderMask) == UInt32(Self.buddy) | order
+    func isBuddy(_ order: UInt32) -> Bool { isBuddy(mark: Self.buddyMark(order)) }
+
+    /// The same, by the ``buddyMark(_:_:)`` of the order and of no migrate type.
+    @inline(__always)
+    func isBuddy(mark: UInt32) -> Bool {
+        word & UInt32(Self.buddy | Self.orderMask) == mark
+    }
+
+    /// What the word says of a frame that heads a block on a buddy list.
+    @inline(__always)
+    static func buddyMark(_ order: UInt32, _ migrateType: Int = 0) -> UInt32 {
+        UInt32(buddy) | order
+            | UInt32(truncatingIfNeeded: migrateType) &<< UInt32(migrateTypeShift)
     }
 
     /// Says that a block on a buddy list begins here.
     @inline(__always)
-    mutating func makeBuddy(_ order: UInt32, _ migrateType: Int) {
-        word =
-            word & ~UInt32(Self.orderMask | Self.migrateTypeMask)
-            | UInt32(Self.buddy | Self.block(order, migrateType))
+    mutating func makeBuddy(_ mark: UInt32) {
+        word = word & ~UInt32(Self.orderMask | Self.migrateTypeMask) | mark
     }
 
     /// The low bits of `flags` for a block of this order and migrate type.

@@ -6,10 +6,10 @@
 /// refers to one says so. Only this file and `Core` know of the levels.
 struct FrameDirectory {
     static let chunkShift: UInt32 = 8
-    static let framesPerChunk = 256
+    static let framesPerChunk: UInt32 = 256
     static let branchShift: UInt32 = 15
     static let chunksPerBranch = 128
-    private static let chunkSize = framesPerChunk * MemoryLayout<Frame>.stride
+    private static let chunkSize = Int(framesPerChunk) * MemoryLayout<Frame>.stride
     private static let branchSize = chunksPerBranch * MemoryLayout<NodeWord>.stride
 
     let root: UnsafeMutablePointer<NodeWord>
@@ -69,9 +69,9 @@ struct FrameDirectory {
         precondition(pfn < limit)
         let branch = root[Int(pfn >> Self.branchShift)].node
             .assumingMemoryBound(to: NodeWord.self)
-        let chunk = branch[Int(pfn >> Self.chunkShift) & (Self.chunksPerBranch - 1)].node
+        let chunk = branch[Self.chunkInBranch(pfn)].node
             .assumingMemoryBound(to: Frame.self)
-        return UnsafePointer(chunk + Int(pfn & 255))
+        return UnsafePointer(chunk + Self.indexInChunk(pfn))
     }
 
     /// The frame for writing; copies what is shared first. `pfn` must be below ``limit``.
@@ -79,31 +79,40 @@ struct FrameDirectory {
     func writable(_ pfn: UInt32) -> UnsafeMutablePointer<Frame> {
         precondition(pfn < limit)
         let branchWord = root[Int(pfn >> Self.branchShift)]
-        if branchWord.isOwned {
+        if _fastPath(branchWord.isOwned) {
             let branch = branchWord.node.assumingMemoryBound(to: NodeWord.self)
-            let chunkWord = branch[Int(pfn >> Self.chunkShift) & (Self.chunksPerBranch - 1)]
-            if chunkWord.isOwned {
-                return chunkWord.node.assumingMemoryBound(to: Frame.self) + Int(pfn & 255)
+            let chunkWord = branch[Self.chunkInBranch(pfn)]
+            if _fastPath(chunkWord.isOwned) {
+                return chunkWord.node.assumingMemoryBound(to: Frame.self) + Self.indexInChunk(pfn)
             }
         }
         return makeWritable(pfn)
     }
 
-    /// A frame for writing whose neighbour in memory is at hand: no look-up if both are in one
-    /// chunk.
+    /// The words of the branch that a frame is in, for one who holds a frame of it for writing:
+    /// then the branch is owned, and a chunk may be written if its word is.
     @inline(__always)
-    func writable(_ pfn: UInt32, near block: Block) -> UnsafeMutablePointer<Frame> {
-        if (pfn ^ block.pfn) < UInt32(Self.framesPerChunk) {
-            return block.frame + Int(Int32(bitPattern: pfn &- block.pfn))
-        }
-        return writable(pfn)
+    func chunks(around pfn: UInt32) -> UnsafePointer<NodeWord> {
+        precondition(pfn < limit)
+        let branch = root[Int(pfn >> Self.branchShift)].node
+        return UnsafePointer(branch.assumingMemoryBound(to: NodeWord.self))
     }
+
+    /// Which of its branch's chunks a frame is in.
+    @inline(__always)
+    static func chunkInBranch(_ pfn: UInt32) -> Int {
+        Int(pfn >> chunkShift) & (chunksPerBranch - 1)
+    }
+
+    /// Which of its chunk's frames a frame is.
+    @inline(__always)
+    static func indexInChunk(_ pfn: UInt32) -> Int { Int(pfn & (framesPerChunk - 1)) }
 
     /// Whether the chunk of a frame still is the boot image's: nothing in it was ever written.
     func isUntouched(_ pfn: UInt32) -> Bool {
         let branchWord = root[Int(pfn >> Self.branchShift)]
         let branch = branchWord.node.assumingMemoryBound(to: NodeWord.self)
-        return branch[Int(pfn >> Self.chunkShift) & (Self.chunksPerBranch - 1)].isBoot
+        return branch[Self.chunkInBranch(pfn)].isBoot
     }
 }
 
@@ -122,9 +131,9 @@ extension FrameDirectory {
         let rootSlot = root + Int(pfn >> Self.branchShift)
         if !rootSlot.pointee.isOwned { rootSlot.pointee = Self.ownedBranch(rootSlot.pointee) }
         let branch = rootSlot.pointee.node.assumingMemoryBound(to: NodeWord.self)
-        let slot = branch + (Int(pfn >> Self.chunkShift) & (Self.chunksPerBranch - 1))
+        let slot = branch + Self.chunkInBranch(pfn)
         if !slot.pointee.isOwned { slot.pointee = Self.ownedChunk(slot.pointee) }
-        return slot.pointee.node.assumingMemoryBound(to: Frame.self) + Int(pfn & 255)
+        return slot.pointee.node.assumingMemoryBound(to: Frame.self) + Self.indexInChunk(pfn)
     }
 
     /// The branch itself if nobody else has it any more, or a copy that shares its chunks.

@@ -73,11 +73,13 @@ struct PerCPUPages {
     var statThreshold: Int32 = 0
     /// The pages at which a free starts a drain: ``high``, or less while reclaim is active.
     var drainMark: Int32 = 0
+    /// Bytes from here to the type of page block 0, or where it would be if the zone had it.
+    var pageBlockDistance: Int32 = 0
     /// The twelve lists: for each of the orders 0...3 one for each of three migrate types.
     private var lists = InlineArray<12, BlockList>(repeating: BlockList())
 
-    /// Where the lists start: behind seven 32-bit scalars.
-    static let listOffset = 7 * 4
+    /// Where the lists start: behind eight 32-bit scalars.
+    static let listOffset = 8 * 4
 
     init(
         high: Int32, batch: Int32, freeFactor: Int32, freeDelta: Int32, statThreshold: Int32
@@ -100,6 +102,15 @@ extension UnsafeMutablePointer<PerCPUPages> {
     }
 }
 
+extension UnsafeMutablePointer<PerCPUPages> {
+    /// The type of a page block of the zone.
+    @inline(__always)
+    func pageBlockType(_ block: UInt32) -> Int {
+        let distance = pointee.pageBlockDistance &+ Int32(bitPattern: block)
+        return Int((UnsafeMutableRawPointer(self) + Int(distance)).load(as: UInt8.self))
+    }
+}
+
 /// The free blocks of one order in a zone.
 ///
 /// The corresponding kernel type is `struct free_area` (include/linux/mmzone.h, 6.1).
@@ -117,6 +128,14 @@ extension UnsafeMutablePointer<FreeArea> {
     @inline(__always)
     func list(_ type: Int) -> UnsafeMutablePointer<BlockList> {
         UnsafeMutableRawPointer(self).assumingMemoryBound(to: BlockList.self) + type
+    }
+
+    /// The list of the migrate type that a frame's word names.
+    @inline(__always)
+    func list(of word: UInt32) -> UnsafeMutablePointer<BlockList> {
+        // The type stands at bit 4, and a list is 12 bytes long: three times the type at bit 2.
+        (UnsafeMutableRawPointer(self) + Int((word &>> 2 & 0xc) &* 3))
+            .assumingMemoryBound(to: BlockList.self)
     }
 }
 
