@@ -21,6 +21,7 @@ public struct BootImage: Sendable {
         core.freeAllBootMemory(memory)
         core.tune(memory)
         core.freeInitMemory(memory)
+        core.makeBootCaches()
         core.control.pointee = Control()
     }
 }

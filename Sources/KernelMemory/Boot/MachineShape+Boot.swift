@@ -16,7 +16,8 @@ extension MachineShape {
             zoneStart: SIMD2(starts[0], starts[1]), pageBlockCount: blocks,
             zonePopulation: memory.zones.reduce(0) { $0 | 1 << $1.index }, hole: memory.hole,
             layout: AddressLayout(memory),
-            minFreeKilobytes: memory.tuning.minFreeKilobytes, debug: configuration.debug)
+            minFreeKilobytes: memory.tuning.minFreeKilobytes, debug: configuration.debug,
+            slab: configuration.slab, keepsCachesApart: configuration.keepsCachesApart)
     }
 }
 

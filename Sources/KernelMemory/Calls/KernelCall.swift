@@ -24,6 +24,28 @@ public enum KernelCall: Hashable, Sendable {
     case freePage(VirtualAddress)
     /// `split_page(page, order)`: makes a block's pages independent of each other.
     case splitPage(PagePointer, order: UInt32)
+    /// `kmalloc(size, gfp)`: bytes that are physically contiguous.
+    case kmalloc(size: UInt64, GFPFlags)
+    /// `kzalloc(size, gfp)`: the same, all zero.
+    case kzalloc(size: UInt64, GFPFlags)
+    /// `krealloc(addr, size, gfp)`: the same bytes with room for more, or less.
+    case krealloc(VirtualAddress, size: UInt32, GFPFlags)
+    /// `kfree(addr)`; does nothing for NULL.
+    case kfree(VirtualAddress)
+    /// `ksize(addr)`: the bytes that an allocation really has.
+    case ksize(VirtualAddress)
+    /// `kmem_cache_create(name, size, align, flags, ctor)`: returns a `struct kmem_cache *`.
+    case kmemCacheCreate(CacheRequest)
+    /// `kmem_cache_alloc(cache, gfp)`.
+    case kmemCacheAlloc(VirtualAddress, GFPFlags)
+    /// `kmem_cache_zalloc(cache, gfp)`.
+    case kmemCacheZalloc(VirtualAddress, GFPFlags)
+    /// `kmem_cache_free(cache, object)`.
+    case kmemCacheFree(VirtualAddress, object: VirtualAddress)
+    /// `kmem_cache_shrink(cache)`: gives empty slabs back.
+    case kmemCacheShrink(VirtualAddress)
+    /// `kmem_cache_destroy(cache)`; does nothing for NULL.
+    case kmemCacheDestroy(VirtualAddress)
     /// `memset(addr, byte, length)`: the CPU stores the same byte again and again.
     case memset(VirtualAddress, byte: UInt8, length: UInt32)
     /// `memcpy(addr, bytes, length)`: the CPU stores bytes that come from outside.

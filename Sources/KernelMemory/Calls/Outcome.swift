@@ -21,6 +21,8 @@ public struct Outcome: Hashable, Sendable {
         case page(PagePointer)
         /// A logical address.
         case address(VirtualAddress)
+        /// A number: a size, or an error code.
+        case number(UInt64)
         /// The machine is halted and nothing ran.
         case halted
     }

@@ -16,10 +16,17 @@ final class ColdState {
     /// Flags of `/proc/sys/kernel/tainted` that reports print.
     var taint = Taint()
     var bytes = FrameBytes()
+    /// The caches' names and addresses.
+    var registry = CacheRegistry()
+    /// Heads of free lists that are not objects of their slab.
+    var strayHeads: [StrayHead: UInt64] = [:]
 
     static let misuseLimit = 10_000
 
     init() {}
+
+    /// What a machine starts with that has just booted.
+    init(bootedFrom image: ColdState) { registry = image.registry }
 
     init(copying other: ColdState) {
         log = other.log
@@ -30,6 +37,8 @@ final class ColdState {
         badPageReports = other.badPageReports
         taint = other.taint
         bytes = other.bytes
+        registry = other.registry
+        strayHeads = other.strayHeads
     }
 
     func add(_ misuse: Misuse) {

@@ -28,6 +28,8 @@ public struct MachineConfiguration: Hashable, Sendable {
     public var debug: Bool
     /// Which slab allocator it has.
     public var slab: SlabAllocator
+    /// Every cache has its own slabs, also where another one's objects are alike. `slab_nomerge`.
+    public var keepsCachesApart = false
     /// Where its first state comes from.
     public private(set) var origin = Origin.boot
 
@@ -52,7 +54,7 @@ public struct MachineConfiguration: Hashable, Sendable {
     /// - Throws: ``Failure`` that names what is wrong and what would be right.
     public init(
         kind: Kind = .i386, memoryInMiB: Int? = nil, cpuCount: Int = 1, debug: Bool = false,
-        slab: SlabAllocator = .slub
+        slab: SlabAllocator = .slub, keepsCachesApart: Bool = false
     ) throws(Failure) {
         let memory = memoryInMiB ?? kind.usualMemoryInMiB
         guard kind.memoryRangeInMiB.contains(memory) else {
@@ -66,6 +68,7 @@ public struct MachineConfiguration: Hashable, Sendable {
         self.cpuCount = cpuCount
         self.debug = debug
         self.slab = slab
+        self.keepsCachesApart = keepsCachesApart
     }
 
     /// What a recorded machine is; its memory is rounded up to whole MiB.

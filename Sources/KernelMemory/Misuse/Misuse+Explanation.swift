@@ -28,6 +28,24 @@ extension Misuse {
         case .wrongSplit:
             "split_page wants the first page of an allocated block and its own order; "
                 + "here it makes pages independent that are not the caller's."
+        case .objectFreedTwice:
+            "The object was allocated at step \(allocatedAtStep ?? 0), freed at step "
+                + "\(freedAtStep ?? 0), and freed again now. It is on the free list twice: two later "
+                + "callers will get the same memory."
+        case .freeInsideObject:
+            "The address lies inside an object, not at its start. The kernel links it as it is: a "
+                + "later caller gets an object that overlaps its neighbours."
+        case .kfreeOfPages:
+            "The pages at \(frameText.lowercasedFirst) did not come from kmalloc; they belong to "
+                + "free_pages or __free_pages."
+        case .wrongCache:
+            "The object was given back to a cache that it is not from. The kernel frees it to the "
+                + "cache that it came from."
+        case .objectHandedOutTwice:
+            "The object handed out here was allocated at step \(allocatedAtStep ?? 0) and never "
+                + "given back. Two owners now write to the same memory."
+        case .destroyedCacheInUse:
+            "The cache still has objects in use. It is not removed, and what it holds is lost."
         case .conflictingMobility:
             "__GFP_MOVABLE and __GFP_RECLAIMABLE exclude each other; the request was treated as "
                 + "unmovable."

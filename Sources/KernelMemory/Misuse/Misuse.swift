@@ -20,6 +20,18 @@ public struct Misuse: Hashable, Sendable {
         case orderTooLarge = "order-too-large"
         /// `split_page` of something that is not an allocated block of that order.
         case wrongSplit = "wrong-split"
+        /// An object that is free already was freed again.
+        case objectFreedTwice = "double-kfree"
+        /// A free of an address that lies within an object, or between two.
+        case freeInsideObject = "kfree-inside-object"
+        /// `kfree` of pages that did not come from kmalloc.
+        case kfreeOfPages = "kfree-of-pages"
+        /// An object was given back to a cache that it is not from.
+        case wrongCache = "wrong-cache"
+        /// Consequence: an object was handed out that somebody still owns.
+        case objectHandedOutTwice = "object-handed-out-twice"
+        /// A cache was destroyed while objects of it were in use.
+        case destroyedCacheInUse = "destroyed-cache-in-use"
         /// `__GFP_MOVABLE` and `__GFP_RECLAIMABLE` at once.
         case conflictingMobility = "conflicting-mobility"
     }
@@ -47,11 +59,12 @@ extension Misuse.Code {
     /// `crash`.
     public var severity: String {
         switch self {
-        case .handedOutTwice: "consequence"
+        case .handedOutTwice, .objectHandedOutTwice: "consequence"
+        case .destroyedCacheInUse: "leak"
         case .orderTooLarge, .conflictingMobility: "warning"
         case .wildPointer: "crash"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
-            .wrongSplit:
+            .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache:
             "corruption"
         }
     }

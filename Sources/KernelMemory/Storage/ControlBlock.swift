@@ -28,7 +28,8 @@ struct Control {
 
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.
 ///
-///     Control | PageRequest x 32 | Zone x 3 | FreeArea [zone][order] | PerCPUPages [cpu][zone] | page-block types
+///     Control | PageRequest x 32 | Zone x 3 | FreeArea [zone][order] | PerCPUPages [cpu][zone]
+///     | kmalloc caches | page-block types
 struct ControlBlock {
     let base: UnsafeMutableRawPointer
     let size: Int
@@ -37,6 +38,7 @@ struct ControlBlock {
     let zones: UnsafeMutablePointer<Zone>
     let freeAreas: UnsafeMutablePointer<FreeArea>
     let perCPU: UnsafeMutablePointer<PerCPUPages>
+    let kmallocCaches: UnsafeMutablePointer<UInt32>
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
 
     /// An all-zero block of the size that the machine's shape needs.
@@ -53,6 +55,7 @@ struct ControlBlock {
         let zoneTable = layout.place(Zone.self, zones)
         let areaTable = layout.place(FreeArea.self, zones * Order.count)
         let cpuTable = layout.place(PerCPUPages.self, shape.cpuCount * zones)
+        let sizes = layout.place(UInt32.self, KMallocSizes.count * KMallocFamily.allCases.count)
         let types = layout.place(UInt8.self, shape.pageBlockCount)
         size = layout.size
         base = .allocate(byteCount: size, alignment: 16)
@@ -61,6 +64,7 @@ struct ControlBlock {
         self.zones = (base + zoneTable).assumingMemoryBound(to: Zone.self)
         freeAreas = (base + areaTable).assumingMemoryBound(to: FreeArea.self)
         perCPU = (base + cpuTable).assumingMemoryBound(to: PerCPUPages.self)
+        kmallocCaches = (base + sizes).assumingMemoryBound(to: UInt32.self)
         pageBlockTypes = (base + types).assumingMemoryBound(to: UInt8.self)
     }
 

@@ -13,6 +13,14 @@ final class Core: @unchecked Sendable {
     let perCPU: UnsafeMutablePointer<PerCPUPages>
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
     let frames: FrameDirectory
+    /// The caches of objects, by number.
+    let caches: UnsafeMutablePointer<NodeTable>
+    /// The slabs of all caches, by number.
+    let slabs: UnsafeMutablePointer<NodeTable>
+    /// The numbers of kmalloc's caches: ``KMallocSizes/count`` for each family.
+    let kmallocCaches: UnsafeMutablePointer<UInt32>
+    /// The smallest size that kmalloc has a cache for. `KMALLOC_MIN_SIZE`.
+    let leastKMallocSize: UInt32
     let pageBlockOrder: UInt32
     /// Marks of the orders from which on buddies may be in two chunks of the frame directory, or
     /// in two page blocks.
@@ -38,12 +46,18 @@ final class Core: @unchecked Sendable {
     private let sealed = Atomic<Bool>(false)
 
     private init(
-        shape: MachineShape, block: ControlBlock, frames: FrameDirectory,
+        shape: MachineShape, block: ControlBlock, frames: FrameDirectory, objects: ObjectTables,
         cold: ColdState, image: Core?
     ) {
         self.shape = shape
         self.block = block
         self.frames = frames
+        caches = .allocate(capacity: 1)
+        caches.initialize(to: objects.caches)
+        slabs = .allocate(capacity: 1)
+        slabs.initialize(to: objects.slabs)
+        kmallocCaches = block.kmallocCaches
+        leastKMallocSize = shape.slab == .slub ? 8 : 32
         self.cold = cold
         self.image = image
         control = block.control
@@ -65,8 +79,18 @@ final class Core: @unchecked Sendable {
 
     deinit {
         frames.deallocate()
+        for table in [caches, slabs] {
+            table.pointee.deallocate()
+            table.deallocate()
+        }
         block.deallocate()
     }
+}
+
+/// The tables of the slab allocator.
+private struct ObjectTables {
+    var caches: NodeTable
+    var slabs: NodeTable
 }
 
 // MARK: - Making, copying and owning
@@ -76,14 +100,20 @@ extension Core {
     convenience init(zeroedFor shape: MachineShape) {
         self.init(
             shape: shape, block: ControlBlock(zeroedFor: shape),
-            frames: FrameDirectory(zeroedFor: shape.frameEnd), cold: ColdState(), image: nil)
+            frames: FrameDirectory(zeroedFor: shape.frameEnd),
+            objects: ObjectTables(caches: NodeTable(), slabs: NodeTable()), cold: ColdState(),
+            image: nil)
     }
 
     /// A machine that has just booted: shares every frame with the image, which it keeps alive.
     convenience init(bootedFrom image: Core) {
         self.init(
             shape: image.shape, block: ControlBlock(copying: image.block, shape: image.shape),
-            frames: FrameDirectory(borrowing: image.frames), cold: ColdState(), image: image)
+            frames: FrameDirectory(borrowing: image.frames),
+            objects: ObjectTables(
+                caches: NodeTable(borrowing: image.caches.pointee),
+                slabs: NodeTable(borrowing: image.slabs.pointee)),
+            cold: ColdState(bootedFrom: image.cold), image: image)
     }
 
     /// A copy that shares this core's frames until either is written.
@@ -92,7 +122,11 @@ extension Core {
     func copied() -> Core {
         let copy = Core(
             shape: shape, block: ControlBlock(copying: block, shape: shape),
-            frames: FrameDirectory(sharing: frames), cold: ColdState(copying: cold), image: image)
+            frames: FrameDirectory(sharing: frames),
+            objects: ObjectTables(
+                caches: NodeTable(sharing: caches.pointee),
+                slabs: NodeTable(sharing: slabs.pointee)),
+            cold: ColdState(copying: cold), image: image)
         sealed.store(true, ordering: .releasing)
         return copy
     }
@@ -106,6 +140,8 @@ extension Core {
     /// who holds the one reference.
     func reclaim() {
         frames.markAllShared()
+        caches.pointee.markAllShared()
+        slabs.pointee.markAllShared()
         sealed.store(false, ordering: .releasing)
     }
 }

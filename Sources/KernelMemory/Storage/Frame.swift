@@ -3,8 +3,8 @@
 ///     0        4        8        12                 16
 ///     | next   | prev   | step   | refs:16 flags:16 |
 ///
-///     flags: 14    13   12  11   10       8    7       6     5..4        3..0
-///            bytes live lru slab reserved head per-CPU buddy migratetype order
+///     flags: 15      14    13   12  11   10       8    7       6     5..4        3..0
+///            kmalloc bytes live lru slab reserved head per-CPU buddy migratetype order
 ///
 /// `next` and `previous` are meaningful while the frame heads a block on a list. The state
 /// where all bits are 0 is that of a frame in the middle of a block.
@@ -53,7 +53,7 @@ extension Frame {
     static let head: UInt16 = 0x100
     /// Not the allocator's: hole, firmware or kernel image. `PageReserved`.
     static let reserved: UInt16 = 0x400
-    /// Belongs to a slab. `PageSlab`.
+    /// Belongs to a slab, whose number stands in ``next``. `PageSlab`.
     static let slab: UInt16 = 0x800
     /// On an LRU list or movable: counts as movable when a page block is claimed.
     static let lruOrMovable: UInt16 = 0x1000
@@ -61,6 +61,9 @@ extension Frame {
     static let live: UInt16 = 0x2000
     /// Has bytes of its own in the contents store; otherwise it reads as zeroes.
     static let hasBytes: UInt16 = 0x4000
+
+    /// Heads a block that kmalloc gave; the bytes asked for stand in ``next``.
+    static let largeKMalloc: UInt16 = 0x8000
 
     /// The bits that survive from one owner to the next.
     static let lasting: UInt16 = reserved | hasBytes

@@ -31,16 +31,24 @@ extension Core {
 
     /// Writes bytes to consecutive physical addresses, all of them in frames of the machine.
     func writeBytes(_ bytes: some RandomAccessCollection<UInt8>, at address: PhysicalAddress) {
-        var rest = bytes[...]
-        var address = address.rawValue
-        while !rest.isEmpty {
-            let pfn = UInt32(address >> UInt64(Page.shift))
-            let offset = Int(address) & (Page.sizeInBytes - 1)
-            let part = rest.prefix(Page.sizeInBytes - offset)
+        forEachPage(address, bytes.count) { pfn, offset, part in
+            if let slab = slabNumber(of: pfn) {
+                let start = directAddress(pfn) + UInt64(offset)
+                detachFreePointers(slab, start..<(start + UInt64(part.count)))
+            }
+        }
+        writePlainBytes(bytes, at: address)
+    }
+
+    /// Writes bytes over whatever is there.
+    func writePlainBytes(
+        _ bytes: some RandomAccessCollection<UInt8>, at address: PhysicalAddress
+    ) {
+        forEachPage(address, bytes.count) { pfn, offset, part in
             frames.writable(pfn).pointee.flags |= Frame.hasBytes
-            cold.bytes.write(part, frame: pfn, offset: offset)
-            rest = rest.dropFirst(part.count)
-            address += UInt64(part.count)
+            let from = bytes.index(bytes.startIndex, offsetBy: part.lowerBound)
+            let to = bytes.index(from, offsetBy: part.count)
+            cold.bytes.write(bytes[from..<to], frame: pfn, offset: offset)
         }
     }
 
@@ -48,17 +56,32 @@ extension Core {
     func readBytes(_ count: Int, at address: PhysicalAddress) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(count)
-        var address = address.rawValue
-        while result.count < count {
-            let offset = Int(address) & (Page.sizeInBytes - 1)
-            let length = min(Page.sizeInBytes - offset, count - result.count)
-            if let page = cold.bytes.page(UInt32(address >> UInt64(Page.shift))) {
-                result += page[offset..<(offset + length)]
+        forEachPage(address, count) { pfn, offset, part in
+            if let page = cold.bytes.page(pfn) {
+                result += page[offset..<(offset + part.count)]
             } else {
-                result += repeatElement(0, count: length)
+                result += repeatElement(0, count: part.count)
             }
-            address += UInt64(length)
+            if let slab = slabNumber(of: pfn) {
+                overlayFreePointers(
+                    slab, on: &result[part], from: directAddress(pfn) + UInt64(offset))
+            }
         }
         return result
+    }
+
+    /// Cuts a stretch of physical memory at page boundaries: each page, where the part starts
+    /// within it, and which of the bytes it is.
+    private func forEachPage(
+        _ address: PhysicalAddress, _ count: Int, _ body: (UInt32, Int, Range<Int>) -> Void
+    ) {
+        var done = 0
+        while done < count {
+            let current = address.rawValue + UInt64(done)
+            let offset = Int(current) & (Page.sizeInBytes - 1)
+            let length = min(Page.sizeInBytes - offset, count - done)
+            body(UInt32(current >> UInt64(Page.shift)), offset, done..<(done + length))
+            done += length
+        }
     }
 }

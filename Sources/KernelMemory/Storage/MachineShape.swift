@@ -24,6 +24,10 @@ struct MachineShape: Hashable, Sendable {
     var minFreeKilobytes: UInt64
     /// Debugging options on (bad page state checks, poisoning).
     var debug: Bool
+    /// The slab allocator.
+    var slab = MachineConfiguration.SlabAllocator.slub
+    /// Caches of like objects are never merged. `slab_nomerge`.
+    var keepsCachesApart = false
 
     /// Whether the memory map has an entry for a frame number below ``frameEnd``. `pfn_valid`.
     @inline(__always)

@@ -2,15 +2,17 @@ import Synchronization
 
 /// A counted block of raw memory that several machines can share.
 ///
-/// Its address is that of the payload; the count stands in the 16 bytes before it. Words that
-/// refer to nodes carry two tag bits (see ``NodeWord``).
+/// Its address is that of the payload; the count and the payload's size stand in the 16 bytes
+/// before it. Words that refer to nodes carry two tag bits (see ``NodeWord``).
 enum SharedNode {
     static let headerSize = 16
+    private static let sizeOffset = 8
 
     /// Memory for `size` payload bytes, owned once. The payload is not initialised.
     static func allocate(payloadSize size: Int) -> UnsafeMutableRawPointer {
         let base = UnsafeMutableRawPointer.allocate(byteCount: headerSize + size, alignment: 16)
         base.bindMemory(to: Atomic<Int>.self, capacity: 1).initialize(to: Atomic(1))
+        (base + sizeOffset).storeBytes(of: size, as: Int.self)
         return base + headerSize
     }
 
@@ -18,6 +20,11 @@ enum SharedNode {
         _ node: UnsafeMutableRawPointer
     ) -> UnsafeMutablePointer<Atomic<Int>> {
         (node - headerSize).assumingMemoryBound(to: Atomic<Int>.self)
+    }
+
+    /// The bytes that the node was made for.
+    static func payloadSize(_ node: UnsafeMutableRawPointer) -> Int {
+        (node - headerSize + sizeOffset).load(as: Int.self)
     }
 
     static func retain(_ node: UnsafeMutableRawPointer) {

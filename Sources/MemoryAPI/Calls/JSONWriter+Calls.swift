@@ -34,6 +34,9 @@ extension JSONWriter {
             rawDecimal(UInt64(cpu))
             raw(")")
         case .kswapd(let isAwake): raw(isAwake ? "kswapd_wakes()" : "kswapd_sleeps()")
+        case .kmalloc, .kzalloc, .krealloc, .kfree, .ksize, .kmemCacheCreate, .kmemCacheAlloc,
+            .kmemCacheZalloc, .kmemCacheFree, .kmemCacheShrink, .kmemCacheDestroy:
+            rawText(call.description)
         }
     }
 
@@ -45,6 +48,7 @@ extension JSONWriter {
         case .null: literal("NULL")
         case .page(let page): address(page.rawValue)
         case .address(let address): self.address(address.rawValue)
+        case .number(let value): number(value)
         }
     }
 

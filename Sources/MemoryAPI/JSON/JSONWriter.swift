@@ -214,6 +214,12 @@ extension JSONWriter {
         cursor += writeThousandths(value, to: room(8))
     }
 
+    /// Writes a text within a string, escaped.
+    mutating func rawText(_ text: String) {
+        var text = text
+        text.withUTF8 { rawEscaped(UnsafeRawBufferPointer($0)) }
+    }
+
     fileprivate mutating func rawEscaped(_ bytes: UnsafeRawBufferPointer) {
         var clean = 0
         for index in 0..<bytes.count where needsEscape(bytes[index]) {

@@ -2,13 +2,13 @@ import KernelMemory
 
 /// The calls of a session and what they returned, in order: the session itself.
 ///
-/// One growing block of fixed-size records; the bytes of stores lie beside it.
+/// One growing block of fixed-size records; what does not fit into one lies beside it.
 struct Journal: ~Copyable, @unchecked Sendable {
     private var base: UnsafeMutablePointer<JournalRecord>
     private var capacity: Int
     /// Calls taken down, undone ones included.
     private(set) var count = 0
-    private(set) var payloads: [[UInt8]] = []
+    private(set) var payloads: [JournalPayload] = []
     let initialHash: UInt64
 
     private static let firstCapacity = 16
@@ -29,7 +29,7 @@ struct Journal: ~Copyable, @unchecked Sendable {
         if _slowPath(position < count) { forget(after: position) }
         var record = JournalRecord(call, payload: UInt32(truncatingIfNeeded: payloads.count))
         var payloadHash: UInt64 = 0
-        if case .store(_, let bytes) = call { payloadHash = keep(bytes) }
+        if let payload = JournalPayload(call) { payloadHash = keep(payload) }
         record.complete(outcome.returned, after: hash(at: position), payload: payloadHash)
         base[position] = record
         count = position + 1
@@ -49,7 +49,7 @@ struct Journal: ~Copyable, @unchecked Sendable {
         records[steps].reduce(0) { $0 + $1.writtenByteCount(payloads: payloads) }
     }
 
-    /// Drops the calls behind a position with the bytes of their stores.
+    /// Drops the calls behind a position with their payloads.
     @inline(never)
     private mutating func forget(after position: Int) {
         let first = records[position...].lazy.compactMap(\.payloadIndex).first
@@ -58,9 +58,9 @@ struct Journal: ~Copyable, @unchecked Sendable {
     }
 
     @inline(never)
-    private mutating func keep(_ bytes: [UInt8]) -> UInt64 {
-        payloads.append(bytes)
-        return StateHash.bytes(bytes)
+    private mutating func keep(_ payload: JournalPayload) -> UInt64 {
+        payloads.append(payload)
+        return payload.hash
     }
 
     @inline(never)

@@ -1,12 +1,12 @@
 import KernelMemory
 
-/// One call and what it returned, in 32 bytes.
+/// One call and what it returned, in 40 bytes.
 ///
-///     0         1         2      3     4         8          16         24       32
-///     | function| returned| order| byte| operand | argument | returned | hash   |
+///     0         1         2      3     4         8          16       24         32       40
+///     | function| returned| order| byte| operand | argument | second | returned | hash   |
 ///
-/// `operand` is a gfp mask, a length, a CPU or the index of stored bytes; `argument` an address or a
-/// `struct page` pointer.
+/// `operand` is a gfp mask, a length, a CPU or the index of a payload; `argument` and `second` are
+/// addresses, `struct page` pointers or sizes.
 struct JournalRecord {
     private var function: Function
     private var returnedKind: ReturnedKind
@@ -14,6 +14,7 @@ struct JournalRecord {
     private var byte: UInt8 = 0
     private var operand: UInt32 = 0
     private var argument: UInt64 = 0
+    private var second: UInt64 = 0
     private var returnedValue: UInt64
     /// The hash of the whole session up to and with this call.
     private(set) var hash: UInt64 = 0
@@ -21,11 +22,12 @@ struct JournalRecord {
     private enum Function: UInt8 {
         case allocPages, allocPage, getFreePages, getFreePage, getZeroedPage, pageAddress
         case freePagesOf, freePageOf, freePages, freePage, splitPage, memset, store, runOn
-        case kswapd
+        case kswapd, kmalloc, kzalloc, krealloc, kfree, ksize, createCache, allocateObject
+        case allocateZeroedObject, freeObject, shrinkCache, destroyCache
     }
 
     private enum ReturnedKind: UInt8 {
-        case void, null, page, address, halted
+        case void, null, page, address, halted, number
     }
 }
 
@@ -34,7 +36,7 @@ struct JournalRecord {
 extension JournalRecord {
     /// Takes down a call.
     ///
-    /// - Parameter payload: for ``KernelCall/store(_:_:)`` where the journal keeps its bytes.
+    /// - Parameter payload: where the journal keeps what does not fit into a record.
     @inline(__always)
     init(_ call: KernelCall, payload: UInt32) {
         returnedKind = .void
@@ -59,6 +61,23 @@ extension JournalRecord {
         case .store(let address, _): set(.store, address.rawValue, operand: payload)
         case .runOn(let cpu): set(.runOn, operand: cpu)
         case .kswapd(let isAwake): set(.kswapd, operand: isAwake ? 1 : 0)
+        case .kmalloc(let size, let gfp): set(.kmalloc, size, operand: gfp.rawValue)
+        case .kzalloc(let size, let gfp): set(.kzalloc, size, operand: gfp.rawValue)
+        case .krealloc(let address, let size, let gfp):
+            set(.krealloc, address.rawValue, operand: gfp.rawValue)
+            second = UInt64(size)
+        case .kfree(let address): set(.kfree, address.rawValue)
+        case .ksize(let address): set(.ksize, address.rawValue)
+        case .kmemCacheCreate: set(.createCache, operand: payload)
+        case .kmemCacheAlloc(let cache, let gfp):
+            set(.allocateObject, cache.rawValue, operand: gfp.rawValue)
+        case .kmemCacheZalloc(let cache, let gfp):
+            set(.allocateZeroedObject, cache.rawValue, operand: gfp.rawValue)
+        case .kmemCacheFree(let cache, let object):
+            set(.freeObject, cache.rawValue)
+            second = object.rawValue
+        case .kmemCacheShrink(let cache): set(.shrinkCache, cache.rawValue)
+        case .kmemCacheDestroy(let cache): set(.destroyCache, cache.rawValue)
         }
     }
 
@@ -80,13 +99,14 @@ extension JournalRecord {
         case .null: returnedKind = .null
         case .page(let page): (returnedKind, returnedValue) = (.page, page.rawValue)
         case .address(let address): (returnedKind, returnedValue) = (.address, address.rawValue)
+        case .number(let number): (returnedKind, returnedValue) = (.number, number)
         case .halted: returnedKind = .halted
         }
         let small =
             UInt64(function.rawValue) | UInt64(returnedKind.rawValue) << 8
             | UInt64(order) << 16 | UInt64(byte) << 24 | UInt64(operand) << 32
         let first = StateHash.mix(previous ^ small, argument ^ payload)
-        hash = StateHash.mix(first, returnedValue)
+        hash = StateHash.mix(first, returnedValue ^ second &* 0x9e37_79b9_7f4a_7c15)
     }
 }
 
@@ -94,7 +114,7 @@ extension JournalRecord {
 
 extension JournalRecord {
     /// The call as it was made.
-    func call(payloads: [[UInt8]]) -> KernelCall {
+    func call(payloads: [JournalPayload]) -> KernelCall {
         let gfp = GFPFlags(rawValue: operand)
         let page = PagePointer(argument)
         let address = VirtualAddress(argument)
@@ -112,20 +132,33 @@ extension JournalRecord {
         case .freePage: .freePage(address)
         case .splitPage: .splitPage(page, order: order)
         case .memset: .memset(address, byte: byte, length: operand)
-        case .store: .store(address, payloads[Int(operand)])
+        case .store: .store(address, payloads[Int(operand)].bytes)
         case .runOn: .runOn(cpu: operand)
         case .kswapd: .kswapd(isAwake: operand == 1)
+        case .kmalloc: .kmalloc(size: argument, gfp)
+        case .kzalloc: .kzalloc(size: argument, gfp)
+        case .krealloc: .krealloc(address, size: UInt32(truncatingIfNeeded: second), gfp)
+        case .kfree: .kfree(address)
+        case .ksize: .ksize(address)
+        case .createCache: .kmemCacheCreate(payloads[Int(operand)].request)
+        case .allocateObject: .kmemCacheAlloc(address, gfp)
+        case .allocateZeroedObject: .kmemCacheZalloc(address, gfp)
+        case .freeObject: .kmemCacheFree(address, object: VirtualAddress(second))
+        case .shrinkCache: .kmemCacheShrink(address)
+        case .destroyCache: .kmemCacheDestroy(address)
         }
     }
 
-    /// Where the journal keeps the bytes of a store; `nil` for any other call.
-    var payloadIndex: Int? { function == .store ? Int(operand) : nil }
+    /// Where the journal keeps what does not fit into the record; `nil` if everything does.
+    var payloadIndex: Int? {
+        function == .store || function == .createCache ? Int(operand) : nil
+    }
 
     /// How many bytes the call writes into the machine's memory.
-    func writtenByteCount(payloads: [[UInt8]]) -> Int {
+    func writtenByteCount(payloads: [JournalPayload]) -> Int {
         switch function {
         case .memset: Int(operand)
-        case .store: payloads[Int(operand)].count
+        case .store: payloads[Int(operand)].bytes.count
         default: 0
         }
     }
@@ -137,6 +170,7 @@ extension JournalRecord {
         case .null: .null
         case .page: .page(PagePointer(returnedValue))
         case .address: .address(VirtualAddress(returnedValue))
+        case .number: .number(returnedValue)
         case .halted: .halted
         }
     }

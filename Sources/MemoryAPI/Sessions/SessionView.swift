@@ -8,11 +8,11 @@ struct SessionView {
     let hash: UInt64
     /// The calls that led here.
     let records: UnsafeBufferPointer<JournalRecord>
-    private let payloads: [[UInt8]]
+    private let payloads: [JournalPayload]
 
     init(
         machine: Machine, configuration: MachineConfiguration, hash: UInt64,
-        records: UnsafeBufferPointer<JournalRecord>, payloads: [[UInt8]]
+        records: UnsafeBufferPointer<JournalRecord>, payloads: [JournalPayload]
     ) {
         self.machine = machine
         self.configuration = configuration
@@ -50,7 +50,7 @@ extension Machine {
         switch returned {
         case .page(let page): frame(of: page)
         case .address(let address): frame(at: address)
-        case .void, .null, .halted: nil
+        case .void, .null, .number, .halted: nil
         }
     }
 }

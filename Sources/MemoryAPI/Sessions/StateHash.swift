@@ -19,7 +19,8 @@ enum StateHash {
         var hash = bytes(configuration.kind.rawValue.utf8)
         hash = mix(hash, UInt64(configuration.memoryInMiB))
         hash = mix(hash, UInt64(configuration.cpuCount) << 1 | (configuration.debug ? 1 : 0))
-        return mix(hash, bytes(configuration.slab.rawValue.utf8))
+        hash = mix(hash, bytes(configuration.slab.rawValue.utf8))
+        return configuration.keepsCachesApart ? mix(hash, 1) : hash
     }
 
     /// The hash of some bytes and their number.

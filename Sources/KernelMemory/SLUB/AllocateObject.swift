@@ -1,0 +1,164 @@
+/// Taking an object from a cache: from the CPU's own list without a lock, or along the slow path.
+extension Core {
+    /// Allocates an object.
+    ///
+    /// - Parameters:
+    ///   - cache: the cache's number.
+    ///   - requested: bytes that the caller asked for, at most 8,192; 0 for all of the object.
+    /// - Returns: the object's address; 0 if there was no memory for a new slab, and then nothing
+    ///   has changed.
+    /// - Complexity: O(1) from the CPU's list; a new slab costs O(its objects).
+    ///
+    /// The corresponding kernel function is `slab_alloc_node` (mm/slub.c, 6.1).
+    @inline(__always)
+    func allocateObject(_ cache: UInt32, _ gfp: GFPFlags, requested: UInt32) -> UInt64 {
+        let owner = slubCache(cache)
+        let cpu = owner.cpu(control.pointee.cpu)
+        let index = cpu.pointee.head
+        if index < ObjectIndex.stray {
+            let slab = slab(cpu.pointee.slab)
+            let record = slab.record(index)
+            let next = record.pointee.link
+            if next != ObjectIndex.stray, !record.pointee.isLive {
+                cpu.pointee.head = next
+                record.pointee.own(requested: requested, step: control.pointee.step)
+                owner.pointee.liveCount &+= 1
+                owner.pointee.requestedBytes &+= UInt64(requested)
+                let address =
+                    slab.pointee.base &+ UInt64(index) &* UInt64(owner.pointee.geometry.size)
+                if gfp.contains(.zero) { clearObject(address, owner) }
+                return address
+            }
+        }
+        return allocateObjectSlowly(cache, gfp, requested: requested)
+    }
+
+    @inline(never)
+    private func allocateObjectSlowly(
+        _ cache: UInt32, _ gfp: GFPFlags, requested: UInt32
+    ) -> UInt64 {
+        let owner = slubCache(cache)
+        if owner.pointee.geometry.flags.isDebugging {
+            return allocateChecked(cache, gfp, requested: requested)
+        }
+        let cpu = owner.cpu(control.pointee.cpu)
+        if cpu.pointee.head == ObjectIndex.none, !refill(cache, gfp) { return 0 }
+        let address = popObject(cache)
+        if address == 0 || isHalted { return 0 }
+        noteOwner(cache, address, requested: requested)
+        if gfp.contains(.zero) { clearObject(address, owner) }
+        return address
+    }
+
+    /// Takes the object at the head of the CPU's list, which is not empty.
+    private func popObject(_ cache: UInt32) -> UInt64 {
+        let owner = slubCache(cache)
+        let address = cpuHead(cache)
+        let next = freePointer(of: address, owner)
+        if isHalted { return 0 }
+        setCPUHead(cache, next)
+        return address
+    }
+}
+
+// MARK: - When the CPU's list is empty
+
+extension Core {
+    /// Finds free objects for the CPU: those that others gave back to its slab, then a slab that it
+    /// keeps, then one from the cache's list, then a new one.
+    ///
+    /// - Returns: whether there are some now.
+    ///
+    /// The corresponding kernel function is `___slab_alloc` (mm/slub.c, 6.1).
+    private func refill(_ cache: UInt32, _ gfp: GFPFlags) -> Bool {
+        let owner = slubCache(cache)
+        let cpu = owner.cpu(control.pointee.cpu)
+        while true {
+            if cpu.pointee.slab != NodeTable.none {
+                if takeFreeList(cache, cpu.pointee.slab) { return true }
+                cpu.pointee.slab = NodeTable.none
+            }
+            if cpu.pointee.partial != NodeTable.none {
+                let first = cpu.pointee.partial
+                cpu.pointee.slab = first
+                cpu.pointee.partial = slab(first).pointee.next
+                continue
+            }
+            return takePartial(cache) || takeNewSlab(cache, gfp)
+        }
+    }
+
+    /// Makes the free objects of the CPU's slab the CPU's own; a slab without any is let go.
+    ///
+    /// The corresponding kernel function is `get_freelist` (mm/slub.c, 6.1).
+    private func takeFreeList(_ cache: UInt32, _ number: UInt32) -> Bool {
+        let slab = slab(number)
+        let head = slabHead(number)
+        slab.pointee.inuse = slab.pointee.objects
+        slab.pointee.isFrozen = head != 0
+        if head == 0 { return false }
+        setSlabHead(number, 0)
+        setCPUHead(cache, head)
+        return true
+    }
+
+    /// Takes slabs from the cache's list: the first for the CPU to use now, some more to keep.
+    ///
+    /// The corresponding kernel function is `get_partial_node` (mm/slub.c, 6.1).
+    private func takePartial(_ cache: UInt32) -> Bool {
+        let owner = slubCache(cache)
+        let cpu = owner.cpu(control.pointee.cpu)
+        var extra: UInt32 = 0
+        while owner.pointee.partial.count != 0 {
+            let number = owner.pointee.partial.first
+            removePartial(cache, number)
+            let slab = slab(number)
+            slab.pointee.isFrozen = true
+            if cpu.pointee.slab == NodeTable.none {
+                cpu.pointee.slab = number
+            } else {
+                putCPUPartial(cache, number, mayDrain: false)
+                extra += 1
+            }
+            if extra > owner.pointee.geometry.cpuPartialSlabs / 2 { break }
+        }
+        return cpu.pointee.slab != NodeTable.none && takeFreeList(cache, cpu.pointee.slab)
+    }
+
+    private func takeNewSlab(_ cache: UInt32, _ gfp: GFPFlags) -> Bool {
+        let number = makeSlab(cache, gfp)
+        if number == NodeTable.none { return false }
+        slubCache(cache).cpu(control.pointee.cpu).pointee.slab = number
+        slab(number).pointee.isFrozen = true
+        return takeFreeList(cache, number)
+    }
+}
+
+// MARK: - Ownership, as the simulator knows it
+
+extension Core {
+    /// Notes who owns an object, and if somebody did already.
+    func noteOwner(_ cache: UInt32, _ address: UInt64, requested: UInt32) {
+        guard let place = objectPlace(of: address) else { return }
+        let record = slab(place.slab).record(place.index)
+        if record.pointee.isLive {
+            noteMisuse(
+                .objectHandedOutTwice, pfn: nil, order: 0,
+                allocatedAtStep: record.pointee.allocated)
+            forgetObject(place)
+        }
+        let owner = slubCache(slab(place.slab).pointee.cache)
+        record.pointee.own(requested: requested, step: control.pointee.step)
+        owner.pointee.liveCount &+= 1
+        owner.pointee.requestedBytes &+= UInt64(requested)
+    }
+
+    /// Notes that nobody owns an object any more; it must have an owner.
+    func forgetObject(_ place: ObjectPlace) {
+        let record = slab(place.slab).record(place.index)
+        let owner = slubCache(slab(place.slab).pointee.cache)
+        owner.pointee.liveCount &-= 1
+        owner.pointee.requestedBytes &-= UInt64(record.pointee.requested)
+        record.pointee.disown(step: control.pointee.step)
+    }
+}

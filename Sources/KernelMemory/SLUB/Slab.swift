@@ -1,0 +1,52 @@
+/// A block of pages that a cache has cut into objects.
+///
+/// In a machine's memory the objects' records follow it (``ObjectRecord``), one for each.
+///
+/// The corresponding kernel type is `struct slab` (mm/slab.h, 6.1).
+struct Slab {
+    /// Where the first object's bytes start.
+    var base: UInt64
+    /// The first page.
+    var pfn: UInt32
+    /// The cache's number.
+    var cache: UInt32
+    /// The next slab on the list that this one is on.
+    var next: UInt32
+    /// The previous one, on a cache's list.
+    var previous: UInt32
+    /// While it heads a CPU's list: how many slabs there are from it on. `slabs`.
+    var chainLength: UInt32
+    /// The first free object that no CPU has for its own. `freelist`.
+    var head: UInt16
+    /// Objects that are not free as far as the slab knows; a CPU's own free ones count as used.
+    var inuse: UInt16
+    /// How many objects it has.
+    var objects: UInt16
+    /// Base-2 logarithm of its pages.
+    var order: UInt8
+    /// A CPU keeps it.
+    var isFrozen: Bool
+
+    static let recordOffset = 48
+    static func nodeSize(objects: UInt32) -> Int {
+        recordOffset + Int(objects) * MemoryLayout<ObjectRecord>.stride
+    }
+}
+
+extension UnsafeMutablePointer<Slab> {
+    /// The record of an object of the slab.
+    @inline(__always)
+    func record(_ index: UInt16) -> UnsafeMutablePointer<ObjectRecord> {
+        (UnsafeMutableRawPointer(self) + Slab.recordOffset)
+            .assumingMemoryBound(to: ObjectRecord.self) + Int(index)
+    }
+}
+
+extension UnsafePointer<Slab> {
+    /// The record of an object of the slab.
+    @inline(__always)
+    func record(_ index: UInt16) -> UnsafePointer<ObjectRecord> {
+        (UnsafeRawPointer(self) + Slab.recordOffset)
+            .assumingMemoryBound(to: ObjectRecord.self) + Int(index)
+    }
+}

@@ -1,0 +1,61 @@
+/// An object by its slab and its place in it.
+struct ObjectPlace {
+    var slab: UInt32
+    var index: UInt16
+}
+
+/// Finding caches, slabs and objects.
+extension Core {
+    /// A cache by its number.
+    @inline(__always)
+    func slubCache(_ number: UInt32) -> UnsafeMutablePointer<SlubCache> {
+        caches.pointee.writable(number).assumingMemoryBound(to: SlubCache.self)
+    }
+
+    /// A slab by its number.
+    @inline(__always)
+    func slab(_ number: UInt32) -> UnsafeMutablePointer<Slab> {
+        slabs.pointee.writable(number).assumingMemoryBound(to: Slab.self)
+    }
+
+    /// A cache for reading.
+    func readCache(_ number: UInt32) -> UnsafePointer<SlubCache> {
+        caches.pointee.readable(number).assumingMemoryBound(to: SlubCache.self)
+    }
+
+    /// A slab for reading.
+    func readSlab(_ number: UInt32) -> UnsafePointer<Slab> {
+        slabs.pointee.readable(number).assumingMemoryBound(to: Slab.self)
+    }
+
+    /// The slab of an address of the direct map; `nil` if it has none.
+    func slabNumber(at address: UInt64) -> UInt32? {
+        directFrame(address).flatMap { slabNumber(of: $0) }
+    }
+
+    /// The object that starts exactly at an address; `nil` if none does.
+    func objectPlace(of address: UInt64) -> ObjectPlace? {
+        guard let number = slabNumber(at: address) else { return nil }
+        return objectPlace(of: address, in: number)
+    }
+
+    /// The object of one slab that starts exactly at an address.
+    func objectPlace(of address: UInt64, in number: UInt32) -> ObjectPlace? {
+        let slab = readSlab(number)
+        guard address >= slab.pointee.base else { return nil }
+        let geometry = readCache(slab.pointee.cache).pointee.geometry
+        let offset = address - slab.pointee.base
+        let index = offset / UInt64(geometry.size)
+        guard index < UInt64(slab.pointee.objects), index * UInt64(geometry.size) == offset else {
+            return nil
+        }
+        return ObjectPlace(slab: number, index: UInt16(index))
+    }
+
+    /// The address of an object.
+    func address(of place: ObjectPlace) -> UInt64 {
+        let slab = readSlab(place.slab)
+        let size = readCache(slab.pointee.cache).pointee.geometry.size
+        return slab.pointee.base + UInt64(place.index) * UInt64(size)
+    }
+}

@@ -1,0 +1,92 @@
+/// Bytes by size: from a cache of objects, or from the page allocator when they are many.
+extension Core {
+    /// Allocates bytes.
+    ///
+    /// - Returns: their address; ``KMallocSizes/zeroSizePointer`` for 0 bytes; 0 if there is no
+    ///   memory.
+    /// - Complexity: O(1) in the usual case.
+    ///
+    /// The corresponding kernel function is `__kmalloc` (mm/slab_common.c, 6.1).
+    @inline(__always)
+    func kmalloc(_ size: UInt64, _ gfp: GFPFlags) -> UInt64 {
+        if size > KMallocSizes.largest { return kmallocLarge(size, gfp) }
+        if size == 0 { return KMallocSizes.zeroSizePointer }
+        let size = UInt32(truncatingIfNeeded: size)
+        let index = KMallocSizes.index(size, least: leastKMallocSize)
+        let family = gfp.isDisjoint(with: [.dma, .reclaimable]) ? .normal : KMallocFamily(gfp)
+        let cache = kmallocCaches[family.rawValue &* KMallocSizes.count &+ index]
+        return allocateObject(cache, gfp, requested: size)
+    }
+
+    /// Frees what kmalloc or a cache gave; does nothing for NULL and for 0 bytes' pointer.
+    ///
+    /// The corresponding kernel function is `kfree` (mm/slab_common.c, 6.1).
+    @inline(__always)
+    func kfree(_ address: UInt64) {
+        if address <= KMallocSizes.zeroSizePointer { return }
+        let pfn = frameNumber(behind: VirtualAddress(address))
+        if pfn < UInt64(frames.limit) {
+            let frame = frames.readable(UInt32(truncatingIfNeeded: pfn))
+            if frame.pointee.has(Frame.slab) { return freeObject(frame.pointee.next, address) }
+        }
+        kfreeLarge(address, pfn)
+    }
+
+    /// The bytes that an allocation really has. `ksize`.
+    func ksize(_ address: UInt64) -> UInt64 {
+        if address <= KMallocSizes.zeroSizePointer { return 0 }
+        guard let pfn = directFrame(address), shape.hasFrame(pfn) else {
+            noteMisuse(.wildPointer, pfn: nil, order: 0)
+            oopsOnAccess(
+                to: pagePointer(frameNumber(behind: VirtualAddress(address))), isWrite: false)
+            return 0
+        }
+        if let slab = slabNumber(of: pfn) { return usableSize(readSlab(slab).pointee.cache) }
+        guard let block = liveBlock(covering: pfn) else { return 4096 }
+        return 4096 << UInt64(block.order)
+    }
+
+    /// The bytes that an owner of one of a cache's objects may use. `slab_ksize`.
+    private func usableSize(_ cache: UInt32) -> UInt64 {
+        let geometry = readCache(cache).pointee.geometry
+        if !geometry.flags.isDisjoint(with: [.redZone, .poison]) {
+            return UInt64(geometry.objectSize)
+        }
+        if !geometry.flags.isDisjoint(with: [.typesafeByRCU, .storeUser]) {
+            return UInt64(geometry.inuse)
+        }
+        return UInt64(geometry.size)
+    }
+
+    /// Moves an allocation to one of another size; keeps it where it is if it has the room.
+    ///
+    /// - Returns: the address from now on; 0 if there is no memory, and then the old one stays.
+    ///
+    /// The corresponding kernel function is `krealloc` (mm/slab_common.c, 6.1).
+    func krealloc(_ address: UInt64, _ size: UInt64, _ gfp: GFPFlags) -> UInt64 {
+        if size == 0 {
+            kfree(address)
+            return KMallocSizes.zeroSizePointer
+        }
+        let old = ksize(address)
+        if isHalted { return 0 }
+        if old >= size {
+            noteNewSize(address, size)
+            return address
+        }
+        let moved = kmalloc(size, gfp)
+        if moved == 0 || isHalted { return 0 }
+        if old > 0 { copyBytes(from: address, to: moved, count: Int(old)) }
+        kfree(address)
+        return moved
+    }
+
+    private func noteNewSize(_ address: UInt64, _ size: UInt64) {
+        guard let place = objectPlace(of: address) else { return }
+        let record = slab(place.slab).record(place.index)
+        guard record.pointee.isLive else { return }
+        let owner = slubCache(slab(place.slab).pointee.cache)
+        owner.pointee.requestedBytes &+= size &- UInt64(record.pointee.requested)
+        record.pointee.own(requested: UInt32(size), step: record.pointee.allocated)
+    }
+}

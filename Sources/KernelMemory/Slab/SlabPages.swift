@@ -1,0 +1,45 @@
+/// Pages that a slab allocator takes from the page allocator, and finding the slab of a page.
+extension Core {
+    /// Allocates a block of pages and says of each page which slab it belongs to.
+    ///
+    /// - Parameter slab: the slab's number, kept in the frames' unused link.
+    /// - Returns: the first frame, or ``noFrame``.
+    ///
+    /// The corresponding kernel function is `alloc_slab_page` (mm/slub.c, 6.1).
+    func allocateSlabPages(_ gfp: GFPFlags, order: UInt32, slab: UInt32) -> UInt32 {
+        let peak = control.pointee.peakPages
+        let pfn = allocateBlock(gfp, order: order)
+        if pfn == noFrame { return noFrame }
+        control.pointee.livePages &-= 1 << Int32(order)
+        control.pointee.peakPages = peak
+        for page in pfn..<(pfn + 1 << order) {
+            let frame = frames.writable(page)
+            frame.pointee.flags = frame.pointee.flags & ~Frame.live | Frame.slab
+            frame.pointee.next = slab
+        }
+        return pfn
+    }
+
+    /// Gives a slab's pages back to the page allocator.
+    ///
+    /// The corresponding kernel function is `__free_slab` (mm/slub.c, 6.1).
+    func freeSlabPages(_ pfn: UInt32, order: UInt32) {
+        for page in pfn..<(pfn + 1 << order) {
+            let frame = frames.writable(page)
+            frame.pointee.word &= UInt32(Frame.hasBytes)
+        }
+        let head = frames.writable(pfn)
+        head.pointee.word |= Frame.ownedWord(order: order)
+        control.pointee.livePages &+= 1 << Int32(order)
+        freeBlock(pfn, order: order)
+    }
+
+    /// The number of the slab that a frame belongs to; `nil` if it belongs to none.
+    ///
+    /// The corresponding kernel function is `virt_to_slab` (mm/slab.h, 6.1).
+    @inline(__always)
+    func slabNumber(of pfn: UInt32) -> UInt32? {
+        let frame = frames.readable(pfn)
+        return frame.pointee.has(Frame.slab) ? frame.pointee.next : nil
+    }
+}

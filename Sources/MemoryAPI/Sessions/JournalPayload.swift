@@ -1,0 +1,54 @@
+import KernelMemory
+
+/// What a call holds that does not fit into a journal record.
+enum JournalPayload {
+    /// The bytes of a store.
+    case bytes([UInt8])
+    /// What a cache was asked to be.
+    case cache(CacheRequest)
+
+    /// The payload of a call; `nil` if it has none.
+    @inline(__always)
+    init?(_ call: KernelCall) {
+        switch call {
+        case .store(_, let bytes): self = .bytes(bytes)
+        case .kmemCacheCreate(let request): self = .cache(request)
+        default: return nil
+        }
+    }
+
+    /// The bytes of a store; none for anything else.
+    var bytes: [UInt8] {
+        if case .bytes(let bytes) = self { bytes } else { [] }
+    }
+
+    /// What a cache was asked to be.
+    var request: CacheRequest {
+        guard case .cache(let request) = self else {
+            preconditionFailure("the record says that this payload is a cache's")
+        }
+        return request
+    }
+
+    /// The payload's share of the state's hash.
+    var hash: UInt64 {
+        switch self {
+        case .bytes(let bytes): return StateHash.bytes(bytes)
+        case .cache(let request):
+            var hash = StateHash.bytes(request.name.utf8)
+            hash = StateHash.mix(hash, UInt64(request.size) << 32 | UInt64(request.align))
+            return StateHash.mix(
+                hash, UInt64(request.flags.rawValue) << 32 | request.constructor.code)
+        }
+    }
+}
+
+extension Constructor {
+    fileprivate var code: UInt64 {
+        switch self {
+        case .none: 0
+        case .unknown: 1
+        case .fill(let byte): 0x100 | UInt64(byte)
+        }
+    }
+}
