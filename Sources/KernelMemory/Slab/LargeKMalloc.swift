@@ -8,7 +8,7 @@ extension Core {
         let pages = (size - 1) >> 12
         let order = UInt32(UInt64.bitWidth - pages.leadingZeroBitCount)
         let gfp = gfp.subtracting(.highmem).union(.comp)
-        let pfn = allocateBlock(gfp, order: order)
+        let pfn = allocatePages(gfp, order: order)
         if pfn == noFrame { return 0 }
         let frame = frames.writable(pfn)
         frame.pointee.flags |= Frame.largeKMalloc
@@ -29,14 +29,14 @@ extension Core {
             frames.readable(block.pfn).pointee.has(Frame.head)
         else {
             noteForeignFree(address, pfn)
-            return freeBlock(pfn, order: 0)
+            return freePages(pfn, order: 0)
         }
         let head = frames.writable(block.pfn)
         if !head.pointee.has(Frame.largeKMalloc) || address != directAddress(block.pfn) {
             noteForeignFree(address, pfn)
         }
         head.pointee.flags &= ~Frame.largeKMalloc
-        freeBlock(block.pfn, order: block.order)
+        freePages(block.pfn, order: block.order)
     }
 
     /// `kfree` of pages that did not come from kmalloc: the kernel says so once, of single pages.

@@ -8,7 +8,7 @@ extension Core {
     /// The corresponding kernel function is `alloc_slab_page` (mm/slub.c, 6.1).
     func allocateSlabPages(_ gfp: GFPFlags, order: UInt32, slab: UInt32) -> UInt32 {
         let peak = control.pointee.peakPages
-        let pfn = allocateBlock(gfp, order: order)
+        let pfn = allocatePages(gfp, order: order)
         if pfn == noFrame { return noFrame }
         control.pointee.livePages &-= 1 << Int32(order)
         control.pointee.peakPages = peak
@@ -31,7 +31,18 @@ extension Core {
         let head = frames.writable(pfn)
         head.pointee.word |= Frame.ownedWord(order: order)
         control.pointee.livePages &+= 1 << Int32(order)
-        freeBlock(pfn, order: order)
+        freePages(pfn, order: order)
+    }
+
+    /// Takes a block from the page allocator; ``noFrame`` if it has none.
+    func allocatePages(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
+        control.pointee.state == 0
+            ? allocateBlock(gfp, order: order) : allocateAnywhere(gfp, order: order)
+    }
+
+    /// Gives one back.
+    func freePages(_ pfn: UInt32, order: UInt32) {
+        freeBlock(pfn, order: order, isUsual: control.pointee.state == 0)
     }
 
     /// The number of the slab that a frame belongs to; `nil` if it belongs to none.
