@@ -32,7 +32,7 @@ let package = Package(
         .target(
             name: "MemoryAPI",
             dependencies: [
-                "KernelMemory", "MicroHTTPD", "CSimdJSON",
+                "KernelMemory", "KernelTraces", "MicroHTTPD", "CSimdJSON",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

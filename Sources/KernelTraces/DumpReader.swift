@@ -46,7 +46,8 @@ package struct DumpReader {
         if let result { return result }
         throw DumpFault(
             record: nil, place: "The dump", field: "", value: nil,
-            expected: "a hdr record, and a dump record with \"lists\":1 and all that follows it up to "
+            expected:
+                "a hdr record, and a dump record with \"lists\":1 and all that follows it up to "
                 + "enddump")
     }
 }
@@ -94,8 +95,19 @@ package struct RecordingNote: Equatable, Sendable {
         self.source = source
     }
 
+    /// Whether a text can be a recording's name.
+    package static func isName(_ text: String) -> Bool {
+        (1...40).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            }
+    }
+
     init(_ fields: RecordFields) throws(DumpFault) {
         name = try fields.text("name")
+        try fields.check("name", Self.isName(name), "1 to 40 of a to z, 0 to 9, - and _")
         shows = try fields.text("shows")
         source = try fields.text("source")
     }

@@ -9,21 +9,25 @@ public final class MemoryService: Sendable {
     let store: SessionStore
     let log: Logger
     let description: InterfaceDescription?
+    let library: RecordingLibrary
 
     /// Makes a service without sessions.
     ///
     /// - Parameters:
     ///   - limits: what sessions may use.
     ///   - description: the OpenAPI file, to be served beside the routes.
+    ///   - recordings: the recorded machines that sessions can start from by name.
     ///   - log: where the beginning and end of sessions are noted; never a token.
     ///   - now: seconds of a clock that never goes back.
     public init(
         limits: SessionLimits = SessionLimits(), description: InterfaceDescription? = nil,
+        recordings: RecordingLibrary = RecordingLibrary(),
         log: Logger = Logger(label: "kmemlab"),
         now: @escaping @Sendable () -> UInt64 = monotonicSeconds
     ) {
         store = SessionStore(limits: limits, now: now)
         self.description = description
+        library = recordings
         self.log = log
     }
 
@@ -37,8 +41,8 @@ public final class MemoryService: Sendable {
 
     /// The routes with what they read, one file of them for each resource.
     var endpoints: [Endpoint] {
-        sessionEndpoints + pageEndpoints + callEndpoints + memoryEndpoints + zoneEndpoints
-            + buddyEndpoints + frameEndpoints + addressEndpoints + snapshotEndpoints
+        machineEndpoints + sessionEndpoints + pageEndpoints + callEndpoints + memoryEndpoints
+            + zoneEndpoints + buddyEndpoints + frameEndpoints + addressEndpoints + snapshotEndpoints
             + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + timeTravelEndpoints + operationEndpoints
     }

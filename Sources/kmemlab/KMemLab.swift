@@ -6,5 +6,5 @@ struct KMemLab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kmemlab",
         abstract: "Simulated Linux machines to allocate memory on, over HTTP.",
-        subcommands: [ServeCommand.self, ReplayCommand.self])
+        subcommands: [ServeCommand.self, ReplayCommand.self, ExtractCommand.self])
 }

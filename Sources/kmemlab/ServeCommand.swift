@@ -29,6 +29,9 @@ struct ServeCommand: ParsableCommand {
     @Option(name: .customLong("public"), help: "Folder with the pages of the site.")
     var publicFolder: String?
 
+    @Option(help: "Folder with the recorded machines that sessions can start from.")
+    var recordings: String?
+
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
 
@@ -69,9 +72,10 @@ struct ServeCommand: ParsableCommand {
     }
 
     private func router(_ log: Logger) throws -> Router {
-        let site = SiteFolders(publicFolder: publicFolder)
+        let site = SiteFolders(publicFolder: publicFolder, recordingsFolder: recordings)
         let service = MemoryService(
-            limits: limits.sessionLimits, description: try site.interfaceDescription(log), log: log)
+            limits: limits.sessionLimits, description: try site.interfaceDescription(log),
+            recordings: site.recordings(log), log: log)
         return service.router(staticFiles: try site.staticFiles(log))
     }
 

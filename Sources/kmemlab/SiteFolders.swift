@@ -4,16 +4,18 @@ import Logging
 import MemoryAPI
 import MicroHTTPD
 
-/// Where the pages and the OpenAPI file are.
+/// Where the pages, the recordings and the OpenAPI file are.
 ///
-/// `Public` and `openapi` lie at the top of the checkout: looked for in the working directory, and
+/// `Public`, `Recordings` and `openapi` lie at the top of the checkout: looked for in the working directory, and
 /// then upwards from the executable, which is somewhere in the checkout's `.build`.
 struct SiteFolders {
     private let publicFolder: String?
+    private let recordingsFolder: String?
     private let roots: [String]
 
-    init(publicFolder: String?) {
+    init(publicFolder: String?, recordingsFolder: String?) {
         self.publicFolder = publicFolder
+        self.recordingsFolder = recordingsFolder
         roots = ["."] + Self.parents(of: Self.executable)
     }
 
@@ -24,6 +26,13 @@ struct SiteFolders {
             return nil
         }
         return try StaticFiles(directory: folder)
+    }
+
+    /// The recorded machines, read when somebody asks for them.
+    func recordings(_ log: Logger) -> RecordingLibrary {
+        let folder = recordingsFolder ?? found("Recordings")
+        if folder == nil { log.notice("no folder Recordings: shipping no recorded machines") }
+        return RecordingLibrary(folder: folder, log: log)
     }
 
     /// The OpenAPI file in both forms, or `nil` if there is none.

@@ -29,11 +29,14 @@ extension MachineRecording {
 
     /// Checks all that can be said without looking at single frames.
     ///
+    /// ``BootImage/init(recording:)`` does it too, and then looks at the frames.
+    ///
     /// - Complexity: O(page blocks).
-    func validate() throws(RecordingError) {
+    public func validate() throws(RecordingError) {
         let header = RecordingRule(record: .header)
         try header.check(
-            "/cpus_online", cpuCount, in: Int64(1)...Int64(MachineConfiguration.cpuRange.upperBound))
+            "/cpus_online", cpuCount, in: Int64(1)...Int64(MachineConfiguration.cpuRange.upperBound)
+        )
         try header.check("/pageblock_order", pageBlockOrder, in: 9...10)
         try header.check("/min_free_kbytes", minFreeKilobytes, in: 0...(1 << 32))
         try RecordingRule(record: .trace).check("/cpu", cpu, in: 0...Int64(cpuCount - 1))
@@ -61,8 +64,11 @@ extension MachineRecording {
         try rule.check(
             "/start", zone.start, zone.start == begin && zone.start == fixed ?? begin,
             "\(fixed ?? begin), where the zone \(index == 0 ? "begins" : "before ends")")
+        let most = max(1, Int64(limit) - Int64(zone.start))
         try rule.check(
-            "/spanned", zone.spanned, in: 1...max(1, Int64(limit) - Int64(zone.start)))
+            "/spanned", zone.spanned, (1...most).contains(Int64(zone.spanned)),
+            "1 to \(most) frames; a recorded \(architecture.rawValue) machine ends at "
+                + (architecture == .x86_64 ? "20 GiB, 16 GiB of memory and a hole" : "4 GiB"))
     }
 
     private func validate(_ zone: Zone, _ rule: RecordingRule) throws(RecordingError) {

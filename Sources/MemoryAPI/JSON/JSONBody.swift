@@ -12,12 +12,20 @@ enum JSONBody {
         return root
     }
 
+    /// Parses a line of a body.
+    static func parse(_ text: UnsafeRawBufferPointer, line: Int) throws(Problem) -> csj_value {
+        var root = csj_value()
+        let code = csj_parse(text.baseAddress, text.count, &root)
+        guard code == 0 else { throw malformed(code, "Line \(line)") }
+        return root
+    }
+
     @inline(never)
-    private static func malformed(_ code: Int32) -> Problem {
+    private static func malformed(_ code: Int32, _ place: String = "The body") -> Problem {
         let reason = String(cString: csj_reason(code))
         return Problem(
             .malformedJSON,
-            "The body must be one JSON document in UTF-8, at most \(CSJ_DEPTH_LIMIT) levels deep "
+            "\(place) must be one JSON document in UTF-8, at most \(CSJ_DEPTH_LIMIT) levels deep "
                 + "and with numbers of 64 bits. The parser says: \(reason)")
     }
 }

@@ -23,6 +23,7 @@ enum ProblemKind: String, CaseIterable {
     case headersTooLarge = "headers-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case invalidField = "invalid-field"
+    case invalidRecording = "invalid-recording"
     case unknownField = "unknown-field"
     case unknownFunction = "unknown-function"
     case unknownGFPFlag = "unknown-gfp-flag"
@@ -47,8 +48,8 @@ enum ProblemKind: String, CaseIterable {
         case .targetTooLong: 414
         case .headersTooLarge: 431
         case .unsupportedMediaType: 415
-        case .invalidField, .unknownField, .unknownFunction, .unknownGFPFlag, .invalidCall,
-            .invalidQuery, .invalidReference:
+        case .invalidField, .invalidRecording, .unknownField, .unknownFunction, .unknownGFPFlag,
+            .invalidCall, .invalidQuery, .invalidReference:
             422
         case .tooManySessions, .tooManyCalls, .tooManyBytes: 429
         }
@@ -78,6 +79,7 @@ enum ProblemKind: String, CaseIterable {
         case .headersTooLarge: "The request's headers are too large"
         case .unsupportedMediaType: "The body's media type is not read here"
         case .invalidField: "A field has a wrong value"
+        case .invalidRecording: "The recording is not a machine's state"
         case .unknownField: "Unknown field"
         case .unknownFunction: "Unknown kernel function"
         case .unknownGFPFlag: "Unknown gfp flag"

@@ -20,12 +20,13 @@ extension Endpoint {
     /// Makes a route whose refusals become problems: the one place that catches them.
     init(
         _ method: HTTPMethod, _ pattern: String, query: [String],
-        produces: [String] = ["application/json"], _ handler: @escaping OpenHandler
+        consumes: [String] = ["application/json"], produces: [String] = ["application/json"],
+        _ handler: @escaping OpenHandler
     ) {
         let names = FieldNames(query)
         self.query = names
         route = Route(
-            method, pattern, consumes: ["application/json"], produces: produces
+            method, pattern, consumes: consumes, produces: produces
         ) { request, response in
             do throws(Problem) {
                 try request.checkQuery(names)
@@ -39,9 +40,11 @@ extension MemoryService {
     /// A route that needs no session.
     func open(
         _ method: HTTPMethod, _ pattern: String, query: [String] = [],
-        produces: [String] = ["application/json"], _ handler: @escaping OpenHandler
+        consumes: [String] = ["application/json"], produces: [String] = ["application/json"],
+        _ handler: @escaping OpenHandler
     ) -> Endpoint {
-        Endpoint(method, pattern, query: query, produces: produces, handler)
+        Endpoint(
+            method, pattern, query: query, consumes: consumes, produces: produces, handler)
     }
 
     /// A route that looks at a session, now or at `?step=`. The answer has the state's entity tag.

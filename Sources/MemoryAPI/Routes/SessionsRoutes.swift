@@ -5,7 +5,9 @@ import MicroHTTPD
 extension MemoryService {
     var sessionEndpoints: [Endpoint] {
         [
-            open(.post, "/sessions", createSession),
+            open(
+                .post, "/sessions", consumes: ["application/json", SessionStart.recordLines],
+                createSession),
             open(.get, "/sessions/{id}", showSession),
             open(.delete, "/sessions/{id}", endSession),
         ]
@@ -13,8 +15,8 @@ extension MemoryService {
 
     private var createSession: OpenHandler {
         { [self] (request, response) throws(Problem) in
-            let configuration = try MachineConfiguration(request)
-            let session = try store.create(configuration, owner: request.clientAddress)
+            let start = try SessionStart(request, library)
+            let session = try store.create(start, owner: request.clientAddress)
             log.info("session booted", metadata: ["session": "\(session.id.text)"])
             response.status = 201
             response.setHeader("Location", "/sessions/\(session.id.text)")
@@ -23,17 +25,17 @@ extension MemoryService {
                 "Set-Cookie",
                 "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
             session.state.withLock { state in
-                response.json { json in json.newSession(session, state) }
+                response.json { json in json.newSession(session, state, library) }
             }
         }
     }
 
     private var showSession: OpenHandler {
-        { [store] (request, response) throws(Problem) in
+        { [store, library] (request, response) throws(Problem) in
             let session = try store.session(namedBy: request, for: .looking)
             response.setHeader("Cache-Control", "private, no-cache")
             session.state.withLock { state in
-                response.json { json in json.session(session, state) }
+                response.json { json in json.session(session, state, library) }
             }
         }
     }
@@ -63,23 +65,27 @@ extension SessionStore {
 }
 
 extension JSONWriter {
-    fileprivate mutating func newSession(_ session: Session, _ state: borrowing SessionState) {
+    fileprivate mutating func newSession(
+        _ session: Session, _ state: borrowing SessionState, _ library: RecordingLibrary
+    ) {
         object { json in
             json.member("id", session.id.text)
             json.member("token", session.token.text)
             json.member("view_token", session.viewToken.text)
             json.member("step", state.step)
             json.key("machine")
-            json.machine(state.configuration, state.machine)
+            json.machine(state.configuration, state.machine, library)
         }
     }
 
-    fileprivate mutating func session(_ session: Session, _ state: borrowing SessionState) {
+    fileprivate mutating func session(
+        _ session: Session, _ state: borrowing SessionState, _ library: RecordingLibrary
+    ) {
         object { json in
             json.member("id", session.id.text)
             json.member("step", state.step)
             json.key("machine")
-            json.machine(state.configuration, state.machine)
+            json.machine(state.configuration, state.machine, library)
             json.halted(state.machine)
             json.member("calls", state.lastStep)
             json.member("created_step", 0)
@@ -87,10 +93,15 @@ extension JSONWriter {
     }
 
     /// Writes what a machine is and where its memory lies.
-    mutating func machine(_ configuration: MachineConfiguration, _ machine: borrowing Machine) {
+    mutating func machine(
+        _ configuration: MachineConfiguration, _ machine: borrowing Machine,
+        _ library: RecordingLibrary
+    ) {
         let layout = machine.layout
         object { json in
-            json.member("kind", configuration.kind.rawValue)
+            json.member("kind", configuration.kindName)
+            json.member("architecture", machine.architecture.rawValue)
+            json.recording(configuration.origin, library)
             json.member("memory_bytes", UInt64(configuration.memoryInMiB) << 20)
             json.member("cpus", configuration.cpuCount)
             json.member("debug", configuration.debug)
@@ -107,6 +118,25 @@ extension JSONWriter {
             json.member("pageblock_order", machine.pageBlockOrder)
             json.member("max_order", Order.count)
             json.member("min_free_kbytes", machine.minFreeKilobytes)
+        }
+    }
+}
+
+extension MachineConfiguration {
+    /// The kind of machine as a client names it.
+    fileprivate var kindName: String { origin == .boot ? kind.rawValue : SessionStart.recorded }
+}
+
+extension JSONWriter {
+    /// Writes which recording a machine started from.
+    fileprivate mutating func recording(
+        _ origin: MachineConfiguration.Origin, _ library: RecordingLibrary
+    ) {
+        guard case .recording(let digest) = origin else { return memberNull("recording") }
+        let name = library.recording(with: digest)?.note.name
+        object("recording") { json in
+            if let name { json.member("name", name) } else { json.memberNull("name") }
+            json.member("sha256", digest.text)
         }
     }
 }

@@ -3,16 +3,22 @@ import MicroHTTPD
 
 /// All of a session's state that has a size worth sending, in one answer.
 extension MemoryService {
-    var snapshotEndpoints: [Endpoint] { [look("/snapshot", SnapshotRoutes.show)] }
+    var snapshotEndpoints: [Endpoint] {
+        [
+            look("/snapshot") { [library] (request, view, response) throws(Problem) in
+                try SnapshotRoutes.show(request, view, library, &response)
+            }
+        ]
+    }
 }
 
 enum SnapshotRoutes {
     /// Live blocks that are listed; GET /pages has them all.
     private static let pageLimit = 10_000
 
-    @Sendable
     static func show(
-        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+        _ request: borrowing Request, _ view: SessionView, _ library: RecordingLibrary,
+        _ response: inout Response
     ) throws(Problem) {
         let machine = view.machine
         let live = view.liveBlocks.page(after: nil, limit: pageLimit)
@@ -20,7 +26,7 @@ enum SnapshotRoutes {
             json.object { json in
                 json.member("step", view.step)
                 json.key("machine")
-                json.machine(view.configuration, machine)
+                json.machine(view.configuration, machine, library)
                 json.zones(machine)
                 json.key("buddy")
                 json.buddyLists(machine.zones, machine, BuddyRoutes.usualLimit)

@@ -13,6 +13,10 @@ public struct SessionLimits: Sendable {
     public var configurations = 64
     /// How many of those one client address may bring in.
     public var configurationsPerAddress = 8
+    /// Bytes that the images of uploaded recordings may take together.
+    public var recordedBytes: UInt64 = 512 << 20
+    /// How much of it one client address may take.
+    public var recordedBytesPerAddress: UInt64 = 128 << 20
     /// Seconds without a request after which a session ends.
     public var idleSeconds: UInt64 = 7_200
 

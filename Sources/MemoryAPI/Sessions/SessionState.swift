@@ -4,6 +4,7 @@ import KernelMemory
 struct SessionState: ~Copyable, Sendable {
     let configuration: MachineConfiguration
     private let image: SharedImage
+    private let booted: BootImage
     private(set) var machine: Machine
     private var journal: Journal
     private var checkpoints = Checkpoints()
@@ -14,11 +15,12 @@ struct SessionState: ~Copyable, Sendable {
     var payloadCount: Int { journal.payloads.count }
 
     /// Boots a machine.
-    init(booting image: SharedImage, limits: SessionLimits) {
+    init(_ image: SharedImage, booted: BootImage, limits: SessionLimits) {
         self.image = image
+        self.booted = booted
         self.limits = limits
         configuration = image.configuration
-        machine = Machine(booting: image.image)
+        machine = Machine(booting: booted)
         journal = Journal(image.configuration)
     }
 
@@ -118,7 +120,7 @@ extension SessionState {
     ///
     /// - Complexity: O(checkpoint interval).
     private func machine(at step: Int) -> Machine {
-        var machine = checkpoints.latest(before: step) ?? Machine(booting: image.image)
+        var machine = checkpoints.latest(before: step) ?? Machine(booting: booted)
         for record in journal.records[Int(machine.step)..<step] {
             _ = machine.apply(record.call(payloads: journal.payloads))
         }

@@ -26,8 +26,7 @@ final class SessionStore: Sendable {
     init(limits: SessionLimits, now: @escaping @Sendable () -> UInt64) {
         self.limits = limits
         self.now = now
-        images = BootImageCache(
-            limit: limits.configurations, limitPerAddress: limits.configurationsPerAddress)
+        images = BootImageCache(limits)
     }
 
     /// How many sessions there are, idle ones that nobody asked for since included.
@@ -35,24 +34,33 @@ final class SessionStore: Sendable {
 
     /// Boots a session.
     ///
-    /// - Throws: a problem when there are too many.
-    func create(
-        _ configuration: MachineConfiguration, owner: ClientAddress
-    ) throws(Problem) -> Session {
+    /// - Throws: a problem when there are too many, or when a recording contradicts itself.
+    func create(_ start: SessionStart, owner: ClientAddress) throws(Problem) -> Session {
         let now = now()
         sweepIfDue(now)
         try register(owner)
-        let image: SharedImage
+        let state: SessionState
         do throws(Problem) {
-            image = try images.image(for: configuration, owner: owner)
+            let image = try image(of: start, owner: owner)
+            state = SessionState(image, booted: try start.boot(image), limits: limits)
         } catch {
             unregister(owner)
             throw error
         }
-        let state = SessionState(booting: image, limits: limits)
         let session = Session(state, owner: owner, now: now)
         shard(session.id.key).sessions.withLock { $0[session.id.key] = session }
         return session
+    }
+
+    private func image(
+        of start: SessionStart, owner: ClientAddress
+    ) throws(Problem) -> SharedImage {
+        switch start {
+        case .configuration(let configuration):
+            try images.image(for: configuration, owner: owner)
+        case .shipped(let recording): recording.image
+        case .uploaded(let dump): try images.image(for: dump.dump.recording, owner: owner)
+        }
     }
 
     /// Finds the session that a token is for, and notes that it was asked for.

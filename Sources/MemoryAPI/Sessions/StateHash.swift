@@ -20,7 +20,9 @@ enum StateHash {
         hash = mix(hash, UInt64(configuration.memoryInMiB))
         hash = mix(hash, UInt64(configuration.cpuCount) << 1 | (configuration.debug ? 1 : 0))
         hash = mix(hash, bytes(configuration.slab.rawValue.utf8))
-        return configuration.keepsCachesApart ? mix(hash, 1) : hash
+        if configuration.keepsCachesApart { hash = mix(hash, 1) }
+        guard case .recording(let digest) = configuration.origin else { return hash }
+        return (0..<4).reduce(hash) { mix($0, digest.words[$1]) }
     }
 
     /// The hash of some bytes and their number.

@@ -1,0 +1,42 @@
+import KernelMemory
+import KernelTraces
+import MicroHTTPD
+
+/// What a session starts from.
+enum SessionStart {
+    /// A machine that boots as the kernel does.
+    case configuration(MachineConfiguration)
+    /// A recorded machine that the service ships.
+    case shipped(ShippedRecording)
+    /// A recorded machine that the client sent.
+    case uploaded(UploadedDump)
+
+    /// The kind of machine that starts from a recording.
+    static let recorded = "recorded"
+    /// The media type of a body that is the records of a trace, one in each line.
+    static let recordLines = "application/x-ndjson"
+
+    /// Boots the machine.
+    ///
+    /// - Parameter image: the image that was found or made for it.
+    /// - Throws: a problem if a recording contradicts itself.
+    func boot(_ image: SharedImage) throws(Problem) -> BootImage {
+        do throws(RecordingError) { return try image.booted() } catch {
+            guard case .uploaded(let dump) = self else {
+                preconditionFailure("a shipped recording was booted when it was read")
+            }
+            throw dump.problem(error)
+        }
+    }
+}
+
+extension Request {
+    /// Whether the body is of a media type, whatever its parameters.
+    func hasBody(of type: StaticString) -> Bool {
+        guard body.count > 0, let field = header("Content-Type"),
+            field.count >= type.utf8CodeUnitCount
+        else { return false }
+        let name = field.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+        return String(decoding: name, as: UTF8.self).lowercased() == "\(type)"
+    }
+}
