@@ -52,7 +52,8 @@ let package = Package(
         .testTarget(
             name: "MemoryAPITests",
             dependencies: [
-                "MemoryAPI", "MicroHTTPD", "KernelMemory", "CSimdJSON", "TestSupport", "Yams",
+                "MemoryAPI", "MicroHTTPD", "KernelMemory", "CSimdJSON", "CZlib", "TestSupport",
+                "Yams",
             ],
             exclude: ["Fixtures"]),
     ],

@@ -7,7 +7,7 @@ import Testing
 @Suite struct JournalTests {
     @Test func storesThatWereUndone_areForgottenWithTheirBytes() throws {
         let image = SharedImage(try MachineConfiguration(kind: .classroom))
-        var session = SessionState(booting: image, limits: SessionLimits())
+        var session = SessionState(image, booted: try image.booted(), limits: SessionLimits())
         for byte in 0..<5 {
             _ = try session.apply(.store(VirtualAddress(0xc010_0000), [UInt8(byte)]))
             _ = try session.apply(.allocPage(.kernel))

@@ -5,7 +5,7 @@ extension Misuse {
         case .wrongOrderFree: wrongOrderText
         case .doubleFree: doubleFreeText
         case .freeOfUnallocated:
-            "\(frameText) was freed but nobody had allocated it. The kernel takes the caller's "
+            "\(frameText) was freed but no call here had allocated it. The kernel takes the caller's "
                 + "word for it: its reference count is wrong from now on, and its neighbours may "
                 + "be handed out although they are not free."
         case .freeInsideBlock:

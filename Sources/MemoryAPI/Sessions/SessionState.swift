@@ -3,7 +3,7 @@ import KernelMemory
 /// What a session's lock guards: the machine, its journal and its checkpoints.
 struct SessionState: ~Copyable, Sendable {
     let configuration: MachineConfiguration
-    private let image: SharedImage
+    let image: SharedImage
     private let booted: BootImage
     private(set) var machine: Machine
     private var journal: Journal

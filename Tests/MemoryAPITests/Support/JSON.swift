@@ -1,7 +1,7 @@
 import Yams
 
 /// A JSON or YAML document as a value, for tests to look into.
-indirect enum JSON: Equatable {
+indirect enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)
     case int(Int)
