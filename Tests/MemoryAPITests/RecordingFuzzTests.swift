@@ -198,9 +198,13 @@ import Testing
                 Array(token.utf8).withUnsafeBytes { bytes in
                     Token(bytes).flatMap { server.service.store.session($0) }
                 })
-            let recorded = session.state.withLock { $0.machine }
+            var recorded = session.state.withLock { $0.machine }
             #expect(DumpWriter.records(recorded) == records)
             #expect(recorded.zoneInfoText == machine.zoneInfoText)
+            var booted = machine
+            for call in [KernelCall.kmalloc(size: 100, .kernel), .allocPages(.kernel, order: 3)] {
+                #expect(recorded.apply(call).returned == booted.apply(call).returned)
+            }
         }
     }
 }

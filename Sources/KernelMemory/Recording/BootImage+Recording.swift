@@ -2,7 +2,7 @@ extension BootImage {
     /// A machine in exactly the state that a dump recorded.
     ///
     /// Frames that are on no list and not reserved were in use by somebody when the dump was made;
-    /// they stay so.
+    /// they stay so. A dump does not say what its slabs hold, so the slab caches start empty.
     ///
     /// - Throws: ``RecordingError`` if the recording contradicts itself.
     /// - Complexity: O(frames).
@@ -15,6 +15,7 @@ extension BootImage {
             offset += UInt32(zone.pageBlockTypes.count)
             try core.link(zone)
         }
+        core.makeBootCaches()
         core.control.pointee.cpu = UInt32(recording.cpu)
         self.init(core: core)
     }
@@ -35,7 +36,8 @@ extension MachineShape {
             pageBlockCount: recording.zones.reduce(0) { $0 + $1.pageBlockTypes.count },
             zonePopulation: recording.zones.reduce(0) { $0 | 1 << $1.index },
             hole: hole ?? 0..<0, layout: recording.layout,
-            minFreeKilobytes: recording.minFreeKilobytes, debug: recording.debug)
+            minFreeKilobytes: recording.minFreeKilobytes, debug: recording.debug,
+            slab: recording.slab)
     }
 }
 
