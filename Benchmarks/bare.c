@@ -8,6 +8,7 @@
 // usage: bare THREADS CONNECTION_MEMORY FOLDER
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -153,6 +154,7 @@ int main(int count, char **arguments) {
     read_reply(&delete_reply, arguments[3], "delete");
     read_reply(&get_reply, arguments[3], "get");
     signal(SIGPIPE, SIG_IGN);
+    mallopt(M_MMAP_THRESHOLD, 65536);  // As the real server does.
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

@@ -1,4 +1,6 @@
 #pragma once
+// Swift's Glibc module leaves mallopt out.
+#include <malloc.h>
 #include <microhttpd.h>
 #include <stdint.h>
 

@@ -52,7 +52,6 @@ struct Exchange: ~Copyable {
     /// Opens a request with its target.
     mutating func open(target text: UnsafeRawBufferPointer) {
         phase = .target
-        knownHeaders.reset()
         preferredType = 0
         if let fault = target.parse(text) { refusal = RouterProblem(fault) }
     }
@@ -67,18 +66,21 @@ struct Exchange: ~Copyable {
 
     /// A header field's value, by the first field of that name.
     @inline(__always)
-    mutating func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
-        if let slot = KnownHeaders.slot(rawBytes(name)), let connection {
-            return knownHeader(slot, connection)
+    func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
+        if let slot = KnownHeaders.slot(rawBytes(name)), connection != nil {
+            return knownHeaders.value(slot)
         }
         return otherHeader(name)
     }
 
-    private mutating func knownHeader(
-        _ slot: Int, _ connection: OpaquePointer
-    ) -> UnsafeRawBufferPointer? {
-        if !knownHeaders.isCollected { knownHeaders.collect(connection) }
-        return knownHeaders.value(slot)
+    /// Finds the usual header fields, once they are all there.
+    ///
+    /// - Returns: why they are ambiguous, or `nil`.
+    mutating func collectHeaders(
+        _ connection: OpaquePointer
+    ) -> RouterProblem.BadRequestReason? {
+        knownHeaders.collect(connection)
+        return knownHeaders.ambiguity
     }
 
     @inline(never)

@@ -3,7 +3,7 @@ import CMicroHTTPD
 /// The header fields that nearly every request is asked for, found in one pass over its headers.
 ///
 /// Looking each of them up by itself would compare every name with every header.
-struct KnownHeaders {
+struct KnownHeaders: ~Copyable {
     /// Places of the fields in ``values``.
     private enum Slot {
         static let accept = 0
@@ -12,21 +12,43 @@ struct KnownHeaders {
         static let contentType = 3
         static let cookie = 4
         static let ifNoneMatch = 5
+        static let host = 6
+        static let transferEncoding = 7
+        static let count = 8
     }
 
-    private var values = InlineArray<6, UnsafeRawBufferPointer?>(repeating: nil)
-    private(set) var isCollected = false
+    /// Outside of this value, since an inline array would be copied for each look at it.
+    private let values: UnsafeMutablePointer<UnsafeRawBufferPointer?>
+    /// One bit for each place whose field came more than once.
+    private var repeated = 0
 
-    /// Forgets the request's fields.
-    @inline(__always)
-    mutating func reset() { isCollected = false }
+    init() {
+        values = .allocate(capacity: Slot.count)
+        values.initialize(repeating: nil, count: Slot.count)
+    }
+
+    deinit {
+        values.deallocate()
+    }
+
+    /// Why the fields leave open where the request goes or where it ends; `nil` if they do not.
+    ///
+    /// Whoever stands between the client and this server may read such a request otherwise than it
+    /// (RFC 9112, 3.2, 6.1 and 6.3).
+    var ambiguity: RouterProblem.BadRequestReason? {
+        let hasTwoLengths =
+            repeated & 1 << Slot.contentLength != 0
+            || (values[Slot.transferEncoding] != nil && values[Slot.contentLength] != nil)
+        if hasTwoLengths { return .ambiguousLength }
+        return repeated & 1 << Slot.host != 0 ? .repeatedHost : nil
+    }
 
     /// Goes through a connection's header fields; of several with one name the first counts.
     ///
     /// The corresponding libmicrohttpd function is `MHD_get_connection_values_n`.
     mutating func collect(_ connection: OpaquePointer) {
-        values = InlineArray(repeating: nil)
-        isCollected = true
+        values.update(repeating: nil, count: Slot.count)
+        repeated = 0
         withUnsafeMutablePointer(to: &self) { fields in
             _ = MHD_get_connection_values_n(connection, .HEADER_KIND, headerFound, fields)
         }
@@ -34,7 +56,8 @@ struct KnownHeaders {
 
     /// Keeps one field if it is one of the known ones.
     mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-        if let slot = Self.slot(name), values[slot] == nil { values[slot] = value }
+        guard let slot = Self.slot(name) else { return }
+        if values[slot] == nil { values[slot] = value } else { repeated |= 1 << slot }
     }
 
     /// The value in a place that ``slot(_:)`` gave.
@@ -47,6 +70,7 @@ struct KnownHeaders {
     @inline(__always)
     static func slot(_ name: UnsafeRawBufferPointer) -> Int? {
         switch name.count {
+        case 4: quarter(name, 0) == 0x7473_6f68 ? Slot.host : nil
         case 6:
             switch (quarter(name, 0), quarter(name, 2)) {
             case (0x6563_6361, 0x7470_6563): Slot.accept
@@ -65,6 +89,9 @@ struct KnownHeaders {
         case 14:
             half(name, 0) == 0x2d74_6e65_746e_6f63 && half(name, 6) == 0x6874_676e_656c_2d74
                 ? Slot.contentLength : nil
+        case 17:
+            half(name, 0) == 0x7265_6673_6e61_7274 && half(name, 8) == 0x6e69_646f_636e_652d
+                && name[16] | 0x20 == UInt8(ascii: "g") ? Slot.transferEncoding : nil
         default: nil
         }
     }

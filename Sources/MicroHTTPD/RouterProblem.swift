@@ -7,10 +7,14 @@ public enum RouterProblem: Sendable, Equatable {
         case malformedTarget
         /// A `%` in the target is not followed by two hexadecimal digits.
         case badEscape
-        /// The target holds an encoded NUL.
+        /// The target holds a NUL, encoded or not.
         case nulByte
         /// The query has more items than the limit.
         case tooManyQueryItems(limit: Int)
+        /// There is more than one `Host`.
+        case repeatedHost
+        /// There is more than one `Content-Length`, or one beside `Transfer-Encoding`.
+        case ambiguousLength
     }
 
     /// 400: the request is malformed.

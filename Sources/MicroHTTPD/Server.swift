@@ -40,6 +40,17 @@ public final class Server: Sendable {
         stop(gracePeriodInSeconds: 0)
     }
 
+    /// Has the whole process give every freed block of 64 KiB or more back to the system.
+    ///
+    /// Left alone, glibc raises this threshold to the largest block that was ever freed and keeps
+    /// those below it, so that a crowd of large bodies would stay resident. For the program to call
+    /// before its first request.
+    ///
+    /// The corresponding C function is `mallopt` (`M_MMAP_THRESHOLD`).
+    public static func returnLargeBlocksToTheSystem() {
+        mallopt(M_MMAP_THRESHOLD, 65_536)
+    }
+
     /// Requests between their request line and the end of their response.
     public var openRequestCount: Int { core.openRequestCount }
 

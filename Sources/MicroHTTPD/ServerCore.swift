@@ -22,8 +22,13 @@ final class ServerCore: Sendable {
     func open(_ exchange: UnsafeMutablePointer<Exchange>?, target: UnsafePointer<CChar>) {
         guard let exchange else { return }
         openRequests.add(1, ordering: .relaxed)
-        exchange.pointee.open(
-            target: UnsafeRawBufferPointer(start: target, count: strlen(target)))
+        let count = strlen(target)
+        exchange.pointee.open(target: UnsafeRawBufferPointer(start: target, count: count))
+        // libmicrohttpd puts a NUL behind the target. What follows it is the version, unless the
+        // target holds a NUL itself; the comparison ends within the line.
+        if strncmp(target + count + 1, "HTTP/", 5) != 0 {
+            exchange.pointee.refusal = .badRequest(.nulByte)
+        }
     }
 
     /// Closes a request, exactly once for each that was opened.
@@ -35,7 +40,8 @@ final class ServerCore: Sendable {
     /// Takes a request one step on: its headers, a part of its body, its end.
     ///
     /// Nothing is answered at the headers, because 0.9.75 then closes the connection, except
-    /// when closing it is wanted: a body that is announced as too large.
+    /// when closing it is wanted: a body that is announced as too large, or a request that others
+    /// may take to end elsewhere.
     func advance(
         _ exchange: UnsafeMutablePointer<Exchange>, method: UnsafePointer<CChar>,
         part: UnsafePointer<CChar>?, partCount: UnsafeMutablePointer<Int>
@@ -56,9 +62,12 @@ final class ServerCore: Sendable {
     ) -> MHD_Result {
         exchange.pointee.method = method
         exchange.pointee.phase = .body
-        if let connection = exchange.pointee.connection,
-            mhd_request_header_size(connection) > headerLimitInBytes
-        {
+        guard let connection = exchange.pointee.connection else { return .NO }
+        if let ambiguity = exchange.pointee.collectHeaders(connection) {
+            exchange.pointee.refusal = .badRequest(ambiguity)
+            return answer(exchange)
+        }
+        if mhd_request_header_size(connection) > headerLimitInBytes {
             exchange.pointee.refusal = .headersTooLarge(limitInBytes: headerLimitInBytes)
         }
         guard method != .get, method != .head,

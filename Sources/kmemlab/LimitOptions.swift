@@ -1,5 +1,6 @@
 import ArgumentParser
 import MemoryAPI
+import MicroHTTPD
 
 /// What one service and one session may use, from the command line.
 struct LimitOptions: ParsableArguments {
@@ -18,9 +19,12 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Connections at a time.")
     var maxConnections = 4_000
 
+    @Option(help: "Seconds without a byte after which a connection is closed.")
+    var connectionIdle = ServerConfiguration().idleTimeoutSeconds
+
     mutating func validate() throws {
         guard maxSessions > 0, maxSessionsPerAddress > 0, maxCalls > 0, maxConnections > 0,
-            sessionIdle > 0
+            sessionIdle > 0, connectionIdle > 0
         else { throw ValidationError("A limit must be at least 1.") }
         guard maxCalls <= 1 << 31 else {
             throw ValidationError("--max-calls must be at most \(1 << 31).")

@@ -42,6 +42,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
+        Server.returnLargeBlocksToTheSystem()
         // Before anything starts a thread: see TerminationSignals.
         let signals = TerminationSignals()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
@@ -68,6 +69,7 @@ struct ServeCommand: ParsableCommand {
         configuration.threadCount = threads
         configuration.connectionLimit = limits.maxConnections
         configuration.connectionsPerAddress = limits.maxConnections
+        configuration.idleTimeoutSeconds = limits.connectionIdle
         return configuration
     }
 

@@ -12,6 +12,16 @@ import Testing
             ("GET /pages/1 HTTP/1.1\r\n\r\n", [400]),
             ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
             ("GET /pages/1 HTTP/1.1\r\nHost : a\r\n\r\n", [400]),
+            ("GET /pages/1\0 HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+            ("GET /pages/1 HTTP/1.1\r\nHost: a\r\nHOST: a\r\n\r\n", [400]),
+            (
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\ncontent-length: 1\r\n\r\n1",
+                [400]
+            ),
+            (
+                "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                    + "Content-Length: 5\r\n\r\n0\r\n\r\n", [400]
+            ),
         ] as [(String, [UInt32])])
     func malformedRequest_isRefusedOrDropped(text: String, statuses: [UInt32]) throws {
         let server = try SampleServer()

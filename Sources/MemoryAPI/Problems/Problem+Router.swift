@@ -38,8 +38,11 @@ extension RouterProblem.BadRequestReason {
         switch self {
         case .malformedTarget: "The request target is neither a path, nor an absolute URL, nor *."
         case .badEscape: "A % in the path or query is not followed by two hexadecimal digits."
-        case .nulByte: "The path or query holds an encoded NUL."
+        case .nulByte: "The path or query holds a NUL."
         case .tooManyQueryItems(let limit): "The query may have \(limit) items at most."
+        case .repeatedHost: "The request has more than one Host."
+        case .ambiguousLength:
+            "The request has more than one Content-Length, or one beside Transfer-Encoding."
         }
     }
 }

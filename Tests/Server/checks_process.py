@@ -1,0 +1,85 @@
+"""The process: its start, its end, its neighbours."""
+
+import signal
+import socket
+import subprocess
+import time
+
+from support import Server, check, request
+
+GFP = '{"call":"__get_free_pages","gfp":"GFP_KERNEL","order":2}'
+
+
+def stops(binary, number):
+    """Sends a signal while a body is on its way, then the rest of the body."""
+    server = Server(binary)
+    with server, server.connect() as client:
+        text = request("POST", "/pages", GFP, **server.boot())
+        client.send(text[:-20])
+        time.sleep(0.2)
+        server.process.send_signal(number)
+        time.sleep(0.2)
+        try:
+            socket.create_connection(("127.0.0.1", server.port), timeout=2).close()
+            raise AssertionError("the server still takes connections")
+        except ConnectionRefusedError:
+            pass
+        client.send(text[-20:])
+        answer = client.read()
+        assert answer and answer.status == 201, answer
+        assert answer.json["call"] == "__get_free_pages(GFP_KERNEL, 2)"
+        assert server.process.wait(10) == 0
+
+
+@check
+def sigterm_during_a_request_lets_it_end(binary):
+    stops(binary, signal.SIGTERM)
+
+
+@check
+def sigint_during_a_request_lets_it_end(binary):
+    stops(binary, signal.SIGINT)
+
+
+@check
+def port_in_use_is_said_and_fails(binary):
+    with Server(binary) as server:
+        second = subprocess.run(
+            [binary, "serve", "--port", str(server.port)], capture_output=True, text=True, timeout=20)
+        assert second.returncode not in (0, None) and second.returncode > 0, second
+        assert "Address already in use" in second.stderr and str(server.port) in second.stderr, second.stderr
+        assert "listening" not in second.stdout, second.stdout
+        assert server.ask("GET", "/healthz").status == 200
+
+
+@check
+def two_servers_side_by_side_know_only_their_own(binary):
+    with Server(binary) as first, Server(binary) as second:
+        mine, other = first.boot(), second.boot()
+        assert first.ask("POST", "/pages", GFP, **mine).status == 201
+        assert first.ask("GET", "/zones", **other).status == 401
+        assert second.ask("GET", "/zones", **mine).status == 401
+        assert second.ask("GET", "/zones", **other).json["step"] == 0
+        assert first.ask("GET", "/zones", **mine).json["step"] == 1
+
+
+@check
+def idle_session_ends_and_a_used_one_stays(binary):
+    with Server(binary, "--session-idle", "2") as server:
+        idle, used = server.boot(), server.boot()
+        for _ in range(9):
+            time.sleep(0.5)
+            assert server.ask("GET", "/zones", **used).status == 200
+        answer = server.ask("GET", "/zones", **idle)
+        assert answer.status == 401 and answer.json["type"] == "/problems/unknown-token", answer
+
+
+@check
+def idle_connection_is_closed(binary):
+    with Server(binary, "--connection-idle", "1") as server:
+        before = server.descriptors
+        for beginning in ["", "GET /zones HT", "GET /zones HTTP/1.1\r\nHost: x\r\n", request("POST", "/pages", GFP)[:-5]]:
+            with server.connect() as client:
+                client.send(beginning)
+                assert client.is_closed(), beginning
+        server.await_descriptors(before)
