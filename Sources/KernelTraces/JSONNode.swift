@@ -32,6 +32,12 @@ struct JSONNode {
         }
     }
 
+    /// An address as traces write it, `"0x..."`; `nil` for anything else.
+    var address: UInt64? {
+        guard let text, text.hasPrefix("0x") else { return nil }
+        return UInt64(text.dropFirst(2), radix: 16)
+    }
+
     /// Visits the members of an object.
     @inline(__always)
     func forEachMember(_ body: (csj_text, JSONNode) throws(TraceError) -> Void) throws(TraceError) {

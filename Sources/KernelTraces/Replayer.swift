@@ -8,6 +8,7 @@ struct Replayer {
     private var line = 0
     private var history = CallHistory()
     private var kswapd = KswapdSearch()
+    private var slab: SlabReplay?
 
     init(path: String) { result = ReplayResult(path: path) }
 
@@ -26,7 +27,9 @@ struct Replayer {
             fail("\(error)")
             return
         }
-        if result.failure == nil, machine != nil { fail("the trace stops before its end") }
+        if result.failure == nil, machine != nil || slab != nil {
+            fail("the trace stops before its end")
+        }
         if result.failure == nil, !result.isExact {
             fail("nothing in this file can be replayed: no page trace and no header")
         }
@@ -42,6 +45,7 @@ struct Replayer {
     }
 
     private mutating func handle(_ kind: String, _ node: JSONNode) throws(TraceError) {
+        if slab != nil, kind != "endtrace" { return try handleInSlab(kind, node) }
         do throws(DumpFault) {
             switch kind {
             case "hdr": return try reader.readHeader(node, line)
@@ -57,7 +61,7 @@ struct Replayer {
             }
         } catch { throw .malformed(line: error.record ?? line, "\(error)") }
         switch kind {
-        case "trace": try refuseTrace(node)
+        case "trace": try beginOther(node)
         case "L": try compareLight(node)
         case "endtrace": endTrace()
         default: break
@@ -115,14 +119,31 @@ extension Replayer {
 // MARK: - Traces and dumps
 
 extension Replayer {
-    private func refuseTrace(_ node: JSONNode) throws(TraceError) {
-        throw .malformed(
-            line: line, "\(node["kind"]?.text ?? "unknown") traces are not replayed yet")
+    /// A trace of something else than pages.
+    private mutating func beginOther(_ node: JSONNode) throws(TraceError) {
+        let kind = node["kind"]?.text ?? "unknown"
+        guard kind == "slab" else {
+            throw .malformed(line: line, "\(kind) traces are not replayed yet")
+        }
+        do throws(DumpFault) {
+            try reader.readTrace(node, line)
+        } catch { throw .malformed(line: error.record ?? line, "\(error)") }
+        slab = SlabReplay(reader: reader)
+    }
+
+    private mutating func handleInSlab(_ kind: String, _ node: JSONNode) throws(TraceError) {
+        guard let difference = try slab!.handle(kind, node, line: line) else { return }
+        result.failure = ReplayFailure(line: line, summary: difference, details: slab!.details)
     }
 
     private mutating func endTrace() {
-        if machine != nil { result.finishedTraces += 1 }
+        if let slab {
+            result.calls += slab.calls
+            result.dumps += slab.dumps
+        }
+        if machine != nil || slab?.machine != nil { result.finishedTraces += 1 }
         machine = nil
+        slab = nil
         history = CallHistory()
         kswapd = KswapdSearch()
     }

@@ -52,6 +52,11 @@ extension Machine {
 
 /// Between frames and pointers.
 extension Machine {
+    /// The bytes that an allocation really has, 0 for what is none. `ksize`.
+    public func ksize(of address: VirtualAddress) -> UInt64 {
+        core.directFrame(address.rawValue) == nil ? 0 : core.ksize(address.rawValue)
+    }
+
     /// The frame that a `struct page` pointer names; `nil` if it names none.
     public func frame(of page: PagePointer) -> PageFrameNumber? {
         core.frame(of: page).map { PageFrameNumber($0) }

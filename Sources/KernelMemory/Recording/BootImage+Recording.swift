@@ -22,7 +22,8 @@ extension BootImage {
 }
 
 extension MachineShape {
-    fileprivate init(_ recording: MachineRecording) {
+    /// The shape of a recorded machine.
+    init(_ recording: MachineRecording) {
         let starts = (1...2).map { index in
             recording.zones.first { $0.index == index }?.start ?? noFrame
         }

@@ -73,3 +73,11 @@ extension UnsafeMutablePointer<SlubCache> {
             .assumingMemoryBound(to: SlubCPU.self) + Int(number)
     }
 }
+
+extension UnsafePointer<SlubCache> {
+    /// What a CPU keeps of the cache.
+    func cpu(_ number: UInt32) -> UnsafePointer<SlubCPU> {
+        (UnsafeRawPointer(self) + SlubCache.cpuOffset)
+            .assumingMemoryBound(to: SlubCPU.self) + Int(number)
+    }
+}

@@ -64,6 +64,12 @@ extension Core {
         return true
     }
 
+    /// Whether the kernel makes a cache of this name for copies to and from user space.
+    func isForUserCopies(_ name: String) -> Bool {
+        KMallocFamily.allCases.contains { name.hasPrefix($0.prefix) }
+            || BootCache.all.contains { $0.name == name && $0.isForUserCopies }
+    }
+
     /// Where the `struct kmem_cache` of the first cache stands: in the kernel's own frames.
     private var bootDescriptors: UInt64 {
         let kernel = (1..<shape.frameEnd).first { frames.readable($0).pointee.has(Frame.reserved) }

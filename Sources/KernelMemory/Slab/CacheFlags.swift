@@ -42,6 +42,8 @@ public struct CacheFlags: OptionSet, Hashable, Sendable {
         .consistencyChecks, .redZone, .poison, .hardwareCacheAlign, .cacheDMA, .storeUser,
         .reclaimAccount, .panic, .typesafeByRCU, .account,
     ]
+    /// Those that the model knows.
+    package static let known: CacheFlags = permitted.union([.kmalloc, .poisonsObjects])
     /// Flags that make every call take the slow, checked way. `SLAB_DEBUG_FLAGS`.
     static let debugging: CacheFlags = [.redZone, .poison, .storeUser, .consistencyChecks]
     /// What `slub_debug=FZPU` turns on.

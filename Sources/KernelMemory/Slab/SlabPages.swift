@@ -12,12 +12,17 @@ extension Core {
         if pfn == noFrame { return noFrame }
         control.pointee.livePages &-= 1 << Int32(order)
         control.pointee.peakPages = peak
+        claimPages(pfn, order: order, slab: slab)
+        return pfn
+    }
+
+    /// Says of each page of a block which slab it belongs to.
+    func claimPages(_ pfn: UInt32, order: UInt32, slab: UInt32) {
         for page in pfn..<(pfn + 1 << order) {
             let frame = frames.writable(page)
             frame.pointee.flags = frame.pointee.flags & ~Frame.live | Frame.slab
             frame.pointee.next = slab
         }
-        return pfn
     }
 
     /// Gives a slab's pages back to the page allocator.
