@@ -7,6 +7,12 @@ extension BootImage {
     /// - Throws: ``RecordingError`` if the recording contradicts itself.
     /// - Complexity: O(frames).
     public init(recording: MachineRecording) throws(RecordingError) {
+        try self.init(pagesOf: recording)
+        core.makeBootCaches()
+    }
+
+    /// The same without caches.
+    init(pagesOf recording: MachineRecording) throws(RecordingError) {
         try recording.validate()
         let core = Core(zeroedFor: MachineShape(recording))
         var offset: UInt32 = 0
@@ -15,7 +21,6 @@ extension BootImage {
             offset += UInt32(zone.pageBlockTypes.count)
             try core.link(zone)
         }
-        core.makeBootCaches()
         core.control.pointee.cpu = UInt32(recording.cpu)
         self.init(core: core)
     }

@@ -6,7 +6,7 @@ extension BootImage {
     package init(
         recording: MachineRecording, caches: [SlubCacheRecording], hidden: HiddenAllocations
     ) throws(RecordingError) {
-        try self.init(recording: recording)
+        try self.init(pagesOf: recording)
         for cache in caches { core.add(cache) }
         for slab in hidden.slabs { core.add(slab) }
         for block in hidden.blocks { core.add(block) }
