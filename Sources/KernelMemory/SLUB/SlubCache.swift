@@ -3,6 +3,8 @@
 /// The corresponding kernel types are `struct kmem_cache` (include/linux/slub_def.h) and
 /// `struct kmem_cache_node` (mm/slab.h, 6.1).
 struct SlubCache {
+    /// What each CPU keeps; first, so that it is found without counting.
+    private var cpus: InlineArray<8, SlubCPU>
     /// Sizes and limits, settled when the cache was made.
     var geometry: CacheGeometry
     /// Where its `struct kmem_cache` stands.
@@ -21,7 +23,6 @@ struct SlubCache {
     var requestedBytes: UInt64
     /// Slabs that have free objects and that no CPU keeps. `partial`.
     var partial: SlabList
-    fileprivate var cpus: InlineArray<8, SlubCPU>
 }
 
 /// What one CPU keeps of a cache, to be used without a lock.
@@ -56,28 +57,30 @@ struct SlabList {
 extension SlubCache {
     /// A cache without slabs.
     init(_ geometry: CacheGeometry, address: UInt64, users: Int32) {
-        self.init(
-            geometry: geometry, address: address, users: users, slabCount: 0, objectCount: 0,
-            liveCount: 0, requestedBytes: 0, partial: .empty,
-            cpus: InlineArray(repeating: SlubCPU()))
+        cpus = InlineArray(repeating: SlubCPU())
+        self.geometry = geometry
+        self.address = address
+        self.users = users
+        slabCount = 0
+        objectCount = 0
+        liveCount = 0
+        requestedBytes = 0
+        partial = .empty
     }
 
-    static let cpuOffset = MemoryLayout<SlubCache>.offset(of: \.cpus)!
 }
 
 extension UnsafeMutablePointer<SlubCache> {
     /// What a CPU keeps of the cache.
     @inline(__always)
     func cpu(_ number: UInt32) -> UnsafeMutablePointer<SlubCPU> {
-        (UnsafeMutableRawPointer(self) + SlubCache.cpuOffset)
-            .assumingMemoryBound(to: SlubCPU.self) + Int(number)
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: SlubCPU.self) + Int(number)
     }
 }
 
 extension UnsafePointer<SlubCache> {
     /// What a CPU keeps of the cache.
     func cpu(_ number: UInt32) -> UnsafePointer<SlubCPU> {
-        (UnsafeRawPointer(self) + SlubCache.cpuOffset)
-            .assumingMemoryBound(to: SlubCPU.self) + Int(number)
+        UnsafeRawPointer(self).assumingMemoryBound(to: SlubCPU.self) + Int(number)
     }
 }

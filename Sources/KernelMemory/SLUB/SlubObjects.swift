@@ -9,23 +9,23 @@ extension Core {
     /// A cache by its number.
     @inline(__always)
     func slubCache(_ number: UInt32) -> UnsafeMutablePointer<SlubCache> {
-        caches.pointee.writable(number).assumingMemoryBound(to: SlubCache.self)
+        caches.writable(number).assumingMemoryBound(to: SlubCache.self)
     }
 
     /// A slab by its number.
     @inline(__always)
     func slab(_ number: UInt32) -> UnsafeMutablePointer<Slab> {
-        slabs.pointee.writable(number).assumingMemoryBound(to: Slab.self)
+        slabs.writable(number).assumingMemoryBound(to: Slab.self)
     }
 
     /// A cache for reading.
     func readCache(_ number: UInt32) -> UnsafePointer<SlubCache> {
-        caches.pointee.readable(number).assumingMemoryBound(to: SlubCache.self)
+        caches.readable(number).assumingMemoryBound(to: SlubCache.self)
     }
 
     /// A slab for reading.
     func readSlab(_ number: UInt32) -> UnsafePointer<Slab> {
-        slabs.pointee.readable(number).assumingMemoryBound(to: Slab.self)
+        slabs.readable(number).assumingMemoryBound(to: Slab.self)
     }
 
     /// The slab of an address of the direct map; `nil` if it has none.

@@ -10,7 +10,7 @@ struct NodeTable {
     static let nodesPerBranch = 64
     private static let branchSize = nodesPerBranch * MemoryLayout<NodeWord>.stride
 
-    private var branches: UnsafeMutablePointer<NodeWord>
+    fileprivate var branches: UnsafeMutablePointer<NodeWord>
     private var capacity: Int
     private var branchCount: Int
     /// One past the highest number ever in use.
@@ -76,28 +76,8 @@ extension NodeTable {
     /// Whether a number names a node.
     func contains(_ id: UInt32) -> Bool { id < end && !word(id).isVacant }
 
-    /// The node for reading. There must be one of this number.
     @inline(__always)
-    func readable(_ id: UInt32) -> UnsafeRawPointer {
-        precondition(id < end)
-        return UnsafeRawPointer(word(id).node)
-    }
-
-    /// The node for writing; copies what is shared first. There must be one of this number.
-    @inline(__always)
-    func writable(_ id: UInt32) -> UnsafeMutableRawPointer {
-        precondition(id < end)
-        let branchWord = branches[Int(id >> Self.branchShift)]
-        if branchWord.isOwned {
-            let word = branchWord.node.assumingMemoryBound(to: NodeWord.self)[
-                Int(id) & (Self.nodesPerBranch - 1)]
-            if word.isOwned { return word.node }
-        }
-        return makeWritable(id)
-    }
-
-    @inline(__always)
-    private func word(_ id: UInt32) -> NodeWord {
+    fileprivate func word(_ id: UInt32) -> NodeWord {
         branches[Int(id >> Self.branchShift)].node.assumingMemoryBound(to: NodeWord.self)[
             Int(id) & (Self.nodesPerBranch - 1)]
     }
@@ -105,6 +85,29 @@ extension NodeTable {
     /// Visits the numbers of all nodes, lowest first.
     func forEach(_ body: (UInt32) -> Void) {
         for id in 0..<end where !word(id).isVacant { body(id) }
+    }
+}
+
+/// A table is reached through its address: no access copies it.
+extension UnsafeMutablePointer<NodeTable> {
+    /// The node for reading. There must be one of this number.
+    @inline(__always)
+    func readable(_ id: UInt32) -> UnsafeRawPointer {
+        precondition(id < pointee.end)
+        return UnsafeRawPointer(pointee.word(id).node)
+    }
+
+    /// The node for writing; copies what is shared first. There must be one of this number.
+    @inline(__always)
+    func writable(_ id: UInt32) -> UnsafeMutableRawPointer {
+        precondition(id < pointee.end)
+        let branch = pointee.branches[Int(id >> NodeTable.branchShift)]
+        if branch.isOwned {
+            let words = branch.node.assumingMemoryBound(to: NodeWord.self)
+            let word = words[Int(id) & (NodeTable.nodesPerBranch - 1)]
+            if word.isOwned { return word.node }
+        }
+        return pointee.makeWritable(id)
     }
 }
 
@@ -164,7 +167,7 @@ extension NodeTable {
     }
 
     @inline(never)
-    private func makeWritable(_ id: UInt32) -> UnsafeMutableRawPointer {
+    fileprivate func makeWritable(_ id: UInt32) -> UnsafeMutableRawPointer {
         let slot = ownedSlot(id)
         if !slot.pointee.isOwned { slot.pointee = Self.ownedNode(slot.pointee) }
         return slot.pointee.node
