@@ -74,6 +74,11 @@ export class Kmemlab {
     return this.send(requests.boot(machine));
   }
 
+  /** What a session can start from: kinds of machine, and recorded ones. */
+  machines() {
+    return this.get("/machines");
+  }
+
   session(id) {
     return this.get(`/sessions/${id}`);
   }

@@ -76,6 +76,7 @@ export class Lab extends EventTarget {
     this.entries.clear();
     this.answers.clear();
     this.#snapshots.clear();
+    document.body.dataset.machine = machine.kind;
     this.#tell("story");
     this.#tell("select");
   }
@@ -228,8 +229,7 @@ export class Lab extends EventTarget {
     if (!(error instanceof Problem)) {
       this.notify({ kind: "error", text: `The server cannot be reached (${error.message}).` });
     } else if (error.status === 401) {
-      const { kind, debug } = this.machine ?? { kind: "classroom" };
-      await this.#boot({ machine: kind, debug: debug === true }, null);
+      await this.#boot(likeness(this.machine), null);
       this.notify({ kind: "info", text: "The session had expired. This is a freshly booted machine." });
     } else if (error.status === 409) {
       this.halted = error.oops ?? this.halted ?? error.message;
@@ -240,6 +240,15 @@ export class Lab extends EventTarget {
     }
     return null;
   }
+}
+
+/** What boots a machine like another one; an uploaded one cannot be had again from here. */
+function likeness(machine) {
+  if (machine?.kind === "recorded" && machine.recording.name !== null) {
+    return { machine: "recorded", recording: machine.recording.name };
+  }
+  const kind = machine && machine.kind !== "recorded" ? machine.kind : "classroom";
+  return { machine: kind, debug: machine?.debug === true };
 }
 
 function stepInAddress() {

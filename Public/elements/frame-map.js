@@ -12,12 +12,15 @@ import { bytes, frameRange, plural } from "../words.js";
 import "./frame-grid.js";
 
 const MOST_FRAMES = 4096;
+/** Zones with more page blocks than this have alike ones folded together. */
+const MOST_PAGE_BLOCKS = 500;
 const ITEM = "button.cell, button.page-block";
 
 class FrameMap extends HTMLElement {
   #home = 0;
   #zoom = null;
   #followed = null;
+  #machine = null;
 
   connectedCallback() {
     rove(this, ITEM, {
@@ -63,6 +66,10 @@ class FrameMap extends HTMLElement {
 
   #draw() {
     const { zones } = lab.view;
+    if (this.#machine !== lab.machine) {
+      this.#machine = lab.machine;
+      this.#zoom = null;
+    }
     const focused = this.contains(document.activeElement);
     if (focused) this.#home = Number(document.activeElement.dataset.pfn);
     const total = zones.reduce((sum, zone) => sum + zone.spanned_pages, 0);
@@ -95,7 +102,7 @@ class FrameMap extends HTMLElement {
     const touched = changed.find(isAllocated)
       ?? (changed.some((pfn) => this.#zoom !== null && same(pfn, this.#zoom, size)) ? this.#zoom : changed[0]);
     if (stays && touched === undefined) return this.#zoom;
-    return touched ?? this.#zoom ?? lab.view.pages[0]?.pfn ?? lab.view.zones[1].start_pfn;
+    return touched ?? this.#zoom ?? lab.view.pages[0]?.pfn ?? mostVaried(size);
   }
 
   #restoreStop(focused) {
@@ -118,6 +125,20 @@ class FrameMap extends HTMLElement {
       item.classList.toggle("buddy", buddy !== null && overlap(range, buddy) && !item.matches(".page-block"));
     }
   }
+}
+
+/** The start of the page block that is cut into the most pieces; on a machine that has just booted, of Normal. */
+function mostVaried(size) {
+  const { blocks, zones } = lab.view;
+  const start = (zones[1] ?? zones[0]).start_pfn;
+  if (lab.machine.kind !== "recorded") return start;
+  const pieces = new Map();
+  for (const { pfn } of blocks) {
+    const number = Math.floor(pfn / size);
+    pieces.set(number, (pieces.get(number) ?? 0) + 1);
+  }
+  const [number] = [...pieces].reduce((best, one) => (one[1] > best[1] ? one : best));
+  return Math.max(number * size, zones[0].start_pfn);
 }
 
 const zoneRange = (zone) => ({ pfn: zone.start_pfn, count: zone.spanned_pages });
@@ -166,24 +187,51 @@ function blockGrid(zone) {
   const size = 2 ** lab.machine.pageblock_order;
   const types = pageBlockTypes();
   const changed = new Set([...lab.changed].map((pfn) => Math.floor(pfn / size)));
-  const sums = pageBlockSums(lab.view.blocks, zone, size);
+  const sums = pageBlockSums(lab.view.blocks, zone, size).map((sum) => {
+    const number = Math.floor(sum.pfn / size);
+    return { ...sum, blocks: 1, type: types.get(number), changed: changed.has(number) };
+  });
   return el("div", { class: "page-blocks", role: "group", "aria-label": `Page blocks of zone ${zone.name}` },
-    sums.map((sum) => {
-      const number = Math.floor(sum.pfn / size);
-      const words = Object.entries(sum.states).map(([state, n]) => `${n} ${STATES[state].name}`).join(", ");
-      const label = `Page block ${frameRange(sum.pfn, sum.count)}, ${types.get(number) ?? "no type"}: ${words}`;
-      const item = el("button", {
-        type: "button", tabindex: "-1", "aria-label": label, title: label,
-        class: `page-block ${changed.has(number) ? "changed" : ""} ${sum.shared ? "shared" : ""}`,
-        "data-pfn": sum.pfn, "data-count": sum.count,
-      }, el("span", { class: "letter", "aria-hidden": "true" }, typeLetter(types.get(number))));
-      let level = 0;
-      for (const state of ["reserved", "allocated", "per_cpu"]) {
-        level += (100 * (sum.states[state] ?? 0)) / sum.count;
-        item.style.setProperty(`--${state}-top`, `${sum.states[state] ? Math.max(level, 8) : level}%`);
-      }
-      return item;
-    }));
+    (sums.length > MOST_PAGE_BLOCKS ? folded(sums) : sums).map(pageBlock));
+}
+
+/** Joins page blocks that stand side by side and are all of one type and of one state. */
+function folded(sums) {
+  const rows = [];
+  for (const sum of sums) {
+    const last = rows[rows.length - 1];
+    if (last && isPlain(last) && isPlain(sum) && look(last) === look(sum)) {
+      last.count += sum.count;
+      last.blocks += 1;
+      for (const [state, n] of Object.entries(sum.states)) last.states[state] += n;
+    } else {
+      rows.push({ ...sum, states: { ...sum.states } });
+    }
+  }
+  return rows;
+}
+
+const isPlain = (sum) => Object.keys(sum.states).length === 1 && !sum.changed && !sum.shared;
+const look = (sum) => `${sum.type} ${Object.keys(sum.states)[0]}`;
+
+function pageBlock(sum) {
+  const words = Object.entries(sum.states).map(([state, n]) => `${n} ${STATES[state].name}`).join(", ");
+  const what = sum.blocks > 1 ? `${sum.blocks} page blocks` : "Page block";
+  const label = `${what} ${frameRange(sum.pfn, sum.count)}, ${sum.type ?? "no type"}: ${words}`;
+  const isAbsent = sum.states.absent === sum.count;
+  const letter = isAbsent ? STATES.absent.letter : typeLetter(sum.type);
+  const classes = ["page-block", sum.changed && "changed", sum.shared && "shared", sum.blocks > 1 && "folded",
+    isAbsent && "absent"];
+  const item = el("button", {
+    type: "button", tabindex: "-1", "aria-label": label, title: label, class: classes.filter(Boolean).join(" "),
+    "data-pfn": sum.pfn, "data-count": sum.count,
+  }, el("span", { class: "letter", "aria-hidden": "true" }, `${letter}${sum.blocks > 1 ? ` × ${sum.blocks}` : ""}`));
+  let level = 0;
+  for (const state of ["reserved", "kernel", "allocated", "per_cpu"]) {
+    level += (100 * (sum.states[state] ?? 0)) / sum.count;
+    item.style.setProperty(`--${state}-top`, `${sum.states[state] ? Math.max(level, 8) : level}%`);
+  }
+  return item;
 }
 
 customElements.define("frame-map", FrameMap);

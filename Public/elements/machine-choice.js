@@ -1,40 +1,86 @@
 /** `<machine-choice>`: boots another machine, which ends the one on show. */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
-import { bytes } from "../words.js";
+import { bytes, plural } from "../words.js";
 
-const MACHINES = [
-  ["classroom", "classroom, 4 MiB"],
-  ["i386", "i386, 1 GiB"],
-  ["x86_64", "x86_64, 1 GiB"],
-];
+/** Until the server has said what else there is. */
+const CLASSROOM = { machine: "classroom", memory_bytes: { default: 4194304 }, shows: "" };
+const RECORDED = "recorded:";
 
 class MachineChoice extends HTMLElement {
-  #kind = el("select", { id: "machine" }, MACHINES.map(([value, label]) => el("option", { value }, label)));
+  #kind = el("select", { id: "machine", onchange: () => this.#describe() }, option(CLASSROOM));
   #debug = el("input", { id: "debug", type: "checkbox" });
   #facts = el("span", { class: "sub" });
+  #shows = el("p", { class: "shows", id: "machine-shows" });
+  /** The value of an option to what it shows. */
+  #sentences = new Map();
 
   connectedCallback() {
+    this.#kind.setAttribute("aria-describedby", "machine-shows");
     this.append(el("form", { onsubmit: (event) => this.#boot(event) },
       el("label", { for: "machine" }, "Machine"), this.#kind,
       el("label", { for: "debug", title: "Boot a kernel with its debugging options on" }, this.#debug, " debug kernel"),
-      el("button", { type: "submit" }, "Boot"), this.#facts));
+      el("button", { type: "submit" }, "Boot"), this.#facts), this.#shows);
     lab.addEventListener("view", () => this.#draw());
+    this.#fill();
+  }
+
+  /** Asks what can be booted. Without an answer the classroom remains. */
+  async #fill() {
+    try {
+      const { machines, recordings } = await lab.api.machines();
+      const small = [...machines].sort((a, b) => a.memory_bytes.default - b.memory_bytes.default);
+      this.#kind.replaceChildren(...small.map(option),
+        ...(recordings.length ? [el("optgroup", { label: "Recorded on a real kernel" }, recordings.map(recordedOption))] : []));
+      for (const one of machines) this.#sentences.set(one.machine, one.shows);
+      for (const one of recordings) this.#sentences.set(RECORDED + one.recording, one.shows);
+    } catch {
+      return;
+    }
+    if (lab.machine) this.#select(lab.machine);
+    this.#describe();
+  }
+
+  /** A recorded kernel is what it was: with debugging options or without. */
+  #describe() {
+    const recorded = this.#kind.value.startsWith(RECORDED);
+    this.#debug.disabled = recorded;
+    if (recorded) this.#debug.checked = false;
+    this.#shows.textContent = this.#sentences.get(this.#kind.value) ?? "";
+    this.#shows.hidden = !recorded;
   }
 
   #boot(event) {
     event.preventDefault();
-    lab.boot({ machine: this.#kind.value, debug: this.#debug.checked });
+    const { value } = this.#kind;
+    lab.boot(value.startsWith(RECORDED)
+      ? { machine: "recorded", recording: value.slice(RECORDED.length) }
+      : { machine: value, debug: this.#debug.checked });
   }
 
   #draw() {
-    const { kind, memory_bytes: memory, cpus, debug } = lab.machine;
-    const running = `Running: ${kind}, ${bytes(memory)}, ${cpus} CPU${cpus === 1 ? "" : "s"}${debug ? ", debug" : ""}`;
+    const { kind, recording, memory_bytes: memory, cpus, debug } = lab.machine;
+    const name = kind === "recorded" ? `recording ${recording.name ?? recording.sha256.slice(0, 8)}` : kind;
+    const running = `Running: ${name}, ${bytes(memory)}, ${plural(cpus, "CPU")}${debug ? ", debug" : ""}`;
     if (this.#facts.textContent === running) return;
     this.#facts.textContent = running;
-    this.#kind.value = kind;
+    this.#select(lab.machine);
     this.#debug.checked = debug === true;
+    this.#describe();
   }
+
+  #select({ kind, recording }) {
+    const value = kind === "recorded" ? RECORDED + recording.name : kind;
+    if ([...this.#kind.options].some((one) => one.value === value)) this.#kind.value = value;
+  }
+}
+
+function option({ machine, memory_bytes: memory }) {
+  return el("option", { value: machine }, `${machine}, ${bytes(memory.default)}`);
+}
+
+function recordedOption({ recording, memory_bytes: memory, cpus }) {
+  return el("option", { value: RECORDED + recording }, `${recording}, ${bytes(memory)}${cpus > 1 ? `, ${cpus} CPUs` : ""}`);
 }
 
 customElements.define("machine-choice", MachineChoice);

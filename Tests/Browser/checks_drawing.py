@@ -102,3 +102,39 @@ def large_machines_stay_usable(browser, base):
             assert state in told[pfn], pfn
         assert not lab.scrolls_sideways()
         lab.close()
+
+
+@check
+def recorded_machine_is_drawn_as_it_was_recorded(browser, base):
+    lab = Lab(browser, base)
+    assert not lab.page.locator(".legend .recorded").is_visible(), "nothing is recorded yet"
+    names = [one["recording"] for one in lab.get("/machines")["recordings"]]
+    assert len(names) >= 4, names
+    offered = lab.page.eval_on_selector_all("#machine optgroup option", "all => all.map(o => o.value)")
+    assert offered == [f"recorded:{name}" for name in names], offered
+    lab.boot("recorded:i386-shattered")
+    assert lab.page.locator(".legend .recorded").is_visible()
+    assert lab.page.locator("#debug").is_disabled()
+    assert "fragmented" in lab.page.inner_text("machine-choice .shows")
+    drawn, told = drawn_frames(lab), told_frames(lab, 0)
+    assert len(drawn) >= 1024 and {"kernel", "free"} <= set(drawn.values()), set(drawn.values())
+    wrong = [pfn for pfn in drawn if drawn[pfn] not in told[pfn]]
+    assert not wrong, wrong[:5]
+    lab.page.reload()
+    lab.idle()
+    assert lab.page.input_value("#machine") == "recorded:i386-shattered", "a reload finds it again"
+    lab.close()
+
+
+@check
+def largest_recorded_machine_stays_usable(browser, base):
+    for width in (390, 1280):
+        lab = Lab(browser, base, width=width)
+        lab.boot("recorded:x86_64-booted")
+        assert sum(zone["spanned_pages"] for zone in lab.get("/zones")["zones"]) > 1_000_000
+        lab.click(ALLOCATE, to=1)
+        assert lab.page.locator("frame-map .cell.changed, frame-map .page-block.changed").count()
+        elements = lab.page.evaluate("document.querySelectorAll('*').length")
+        assert elements < 20_000, f"{elements} elements"
+        assert not lab.scrolls_sideways()
+        lab.close()

@@ -89,6 +89,10 @@ def take_screenshots(browser, base, directory):
             lab.boot("i386")
             lab.click("call-panel .allocate .primary", to=1)
             save(lab, directory, f"{width}-{theme}-i386")
+            for name in ("i386-shattered", "x86_64-booted"):
+                lab.boot(f"recorded:{name}")
+                lab.click("call-panel .allocate .primary", to=1)
+                save(lab, directory, f"{width}-{theme}-{name}")
             lab.close()
 
 
