@@ -23,7 +23,7 @@ extension MachineRecording {
     }
 
     /// The machine that ends where the recorded one does.
-    private var bootConfiguration: MachineConfiguration? {
+    var bootConfiguration: MachineConfiguration? {
         let end = zones.map { $0.start + $0.spanned }.max() ?? 0
         let above: UInt32 = 0x10_0000
         let frames = end > above ? end - above + 3072 << 8 : end + 32

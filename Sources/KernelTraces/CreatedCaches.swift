@@ -11,12 +11,17 @@ struct CreatedCaches {
     }
 
     private var created: [Created] = []
-    private var before: [SlubCacheRecording] = []
-    private var header: MachineRecording?
+    private var before: RecordedCaches?
+    private var pages: MachineRecording?
 
-    mutating func begin(with caches: [SlubCacheRecording], on header: MachineRecording?) {
+    /// The caches before, and the pages.
+    ///
+    /// - Returns: the first cache that a machine of this kind would boot otherwise.
+    mutating func begin(with caches: RecordedCaches, on pages: MachineRecording?) -> String? {
         before = caches
-        self.header = header
+        self.pages = pages
+        return pages.flatMap { caches.firstBootDifference(on: $0, keepsApart: !caches.mayMerge) }
+            .map { "machine booted by the formulas: \($0)" }
     }
 
     /// A `create` record; `false` if a field that must be there is not.
@@ -34,26 +39,51 @@ struct CreatedCaches {
     }
 
     /// The first cache that the model would have made otherwise.
-    func firstDifference(in recorded: [SlubCacheRecording]) -> String? {
-        guard let header else { return nil }
-        // Only caches that were merged with another one show how the kernel was booted.
-        let mayMerge = before.contains { $0.users > 1 }
-        let bench = CacheBench(header, caches: before, keepsApart: !mayMerge)
+    func firstDifference(in recorded: RecordedCaches) -> String? {
+        guard let pages, let before else { return nil }
+        switch (before, recorded) {
+        case (.slub(let caches), .slub(let kernel)):
+            let bench = CacheBench(pages, caches: caches, keepsApart: !before.mayMerge)
+            return firstDifference(bench.create) { name in
+                kernel.first { $0.name == name }.map { ($0.geometry, $0.users) }
+            }
+        case (.classic(let caches), .classic(let kernel)):
+            let bench = CacheBench(pages, caches: caches, keepsApart: !before.mayMerge)
+            return firstDifference(bench.createClassic) { name in
+                kernel.first { $0.name == name }.map { ($0.geometry, $0.users) }
+            }
+        default: return "the dumps are of two allocators"
+        }
+    }
+
+    private func firstDifference<Geometry: Equatable>(
+        _ create: (CacheRequest) -> (name: String, geometry: Geometry)?,
+        kernel: (String) -> (Geometry, Int32)?
+    ) -> String? {
         for cache in created {
-            guard let model = bench.create(cache.request) else {
+            guard let model = create(cache.request) else {
                 return "cache \(cache.request.name): the model cannot make it"
             }
             if model.name != cache.mergedInto {
                 return "cache \(cache.request.name): model merges it into \(model.name), "
                     + "kernel into \(cache.mergedInto)"
             }
-            guard let kernel = recorded.first(where: { $0.name == model.name }),
-                model.name == cache.request.name
+            guard model.name == cache.request.name, let (geometry, users) = kernel(model.name)
             else { continue }
-            if model.geometry != kernel.geometry, kernel.users == 1 {
-                return "cache \(model.name): model \(model.geometry), kernel \(kernel.geometry)"
+            if model.geometry != geometry, users == 1 {
+                return "cache \(model.name): model \(model.geometry), kernel \(geometry)"
             }
         }
         return nil
+    }
+}
+
+extension RecordedCaches {
+    /// Whether caches may be merged; only those that were show how the kernel was booted.
+    fileprivate var mayMerge: Bool {
+        switch self {
+        case .slub(let caches): caches.contains { $0.users > 1 }
+        case .classic(let caches): caches.contains { $0.users > 1 }
+        }
     }
 }

@@ -6,7 +6,7 @@ import KernelMemory
 /// again from the second dump; what no dump shows, full slabs and large allocations, is carried over.
 struct SlabReplay {
     private var reader: RecordingReader
-    private var slabs = SlubDumpReader()
+    private var slabs = RecordedCaches(.slub)
     private var slabTag = ""
     private var pages: MachineRecording?
     private var cachesByNumber: [Int: UInt64] = [:]
@@ -37,7 +37,7 @@ struct SlabReplay {
         case "shrink", "destroy": return nil
         case "slabdump":
             slabTag = node["tag"]?.text ?? ""
-            slabs = SlubDumpReader()
+            slabs = RecordedCaches(reader.header?.slab ?? .slub)
             return nil
         case "cache":
             guard slabs.read(node) else { throw missing(kind, line) }
@@ -47,6 +47,7 @@ struct SlabReplay {
             let cpu = cpu
             return compare("light slab dump") {
                 $0.firstSlubDifference(fromLight: node, cpu: cpu)
+                    ?? $0.firstClassicDifference(fromLight: node)
             }
         case "L": return try compareLight(node, line)
         default: return try readPages(kind, node, line)
@@ -143,7 +144,7 @@ extension SlabReplay {
 
     private mutating func endPageDump(_ recording: MachineRecording, _ tag: String) -> String? {
         switch tag {
-        case "initial", "after_shrink":
+        case "before_create", "initial", "after_shrink":
             pages = recording
             return nil
         case "after_ops", "after_free_all":
@@ -153,11 +154,9 @@ extension SlabReplay {
     }
 
     private mutating func endSlabDump(_ line: Int) throws(TraceError) -> String? {
-        let recorded: [SlubCacheRecording] = slabs.caches.reversed()
+        let recorded = slabs
         switch slabTag {
-        case "before_create":
-            created.begin(with: recorded, on: reader.header)
-            return nil
+        case "before_create": return created.begin(with: recorded, on: pages)
         case "initial", "after_shrink":
             if slabTag == "initial", let difference = created.firstDifference(in: recorded) {
                 return difference
@@ -166,17 +165,15 @@ extension SlabReplay {
         case "periodic", "after_ops", "after_free_all": break
         default: return nil
         }
-        return compare("slab dump \(slabTag)") { $0.firstSlubDifference(from: recorded) }
+        return compare("slab dump \(slabTag)") { recorded.firstDifference(in: $0) }
     }
 
-    private mutating func boot(_ caches: [SlubCacheRecording], _ line: Int) throws(TraceError) {
+    private mutating func boot(_ caches: RecordedCaches, _ line: Int) throws(TraceError) {
         guard let pages else {
             throw .malformed(line: line, "no page dump stands before this slab dump")
         }
         do throws(RecordingError) {
-            let image = try BootImage(
-                recording: pages, caches: caches, hidden: machine?.hiddenAllocations ?? .none)
-            machine = Machine(booting: image)
+            machine = try caches.boot(pages, hidden: machine?.hiddenAllocations ?? .none)
         } catch { throw .malformed(line: line, "\(error)") }
     }
 

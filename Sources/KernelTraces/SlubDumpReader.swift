@@ -1,20 +1,9 @@
 import KernelMemory
 
-/// Reads the SLUB caches of a `slabdump`, one `cache` record after the other.
-struct SlubDumpReader {
-    /// What was read, newest cache first as the kernel lists them.
-    private(set) var caches: [SlubCacheRecording] = []
-
-    /// A `cache` record; `false` if a field that must be there is not.
-    mutating func read(_ node: JSONNode) -> Bool {
-        guard let cache = SlubCacheRecording(node) else { return false }
-        caches.append(cache)
-        return true
-    }
-}
-
+/// Reading a `cache` record of a kernel with SLUB.
 extension SlubCacheRecording {
-    fileprivate init?(_ node: JSONNode) {
+    /// The cache; `nil` if a field that must be there is not.
+    init?(_ node: JSONNode) {
         self.init()
         guard let name = node["name"]?.text, let address = node["ptr"]?.address,
             let geometry = Geometry(node), let users = node["refcount"]?.number,

@@ -21,7 +21,7 @@ extension Core {
         owner.initialize(
             to: SlubCache(
                 CacheGeometry(cache.geometry), address: cache.address, users: cache.users))
-        owner.pointee.isForUserCopies = isForUserCopies(cache.name)
+        owner.pointee.common.isForUserCopies = isForUserCopies(cache.name)
         cold.registry.add(number, name: cache.name, address: cache.address)
         for cpu in cache.cpus { add(cpu, to: number) }
         for slab in cache.partial { addPartial(number, add(slab, to: number)) }
@@ -78,7 +78,7 @@ extension Core {
                 isFrozen: false, free: []), to: cache)
     }
 
-    fileprivate func add(_ block: HiddenAllocations.Block) {
+    func add(_ block: HiddenAllocations.Block) {
         let frame = frames.writable(block.pfn)
         frame.pointee.word = Frame.ownedWord(order: block.order) | UInt32(Frame.head)
         frame.pointee.flags |= Frame.largeKMalloc
@@ -105,7 +105,7 @@ extension Core {
     }
 
     /// Finds kmalloc's caches by their names.
-    fileprivate func findKMallocCaches() {
+    func findKMallocCaches() {
         for family in KMallocFamily.allCases {
             for index in 1..<KMallocSizes.count {
                 let name = KMallocSizes.name(family, index)

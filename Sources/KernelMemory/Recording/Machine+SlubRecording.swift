@@ -10,12 +10,12 @@ extension Machine {
 
 extension Core {
     fileprivate func recording(of number: UInt32) -> SlubCacheRecording {
-        let cache = readCache(number)
+        let cache = readSlubCache(number)
         var recording = SlubCacheRecording()
         recording.name = cold.registry.name(number)
-        recording.address = cache.pointee.address
+        recording.address = cache.pointee.common.address
         recording.geometry = SlubCacheRecording.Geometry(cache.pointee.geometry)
-        recording.users = cache.pointee.users
+        recording.users = cache.pointee.common.users
         recording.slabCount = cache.pointee.slabCount
         recording.objectCount = cache.pointee.objectCount
         recording.cpus = (0..<UInt32(shape.cpuCount)).map { cpuRecording(number, $0) }
@@ -24,7 +24,7 @@ extension Core {
     }
 
     private func cpuRecording(_ number: UInt32, _ cpu: UInt32) -> SlubCacheRecording.CPU {
-        let local = readCache(number).cpu(cpu).pointee
+        let local = readSlubCache(number).cpu(cpu).pointee
         var recording = SlubCacheRecording.CPU()
         recording.cpu = Int(cpu)
         if local.slab != NodeTable.none {

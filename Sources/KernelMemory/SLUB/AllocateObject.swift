@@ -12,6 +12,7 @@ extension Core {
     /// The corresponding kernel function is `slab_alloc_node` (mm/slub.c, 6.1).
     @inline(__always)
     func allocateObject(_ cache: UInt32, _ gfp: GFPFlags, requested: UInt32) -> UInt64 {
+        if hasArrayCaches { return allocateFromArray(cache, gfp, requested: requested) }
         let owner = slubCache(cache)
         let cpu = owner.cpu(control.pointee.cpu)
         let index = cpu.pointee.head
@@ -26,7 +27,7 @@ extension Core {
                 owner.pointee.requestedBytes &+= UInt64(requested)
                 let address =
                     slab.pointee.base &+ UInt64(index) &* UInt64(owner.pointee.geometry.size)
-                if gfp.contains(.zero) { clearObject(address, owner) }
+                if gfp.contains(.zero) { clearObject(address, owner.pointee.geometry.objectSize) }
                 return address
             }
         }
@@ -46,7 +47,7 @@ extension Core {
         let address = popObject(cache)
         if address == 0 || isHalted { return 0 }
         noteOwner(cache, address, requested: requested)
-        if gfp.contains(.zero) { clearObject(address, owner) }
+        if gfp.contains(.zero) { clearObject(address, owner.pointee.geometry.objectSize) }
         return address
     }
 
@@ -147,7 +148,7 @@ extension Core {
                 allocatedAtStep: record.pointee.allocated)
             forgetObject(place)
         }
-        let owner = slubCache(slab(place.slab).pointee.cache)
+        let owner = objectCache(slab(place.slab).pointee.cache)
         record.pointee.own(requested: requested, step: control.pointee.step)
         owner.pointee.liveCount &+= 1
         owner.pointee.requestedBytes &+= UInt64(requested)
@@ -156,7 +157,7 @@ extension Core {
     /// Notes that nobody owns an object any more; it must have an owner.
     func forgetObject(_ place: ObjectPlace) {
         let record = slab(place.slab).record(place.index)
-        let owner = slubCache(slab(place.slab).pointee.cache)
+        let owner = objectCache(slab(place.slab).pointee.cache)
         owner.pointee.liveCount &-= 1
         owner.pointee.requestedBytes &-= UInt64(record.pointee.requested)
         record.pointee.disown(step: control.pointee.step)

@@ -11,6 +11,7 @@ extension Core {
     /// The corresponding kernel function is `do_slab_free` (mm/slub.c, 6.1).
     @inline(__always)
     func freeObject(_ number: UInt32, _ address: UInt64) {
+        if hasArrayCaches { return freeToArray(readSlab(number).pointee.cache, address) }
         let slab = slab(number)
         let owner = slubCache(slab.pointee.cache)
         let offset = address &- slab.pointee.base

@@ -70,6 +70,7 @@ extension Core {
     private func forEachSlot(
         _ number: UInt32, _ range: Range<UInt64>, _ body: (UInt16, UInt64) -> Void
     ) {
+        if hasArrayCaches { return }
         let slab = readSlab(number).pointee
         let geometry = readCache(slab.cache).pointee.geometry
         let first = slab.base + UInt64(geometry.freePointerOffset)

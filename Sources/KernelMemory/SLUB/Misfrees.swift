@@ -38,7 +38,7 @@ extension Core {
             removePartial(cache, number)
         }
         noteOwner(cache, object, requested: requested)
-        if gfp.contains(.zero) { clearObject(object, owner) }
+        if gfp.contains(.zero) { clearObject(object, owner.pointee.geometry.objectSize) }
         return object
     }
 

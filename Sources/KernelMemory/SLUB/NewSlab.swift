@@ -52,7 +52,7 @@ extension Core {
     }
 
     /// Runs the cache's constructor over a slab's objects. `setup_object`.
-    private func construct(_ number: UInt32, _ geometry: CacheGeometry) {
+    func construct(_ number: UInt32, _ geometry: CacheGeometry) {
         guard case .fill(let byte) = geometry.constructor else { return }
         let slab = readSlab(number)
         let count = Int(geometry.objectSize)
@@ -80,7 +80,7 @@ extension Core {
     }
 
     /// A slab that was freed under the owners of its objects.
-    private func forgetObjects(of number: UInt32) {
+    func forgetObjects(of number: UInt32) {
         for index in 0..<readSlab(number).pointee.objects
         where readSlab(number).record(index).pointee.isLive {
             forgetObject(ObjectPlace(slab: number, index: index))

@@ -6,6 +6,8 @@
 struct Slab {
     /// Where the first object's bytes start.
     var base: UInt64
+    /// Where its list of free objects stands, in a machine with array caches. `freelist`.
+    var freeList: UInt64 = 0
     /// The first page.
     var pfn: UInt32
     /// The cache's number.
@@ -26,6 +28,8 @@ struct Slab {
     var order: UInt8
     /// A CPU keeps it.
     var isFrozen: Bool
+    /// The list that it is on, in a machine with array caches: a ``SlabListKind``.
+    var listCode: UInt8 = 0
 
     static let recordOffset = 48
     static func nodeSize(objects: UInt32) -> Int {

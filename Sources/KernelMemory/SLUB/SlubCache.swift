@@ -3,24 +3,10 @@
 /// The corresponding kernel types are `struct kmem_cache` (include/linux/slub_def.h) and
 /// `struct kmem_cache_node` (mm/slab.h, 6.1).
 struct SlubCache {
-    /// What each CPU keeps; first, so that it is found without counting.
+    /// What both allocators know of a cache.
+    var common: ObjectCache
+    /// What each CPU keeps.
     private var cpus: InlineArray<8, SlubCPU>
-    /// Sizes and limits, settled when the cache was made.
-    var geometry: CacheGeometry
-    /// Where its `struct kmem_cache` stands.
-    var address: UInt64
-    /// Who uses it: 1, and one for each cache that was merged into it; below 0 it is never merged.
-    var users: Int32
-    /// Parts of its objects are copied to and from user space: it is never merged. `usersize`.
-    var isForUserCopies = false
-    /// Slabs that it has. `nr_slabs`.
-    var slabCount: UInt32
-    /// Objects in them, free or not. `total_objects`.
-    var objectCount: UInt32
-    /// Objects that somebody owns, as the simulator knows it.
-    var liveCount: UInt32
-    /// Bytes that their owners asked for.
-    var requestedBytes: UInt64
     /// Slabs that have free objects and that no CPU keeps. `partial`.
     var partial: SlabList
 }
@@ -57,30 +43,51 @@ struct SlabList {
 extension SlubCache {
     /// A cache without slabs.
     init(_ geometry: CacheGeometry, address: UInt64, users: Int32) {
+        assert(MemoryLayout<SlubCache>.offset(of: \.cpus) == Self.cpuOffset)
+        common = ObjectCache(geometry, address: address, users: users)
         cpus = InlineArray(repeating: SlubCPU())
-        self.geometry = geometry
-        self.address = address
-        self.users = users
-        slabCount = 0
-        objectCount = 0
-        liveCount = 0
-        requestedBytes = 0
         partial = .empty
     }
 
+    var geometry: CacheGeometry {
+        @inline(__always) _read { yield common.geometry }
+    }
+    var slabCount: UInt32 {
+        get { common.slabCount }
+        set { common.slabCount = newValue }
+    }
+    var objectCount: UInt32 {
+        get { common.objectCount }
+        set { common.objectCount = newValue }
+    }
+    var liveCount: UInt32 {
+        @inline(__always) get { common.liveCount }
+        @inline(__always) set { common.liveCount = newValue }
+    }
+    var requestedBytes: UInt64 {
+        @inline(__always) get { common.requestedBytes }
+        @inline(__always) set { common.requestedBytes = newValue }
+    }
+
+    /// Where the first CPU's part starts, known when this is compiled.
+    fileprivate static var cpuOffset: Int {
+        @inline(__always) get { (MemoryLayout<ObjectCache>.size + 3) & ~3 }
+    }
 }
 
 extension UnsafeMutablePointer<SlubCache> {
     /// What a CPU keeps of the cache.
     @inline(__always)
     func cpu(_ number: UInt32) -> UnsafeMutablePointer<SlubCPU> {
-        UnsafeMutableRawPointer(self).assumingMemoryBound(to: SlubCPU.self) + Int(number)
+        (UnsafeMutableRawPointer(self) + SlubCache.cpuOffset)
+            .assumingMemoryBound(to: SlubCPU.self) + Int(number)
     }
 }
 
 extension UnsafePointer<SlubCache> {
     /// What a CPU keeps of the cache.
     func cpu(_ number: UInt32) -> UnsafePointer<SlubCPU> {
-        UnsafeRawPointer(self).assumingMemoryBound(to: SlubCPU.self) + Int(number)
+        (UnsafeRawPointer(self) + SlubCache.cpuOffset)
+            .assumingMemoryBound(to: SlubCPU.self) + Int(number)
     }
 }

@@ -12,15 +12,15 @@ extension Core {
         caches.writable(number).assumingMemoryBound(to: SlubCache.self)
     }
 
+    /// The same for reading.
+    func readSlubCache(_ number: UInt32) -> UnsafePointer<SlubCache> {
+        caches.readable(number).assumingMemoryBound(to: SlubCache.self)
+    }
+
     /// A slab by its number.
     @inline(__always)
     func slab(_ number: UInt32) -> UnsafeMutablePointer<Slab> {
         slabs.writable(number).assumingMemoryBound(to: Slab.self)
-    }
-
-    /// A cache for reading.
-    func readCache(_ number: UInt32) -> UnsafePointer<SlubCache> {
-        caches.readable(number).assumingMemoryBound(to: SlubCache.self)
     }
 
     /// A slab for reading.

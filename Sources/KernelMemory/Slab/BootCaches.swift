@@ -8,6 +8,10 @@ private struct BootCache {
     var hasConstructor = false
     /// Parts of its objects are copied to and from user space: it shares with nobody. `usersize`.
     var isForUserCopies = false
+    /// It is made when all CPUs are online.
+    var isLate = false
+    /// The kernel cannot live without it. `SLAB_PANIC`.
+    var isVital = true
 }
 
 extension Core {
@@ -19,26 +23,39 @@ extension Core {
     /// (mm/slub.c and mm/slab_common.c, 6.1).
     func makeBootCaches() {
         var address = bootDescriptors
-        for cache in BootCache.bootstrap {
+        for cache in hasArrayCaches ? BootCache.classicBootstrap : BootCache.bootstrap {
             addBootCache(cache, at: &address, users: -1)
         }
         for family in KMallocFamily.allCases {
-            for index in KMallocSizes.bootOrder where KMallocSizes.bytes[index] >= leastKMallocSize
-            {
-                addKMallocCache(family, index, at: &address)
-            }
+            for index in kmallocOrder(family) { addKMallocCache(family, index, at: &address) }
         }
-        for cache in BootCache.all where shape.architecture == .x86_64 || cache.size.0 > 0 {
+        for var cache in BootCache.all where shape.architecture == .x86_64 || cache.size.0 > 0 {
+            if cache.isVital { cache.flags.insert(.panic) }
             if !shareBootCache(cache) { addBootCache(cache, at: &address, users: 1) }
         }
+    }
+
+    /// The order in which a family's caches are made; the classic allocator needs that of its nodes
+    /// before any other.
+    private func kmallocOrder(_ family: KMallocFamily) -> [Int] {
+        var order = KMallocSizes.bootOrder.filter { KMallocSizes.bytes[$0] >= leastKMallocSize }
+        if hasArrayCaches, family == .normal {
+            let nodes = KMallocSizes.index(
+                shape.architecture.cacheNodeSize, least: leastKMallocSize)
+            order.removeAll { $0 == nodes }
+            order.insert(nodes, at: 0)
+        }
+        return order
     }
 
     private func addKMallocCache(_ family: KMallocFamily, _ index: Int, at address: inout UInt64) {
         let size = KMallocSizes.bytes[index]
         let isPowerOfTwo = size & (size - 1) == 0
+        var flags = family.flags.union(.kmalloc)
+        if hasArrayCaches { flags.insert(.hardwareCacheAlign) }
         let cache = BootCache(
             name: KMallocSizes.name(family, index), size: (size, size),
-            align: isPowerOfTwo ? max(size, 8) : 8, flags: family.flags.union(.kmalloc),
+            align: isPowerOfTwo ? max(size, 8) : 8, flags: flags,
             isForUserCopies: true)
         kmallocCaches[family.rawValue * KMallocSizes.count + index] = caches.pointee.end
         addBootCache(cache, at: &address, users: 1)
@@ -46,14 +63,14 @@ extension Core {
 
     private func addBootCache(_ cache: BootCache, at address: inout UInt64, users: Int32) {
         let request = cache.request(shape.architecture)
-        let number = caches.pointee.end
         let align = CacheGeometry.alignment(
             cache.flags, cache.align, size: request.size, on: shape.architecture)
-        guard addCache(request, cache.flags, align: align, address: address, users: users) else {
-            return
-        }
-        slubCache(number).pointee.isForUserCopies = cache.isForUserCopies
-        address += UInt64(slubCache(0).pointee.geometry.size)
+        let number = addCache(
+            request, cache.flags, align: align, address: address, users: users)
+        guard let number else { return }
+        objectCache(number).pointee.isForUserCopies = cache.isForUserCopies
+        if hasArrayCaches, !cache.isLate { limitFreeObjects(of: number, cpus: 1) }
+        address += UInt64(objectCache(0).pointee.geometry.size)
     }
 
     private func shareBootCache(_ cache: BootCache) -> Bool {
@@ -95,6 +112,11 @@ extension BootCache {
         .init(name: "kmem_cache_node", size: (32, 64), flags: .hardwareCacheAlign),
     ]
 
+    /// The one that the classic allocator needs.
+    static let classicBootstrap: [BootCache] = [
+        .init(name: "kmem_cache", size: (96, 128), flags: .hardwareCacheAlign)
+    ]
+
     /// Those of the subsystems that the recorded kernels have, in the order of their making.
     static let all: [BootCache] = [
         .init(name: "vmap_area", size: (32, 64)),
@@ -133,10 +155,12 @@ extension BootCache {
             hasConstructor: true),
         .init(name: "pde_opener", size: (20, 40)),
         .init(name: "proc_dir_entry", size: (128, 192), isForUserCopies: true),
-        .init(name: "uid_cache", size: (60, 104), flags: aligned),
-        .init(name: "posix_timers_cache", size: (164, 256)),
-        .init(name: "hugetlbfs_inode_cache", size: (0, 576), hasConstructor: true),
-        .init(name: "fasync_cache", size: (32, 48)),
+        .init(name: "uid_cache", size: (60, 104), flags: aligned, isLate: true),
+        .init(name: "posix_timers_cache", size: (164, 256), isLate: true),
+        .init(
+            name: "hugetlbfs_inode_cache", size: (0, 576), hasConstructor: true, isLate: true,
+            isVital: false),
+        .init(name: "fasync_cache", size: (32, 48), isLate: true),
     ]
 
     private static let aligned: CacheFlags = .hardwareCacheAlign

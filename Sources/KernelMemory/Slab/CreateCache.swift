@@ -6,7 +6,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `kmem_cache_create` (mm/slab_common.c, 6.1).
     func createCache(_ request: CacheRequest) -> UInt64 {
-        let flags = request.flags.intersection(.permitted)
+        let flags = request.flags.intersection(hasArrayCaches ? .classic : .permitted)
         guard request.size > 0, request.size <= 4 << 20 else {
             return failToCreate(request, error: -22)
         }
@@ -15,42 +15,52 @@ extension Core {
         if let cache = findMergeable(request, flags) {
             return share(cache, with: request)
         }
-        let name = kmallocForKernel(UInt64(request.name.utf8.count + 1))
+        let name = kmallocForKernel(UInt64(request.name.utf8.count + 1), .kernel)
         let address = allocateForKernel(descriptorCache)
         guard name != 0, address != 0 else {
             kfree(name)
             return failToCreate(request, error: -12)
         }
-        guard addCache(request, flags, align: align, address: address, users: 1) else {
+        let number = addCache(request, flags, align: align, address: address, users: 1)
+        guard let number else {
             kfree(address)
             kfree(name)
             return failToCreate(request, error: -22)
         }
         cold.registry.noteName(at: name, of: address)
+        if hasArrayCaches, !allocateNode(of: number) {
+            release(number, at: address)
+            return failToCreate(request, error: -12)
+        }
         return address
     }
 
     /// Adds a cache whose `struct kmem_cache` has its place already.
     ///
-    /// - Returns: `false` if its objects are too large for any slab.
+    /// - Returns: its number; `nil` if its objects are too large for any slab.
     ///
-    /// The corresponding kernel function is `__kmem_cache_create` (mm/slub.c, 6.1).
+    /// The corresponding kernel function is `__kmem_cache_create` (mm/slub.c and mm/slab.c, 6.1).
     func addCache(
         _ request: CacheRequest, _ flags: CacheFlags, align: UInt32, address: UInt64, users: Int32
-    ) -> Bool {
+    ) -> UInt32? {
+        if hasArrayCaches {
+            return addClassicCache(request, flags, align: align, address: address, users: users)
+        }
         guard
             let geometry = CacheGeometry(
                 objectSize: request.size, align: align, flags: flags.union(debuggingFlags),
                 constructor: request.constructor, on: shape)
-        else { return false }
+        else { return nil }
         let number = caches.pointee.insert(size: MemoryLayout<SlubCache>.stride)
         slubCache(number).initialize(to: SlubCache(geometry, address: address, users: users))
         cold.registry.add(number, name: request.name, address: address)
-        return true
+        return number
     }
 
     /// What the machine's boot options add to every cache. `kmem_cache_flags`.
-    var debuggingFlags: CacheFlags { shape.debug ? .fullDebugging : [] }
+    ///
+    /// The classic allocator has its checks only when it is built with them, and here it is not.
+    var debuggingFlags: CacheFlags { shape.debug && !hasArrayCaches ? .fullDebugging : [] }
 
     /// A cache that can serve a request as well: none wastes a word or more for it.
     ///
@@ -71,12 +81,13 @@ extension Core {
                 && other.flags.isDisjoint(with: .neverMerge) && size <= other.size
                 && flags.intersection(.mergeSame) == other.flags.intersection(.mergeSame)
                 && other.size & ~(align - 1) == other.size && other.size - size < word
+                && (!hasArrayCaches || other.align.isMultiple(of: align))
         }
     }
 
     /// The corresponding kernel function is `__kmem_cache_alias` (mm/slub.c, 6.1).
     func share(_ cache: UInt32, with request: CacheRequest) -> UInt64 {
-        let owner = slubCache(cache)
+        let owner = objectCache(cache)
         owner.pointee.users += 1
         let word = shape.architecture.pointerSize
         owner.pointee.geometry.objectSize = max(owner.pointee.geometry.objectSize, request.size)
@@ -103,7 +114,10 @@ extension Core {
         markKernels(allocateObject(cache, .kernel, requested: 0))
     }
 
-    private func kmallocForKernel(_ size: UInt64) -> UInt64 { markKernels(kmalloc(size, .kernel)) }
+    /// Allocates bytes that no caller of the machine owns.
+    func kmallocForKernel(_ size: UInt64, _ gfp: GFPFlags) -> UInt64 {
+        markKernels(kmalloc(size, gfp))
+    }
 
     private func markKernels(_ address: UInt64) -> UInt64 {
         if let place = objectPlace(of: address) {

@@ -9,10 +9,16 @@ extension Core {
     func destroyCache(at address: UInt64) {
         if address == 0 { return }
         guard let cache = knownCache(at: address) else { return }
-        let owner = slubCache(cache)
+        let owner = objectCache(cache)
         owner.pointee.users -= 1
         if owner.pointee.users != 0 { return cold.registry.removeAlias(of: cache) }
         if !shutDown(cache) || isHalted { return }
+        release(cache, at: address)
+    }
+
+    /// Frees what a cache without slabs is made of. `slab_kmem_cache_release`.
+    func release(_ cache: UInt32, at address: UInt64) {
+        if hasArrayCaches { freeNode(of: cache) }
         let name = cold.registry.nameAddress(of: address)
         cold.registry.remove(cache, address: address)
         caches.pointee.remove(cache)
@@ -26,6 +32,12 @@ extension Core {
     ///
     /// The corresponding kernel function is `__kmem_cache_shutdown` (mm/slub.c, 6.1).
     private func shutDown(_ cache: UInt32) -> Bool {
+        if hasArrayCaches ? !shrinkClassic(cache) : shutDownSlub(cache) { return true }
+        if !isHalted { complainOfObjects(cache) }
+        return false
+    }
+
+    private func shutDownSlub(_ cache: UInt32) -> Bool {
         flushCPUs(cache)
         if isHalted { return false }
         var number = slubCache(cache).pointee.partial.first
@@ -38,9 +50,7 @@ extension Core {
         }
         for slab in empty { removePartial(cache, slab) }
         for slab in empty.reversed() { discardSlab(cache, slab) }
-        if !hasObjects, slubCache(cache).pointee.slabCount == 0 { return true }
-        complainOfObjects(cache)
-        return false
+        return !hasObjects && slubCache(cache).pointee.slabCount == 0
     }
 
     private func complainOfObjects(_ cache: UInt32) {
@@ -56,7 +66,7 @@ extension Core {
     /// The corresponding kernel function is `kmem_cache_shrink` (mm/slab_common.c, 6.1).
     func shrinkCache(at address: UInt64) -> UInt64 {
         guard let cache = knownCache(at: address) else { return 0 }
-        return shrinkSlub(cache) ? 1 : 0
+        return (hasArrayCaches ? shrinkClassic(cache) : shrinkSlub(cache)) ? 1 : 0
     }
 
     /// Allocates an object of a cache by its `struct kmem_cache`. `kmem_cache_alloc`.
@@ -70,6 +80,7 @@ extension Core {
     /// The corresponding kernel function is `kmem_cache_free` (mm/slub.c, 6.1).
     func freeObject(_ object: UInt64, toCacheAt address: UInt64) {
         guard let cache = knownCache(at: address) else { return }
+        if hasArrayCaches { return freeObject(object, toArrayOf: cache) }
         guard let pfn = directFrame(object), let number = slabNumber(of: pfn) else {
             return kfreeLarge(object, frameNumber(behind: VirtualAddress(object)))
         }

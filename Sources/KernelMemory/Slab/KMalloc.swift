@@ -49,6 +49,7 @@ extension Core {
     /// The bytes that an owner of one of a cache's objects may use. `slab_ksize`.
     private func usableSize(_ cache: UInt32) -> UInt64 {
         let geometry = readCache(cache).pointee.geometry
+        if hasArrayCaches { return UInt64(geometry.objectSize) }
         if !geometry.flags.isDisjoint(with: [.redZone, .poison]) {
             return UInt64(geometry.objectSize)
         }
@@ -85,7 +86,7 @@ extension Core {
         guard let place = objectPlace(of: address) else { return }
         let record = slab(place.slab).record(place.index)
         guard record.pointee.isLive else { return }
-        let owner = slubCache(slab(place.slab).pointee.cache)
+        let owner = objectCache(slab(place.slab).pointee.cache)
         owner.pointee.requestedBytes &+= size &- UInt64(record.pointee.requested)
         record.pointee.own(requested: UInt32(size), step: record.pointee.allocated)
     }

@@ -43,8 +43,8 @@ extension Core {
     ///
     /// Pages that were never written stay without contents of their own.
     @inline(never)
-    func clearObject(_ address: UInt64, _ owner: UnsafePointer<SlubCache>) {
-        var rest = address..<(address + UInt64(owner.pointee.geometry.objectSize))
+    func clearObject(_ address: UInt64, _ size: UInt32) {
+        var rest = address..<(address + UInt64(size))
         while !rest.isEmpty {
             let end = min(rest.upperBound, (rest.lowerBound | 0xfff) + 1)
             let pfn = UInt32(physical(rest.lowerBound).rawValue >> 12)

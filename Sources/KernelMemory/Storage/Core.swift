@@ -21,6 +21,8 @@ final class Core: @unchecked Sendable {
     let kmallocCaches: UnsafeMutablePointer<UInt32>
     /// The smallest size that kmalloc has a cache for. `KMALLOC_MIN_SIZE`.
     let leastKMallocSize: UInt32
+    /// Whether the slab allocator is the classic one, with array caches, and not SLUB.
+    let hasArrayCaches: Bool
     let pageBlockOrder: UInt32
     /// Marks of the orders from which on buddies may be in two chunks of the frame directory, or
     /// in two page blocks.
@@ -58,6 +60,7 @@ final class Core: @unchecked Sendable {
         slabs.initialize(to: objects.slabs)
         kmallocCaches = block.kmallocCaches
         leastKMallocSize = shape.slab == .slub ? 8 : 32
+        hasArrayCaches = shape.slab == .slab
         self.cold = cold
         self.image = image
         control = block.control

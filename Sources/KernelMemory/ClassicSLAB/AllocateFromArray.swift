@@ -1,0 +1,99 @@
+/// Taking an object from a cache and giving it back: from and to the CPU's own array.
+extension Core {
+    /// Allocates an object.
+    ///
+    /// - Parameters:
+    ///   - cache: the cache's number.
+    ///   - requested: bytes that the caller asked for, at most 8,192; 0 for all of the object.
+    /// - Returns: the object's address; 0 if there was no memory for a new slab.
+    /// - Complexity: O(1) from the CPU's array; a refill costs O(batch), a new slab O(its objects).
+    ///
+    /// The corresponding kernel function is `____cache_alloc` (mm/slab.c, 6.1).
+    @inline(never)
+    func allocateFromArray(_ cache: UInt32, _ gfp: GFPFlags, requested: UInt32) -> UInt64 {
+        let owner = classicCache(cache)
+        let array = owner.array(control.pointee.cpu)
+        if array.pointee.count == 0, !refillArray(cache, gfp) { return 0 }
+        array.pointee.touched = 1
+        let address = array.pop()
+        if let record = record(of: address, cache), !record.pointee.isLive {
+            record.pointee.own(requested: requested, step: control.pointee.step)
+            owner.pointee.common.liveCount &+= 1
+            owner.pointee.common.requestedBytes &+= UInt64(requested)
+        } else {
+            noteOwner(cache, address, requested: requested)
+        }
+        if gfp.contains(.zero) { clearObject(address, owner.pointee.common.geometry.objectSize) }
+        return address
+    }
+
+    /// Frees an object, or whatever the caller says is one.
+    ///
+    /// The kernel trusts its caller: what is freed twice stands in the array twice. The simulator
+    /// records it.
+    ///
+    /// - Parameters:
+    ///   - cache: the cache to free to, which is the object's own unless the caller errs.
+    ///   - address: what the caller passed; need not be the start of an object.
+    ///
+    /// The corresponding kernel function is `___cache_free` (mm/slab.c, 6.1).
+    @inline(never)
+    func freeToArray(_ cache: UInt32, _ address: UInt64) {
+        let owner = classicCache(cache)
+        if let record = record(of: address, cache), record.pointee.isLive {
+            owner.pointee.common.liveCount &-= 1
+            owner.pointee.common.requestedBytes &-= UInt64(record.pointee.requested)
+            record.pointee.disown(step: control.pointee.step)
+        } else {
+            noteStrangeFree(address)
+        }
+        let array = owner.array(control.pointee.cpu)
+        if array.pointee.count == array.pointee.limit {
+            flushArray(cache)
+            if isHalted { return }
+        }
+        array.push(address)
+    }
+
+    /// Frees an object to the cache that the caller names, which the kernel believes.
+    ///
+    /// The corresponding kernel function is `kmem_cache_free` (mm/slab.c, 6.1).
+    func freeObject(_ object: UInt64, toArrayOf cache: UInt32) {
+        let slab = slabNumber(at: object)
+        if slab.map({ readSlab($0).pointee.cache }) != cache {
+            noteMisuse(.wrongCache, pfn: nil, order: 0)
+            markCorrupted()
+        }
+        freeToArray(cache, object)
+    }
+
+    /// The record of an object that is really one of a cache's; `nil` of anything else.
+    @inline(__always)
+    private func record(
+        of address: UInt64, _ cache: UInt32
+    ) -> UnsafeMutablePointer<ObjectRecord>? {
+        let pfn = frameNumber(behind: VirtualAddress(address))
+        guard pfn < UInt64(frames.limit) else { return nil }
+        let frame = frames.readable(UInt32(truncatingIfNeeded: pfn))
+        guard frame.pointee.has(Frame.slab) else { return nil }
+        let slab = slab(frame.pointee.next)
+        guard slab.pointee.cache == cache else { return nil }
+        let geometry = objectCache(cache)
+        let offset = address &- slab.pointee.base
+        let index = geometry.pointee.geometry.index(ofOffset: offset & 0xffff_ffff)
+        guard index < UInt64(slab.pointee.objects),
+            index &* UInt64(geometry.pointee.geometry.size) == offset
+        else { return nil }
+        return slab.record(UInt16(truncatingIfNeeded: index))
+    }
+
+    /// A free that breaks a rule, or of another cache's object.
+    private func noteStrangeFree(_ address: UInt64) {
+        guard let number = slabNumber(at: address) else { return markCorrupted() }
+        guard let place = objectPlace(of: address, in: number) else {
+            return noteWildFree(address, number)
+        }
+        let record = slab(number).record(place.index).pointee
+        if record.isLive { forgetObject(place) } else { noteDoubleFree(address, record) }
+    }
+}
