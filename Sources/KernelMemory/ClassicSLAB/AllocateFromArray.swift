@@ -18,8 +18,6 @@ extension Core {
         let address = array.pop()
         if let record = record(of: address, cache), !record.pointee.isLive {
             record.pointee.own(requested: requested, step: control.pointee.step)
-            owner.pointee.common.liveCount &+= 1
-            owner.pointee.common.requestedBytes &+= UInt64(requested)
         } else {
             noteOwner(cache, address, requested: requested)
         }
@@ -41,8 +39,6 @@ extension Core {
     func freeToArray(_ cache: UInt32, _ address: UInt64) {
         let owner = classicCache(cache)
         if let record = record(of: address, cache), record.pointee.isLive {
-            owner.pointee.common.liveCount &-= 1
-            owner.pointee.common.requestedBytes &-= UInt64(record.pointee.requested)
             record.pointee.disown(step: control.pointee.step)
         } else {
             noteStrangeFree(address)
@@ -78,11 +74,9 @@ extension Core {
         guard frame.pointee.has(Frame.slab) else { return nil }
         let slab = slab(frame.pointee.next)
         guard slab.pointee.cache == cache else { return nil }
-        let geometry = objectCache(cache)
         let offset = address &- slab.pointee.base
-        let index = geometry.pointee.geometry.index(ofOffset: offset & 0xffff_ffff)
-        guard index < UInt64(slab.pointee.objects),
-            index &* UInt64(geometry.pointee.geometry.size) == offset
+        let index = slab.pointee.index(ofOffset: offset)
+        guard index < UInt64(slab.pointee.objects), index &* UInt64(slab.pointee.size) == offset
         else { return nil }
         return slab.record(UInt16(truncatingIfNeeded: index))
     }

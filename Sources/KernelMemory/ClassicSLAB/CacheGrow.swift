@@ -25,7 +25,8 @@ extension Core {
                 base: start + UInt64(nextColour(owner)), pfn: pfn, cache: cache,
                 next: NodeTable.none, previous: NodeTable.none, chainLength: cache, head: 0,
                 inuse: 0, objects: UInt16(layout.objects), order: UInt8(layout.order),
-                isFrozen: false))
+                isFrozen: false, size: geometry.size,
+                reciprocal: geometry.reciprocal))
         guard let list = placeFreeList(of: slab, layout, flags) else {
             slabs.pointee.remove(number)
             freeSlabPages(pfn, order: layout.order)

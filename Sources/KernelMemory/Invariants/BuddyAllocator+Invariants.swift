@@ -18,7 +18,8 @@ extension Machine {
                 return violation
             }
         }
-        return core.checkOwnedFrames(&census)
+        if core.shape.slab == .slub, let violation = core.checkSlub() { return violation }
+        return core.checkSlabFrames(&census) ?? core.checkOwnedFrames(&census)
     }
 }
 
@@ -114,6 +115,15 @@ extension Core {
             return nil
         }
         return "frames \(pfn) and \(buddy): free buddies of order \(order)"
+    }
+
+    fileprivate func checkSlabFrames(_ census: inout FrameCensus) -> String? {
+        for pfn in 0..<shape.frameEnd {
+            let frame = frames.readable(pfn).pointee
+            guard frame.has(Frame.slab) else { continue }
+            if !census.add(pfn, order: 0) { return "frame \(pfn): a slab's and free" }
+        }
+        return nil
     }
 
     fileprivate func checkOwnedFrames(_ census: inout FrameCensus) -> String? {

@@ -4,6 +4,8 @@ extension Machine {
     @usableFromInline
     mutating func kmalloc(_ size: UInt64, _ gfp: GFPFlags) -> Outcome {
         guard beginCall() else { return Outcome(.halted) }
+        let object = core.kmallocAtHand(size, gfp)
+        if _fastPath(object != 0) { return Outcome(.address(VirtualAddress(object))) }
         return .pointer(core.kmalloc(size, gfp))
     }
 
@@ -73,6 +75,7 @@ extension Outcome {
     /// A pointer, NULL if it is 0.
     @inline(__always)
     fileprivate static func pointer(_ address: UInt64) -> Outcome {
-        Outcome(address == 0 ? .null : .address(VirtualAddress(address)))
+        if _slowPath(address == 0) { return Outcome(.null) }
+        return Outcome(.address(VirtualAddress(address)))
     }
 }

@@ -60,7 +60,9 @@ extension Core {
                 base: recorded.base, freeList: recorded.freeList, pfn: recorded.pfn, cache: cache,
                 next: NodeTable.none, previous: NodeTable.none, chainLength: cache, head: 0,
                 inuse: UInt16(clamping: recorded.active), objects: objects,
-                order: UInt8(layout.order), isFrozen: false))
+                order: UInt8(layout.order), isFrozen: false,
+                size: readCache(cache).pointee.geometry.size,
+                reciprocal: readCache(cache).pointee.geometry.reciprocal))
         for index in 0..<objects {
             slab.record(index).pointee.own(requested: 0, step: 0)
             slab.record(index).pointee.markKernels()
@@ -69,7 +71,6 @@ extension Core {
             slab.record(index).pointee.disown(step: 0)
             slab.record(slab.pointee.inuse + UInt16(offset)).pointee.link = index
         }
-        classicCache(cache).pointee.common.liveCount += UInt32(recorded.active)
         link(number, to: list, of: cache, atTail: true)
         claimPages(recorded.pfn, order: layout.order, slab: number)
     }

@@ -33,7 +33,8 @@ extension Core {
         let local = slubCache(number).cpu(UInt32(cpu.cpu))
         if let slab = cpu.slab {
             local.pointee.slab = add(slab, to: number)
-            local.pointee.head = link(cpu.free, local.pointee.slab)
+            self.slab(local.pointee.slab).pointee.cpu = UInt8(cpu.cpu)
+            self.slab(local.pointee.slab).pointee.cpuHead = link(cpu.free, local.pointee.slab)
         }
         for kept in cpu.partial.reversed() {
             let slab = add(kept.slab, to: number)
@@ -55,13 +56,13 @@ extension Core {
                 pfn: recorded.pfn, cache: cache, next: NodeTable.none, previous: NodeTable.none,
                 chainLength: 0, head: ObjectIndex.none, inuse: recorded.inuse,
                 objects: recorded.objects, order: UInt8(recorded.order),
-                isFrozen: recorded.isFrozen))
+                isFrozen: recorded.isFrozen, size: geometry.size,
+                reciprocal: geometry.reciprocal))
         for index in 0..<recorded.objects {
             slab.record(index).pointee.own(requested: 0, step: 0)
             slab.record(index).pointee.markKernels()
             slab.record(index).pointee.link = ObjectIndex.none
         }
-        slubCache(cache).pointee.liveCount += UInt32(recorded.objects)
         slab.pointee.head = link(recorded.free, number)
         claimPages(recorded.pfn, order: recorded.order, slab: number)
         return number
@@ -100,7 +101,6 @@ extension Core {
             slab.record(index).pointee.link = next
             next = index
         }
-        slubCache(slab.pointee.cache).pointee.liveCount -= UInt32(free.count)
         return next
     }
 
@@ -113,5 +113,6 @@ extension Core {
                     cold.registry.number(named: name) ?? 0
             }
         }
+        indexSmallSizes()
     }
 }

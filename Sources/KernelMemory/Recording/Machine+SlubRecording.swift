@@ -29,7 +29,7 @@ extension Core {
         recording.cpu = Int(cpu)
         if local.slab != NodeTable.none {
             recording.slab = slabRecording(local.slab)
-            recording.free = freeObjects(local.slab, from: local.head)
+            recording.free = freeObjects(local.slab, from: readSlab(local.slab).pointee.cpuHead)
         }
         recording.partial = chain(from: local.partial).map {
             .init(count: readSlab($0).pointee.chainLength, slab: slabRecording($0))

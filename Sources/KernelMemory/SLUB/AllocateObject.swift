@@ -10,28 +10,31 @@ extension Core {
     /// - Complexity: O(1) from the CPU's list; a new slab costs O(its objects).
     ///
     /// The corresponding kernel function is `slab_alloc_node` (mm/slub.c, 6.1).
-    @inline(__always)
     func allocateObject(_ cache: UInt32, _ gfp: GFPFlags, requested: UInt32) -> UInt64 {
         if hasArrayCaches { return allocateFromArray(cache, gfp, requested: requested) }
-        let owner = slubCache(cache)
-        let cpu = owner.cpu(control.pointee.cpu)
-        let index = cpu.pointee.head
-        if index < ObjectIndex.stray {
-            let slab = slab(cpu.pointee.slab)
-            let record = slab.record(index)
-            let next = record.pointee.link
-            if next != ObjectIndex.stray, !record.pointee.isLive {
-                cpu.pointee.head = next
-                record.pointee.own(requested: requested, step: control.pointee.step)
-                owner.pointee.liveCount &+= 1
-                owner.pointee.requestedBytes &+= UInt64(requested)
-                let address =
-                    slab.pointee.base &+ UInt64(index) &* UInt64(owner.pointee.geometry.size)
-                if gfp.contains(.zero) { clearObject(address, owner.pointee.geometry.objectSize) }
-                return address
-            }
+        let object = gfp.contains(.zero) ? 0 : takeObject(cache, requested)
+        return object != 0 ? object : allocateObjectSlowly(cache, gfp, requested: requested)
+    }
+
+    /// Takes the first of the CPU's own free objects, without a lock.
+    ///
+    /// - Returns: 0 if it has none or anything about it is unusual; then nothing has changed.
+    @inline(__always)
+    func takeObject(_ cache: UInt32, _ requested: UInt32) -> UInt64 {
+        let owner = caches.readable(known: cache).assumingMemoryBound(to: SlubCache.self)
+        let node = slabs.node(orNone: owner.cpu(control.pointee.cpu).pointee.slab)
+        guard _fastPath(node.isOwned) else { return 0 }
+        let slab = node.node.assumingMemoryBound(to: Slab.self)
+        let index = slab.pointee.cpuHead
+        guard _fastPath(index < ObjectIndex.stray) else { return 0 }
+        let record = slab.record(index)
+        let next = record.pointee.link
+        guard _fastPath(next != ObjectIndex.stray), _fastPath(!record.pointee.isLive) else {
+            return 0
         }
-        return allocateObjectSlowly(cache, gfp, requested: requested)
+        slab.pointee.cpuHead = next
+        record.pointee.own(requested: requested, step: control.pointee.step)
+        return slab.pointee.base &+ UInt64(index) &* UInt64(slab.pointee.size)
     }
 
     @inline(never)
@@ -42,8 +45,7 @@ extension Core {
         if owner.pointee.geometry.flags.isDebugging {
             return allocateChecked(cache, gfp, requested: requested)
         }
-        let cpu = owner.cpu(control.pointee.cpu)
-        if cpu.pointee.head == ObjectIndex.none, !refill(cache, gfp) { return 0 }
+        if cpuHead(cache) == 0, !refill(cache, gfp) { return 0 }
         let address = popObject(cache)
         if address == 0 || isHalted { return 0 }
         noteOwner(cache, address, requested: requested)
@@ -77,12 +79,12 @@ extension Core {
         while true {
             if cpu.pointee.slab != NodeTable.none {
                 if takeFreeList(cache, cpu.pointee.slab) { return true }
-                cpu.pointee.slab = NodeTable.none
+                _ = releaseCPUSlab(cache)
             }
             if cpu.pointee.partial != NodeTable.none {
                 let first = cpu.pointee.partial
-                cpu.pointee.slab = first
                 cpu.pointee.partial = slab(first).pointee.next
+                setCPUSlab(cache, first)
                 continue
             }
             return takePartial(cache) || takeNewSlab(cache, gfp)
@@ -116,7 +118,7 @@ extension Core {
             let slab = slab(number)
             slab.pointee.isFrozen = true
             if cpu.pointee.slab == NodeTable.none {
-                cpu.pointee.slab = number
+                setCPUSlab(cache, number)
             } else {
                 putCPUPartial(cache, number, mayDrain: false)
                 extra += 1
@@ -129,9 +131,32 @@ extension Core {
     private func takeNewSlab(_ cache: UInt32, _ gfp: GFPFlags) -> Bool {
         let number = makeSlab(cache, gfp)
         if number == NodeTable.none { return false }
-        slubCache(cache).cpu(control.pointee.cpu).pointee.slab = number
+        setCPUSlab(cache, number)
         slab(number).pointee.isFrozen = true
         return takeFreeList(cache, number)
+    }
+}
+
+// MARK: - The slab that a CPU takes from
+
+extension Core {
+    /// Makes a slab the one that the CPU takes objects from.
+    private func setCPUSlab(_ cache: UInt32, _ number: UInt32) {
+        slubCache(cache).cpu(control.pointee.cpu).pointee.slab = number
+        slab(number).pointee.cpu = UInt8(control.pointee.cpu)
+        slab(number).pointee.cpuHead = ObjectIndex.none
+    }
+
+    /// Leaves the CPU without a slab, and the slab without what the CPU had of it.
+    ///
+    /// - Returns: the slab that it had.
+    func releaseCPUSlab(_ cache: UInt32) -> UInt32 {
+        let cpu = slubCache(cache).cpu(control.pointee.cpu)
+        let number = cpu.pointee.slab
+        cpu.pointee.slab = NodeTable.none
+        slab(number).pointee.cpu = Slab.noCPU
+        slab(number).pointee.cpuHead = ObjectIndex.none
+        return number
     }
 }
 
@@ -148,18 +173,12 @@ extension Core {
                 allocatedAtStep: record.pointee.allocated)
             forgetObject(place)
         }
-        let owner = objectCache(slab(place.slab).pointee.cache)
         record.pointee.own(requested: requested, step: control.pointee.step)
-        owner.pointee.liveCount &+= 1
-        owner.pointee.requestedBytes &+= UInt64(requested)
     }
 
     /// Notes that nobody owns an object any more; it must have an owner.
     func forgetObject(_ place: ObjectPlace) {
         let record = slab(place.slab).record(place.index)
-        let owner = objectCache(slab(place.slab).pointee.cache)
-        owner.pointee.liveCount &-= 1
-        owner.pointee.requestedBytes &-= UInt64(record.pointee.requested)
         record.pointee.disown(step: control.pointee.step)
     }
 }

@@ -102,10 +102,6 @@ extension CacheGeometry {
         }
         return max(align, 8).roundedUp(to: architecture.pointerSize)
     }
-
-    /// The index of the object that covers a byte of the slab, by its distance from the start.
-    @inline(__always)
-    func index(ofOffset offset: UInt64) -> UInt64 { (offset &* reciprocal) &>> 48 }
 }
 
 // MARK: - How large a slab is

@@ -11,32 +11,25 @@ extension Core {
     /// The corresponding kernel function is `do_slab_free` (mm/slub.c, 6.1).
     @inline(__always)
     func freeObject(_ number: UInt32, _ address: UInt64) {
-        if hasArrayCaches { return freeToArray(readSlab(number).pointee.cache, address) }
-        let slab = slab(number)
-        let owner = slubCache(slab.pointee.cache)
+        let node = slabs.node(known: number)
+        guard _fastPath(node.isOwned) else { return freeObjectSlowly(number, address) }
+        let slab = node.node.assumingMemoryBound(to: Slab.self)
         let offset = address &- slab.pointee.base
-        let index = owner.pointee.geometry.index(ofOffset: offset & 0xffff_ffff)
-        if index < UInt64(slab.pointee.objects),
-            index &* UInt64(owner.pointee.geometry.size) == offset
-        {
-            let record = slab.record(UInt16(truncatingIfNeeded: index))
-            let cpu = owner.cpu(control.pointee.cpu)
-            if record.pointee.isLive, cpu.pointee.slab == number,
-                cpu.pointee.head != ObjectIndex.stray
-            {
-                owner.pointee.liveCount &-= 1
-                owner.pointee.requestedBytes &-= UInt64(record.pointee.requested)
-                record.pointee.disown(step: control.pointee.step)
-                record.pointee.link = cpu.pointee.head
-                cpu.pointee.head = UInt16(truncatingIfNeeded: index)
-                return
-            }
-        }
-        freeObjectSlowly(number, address)
+        let index = slab.pointee.index(ofOffset: offset)
+        let record = slab.record(UInt16(truncatingIfNeeded: index))
+        guard _fastPath(index < UInt64(slab.pointee.objects)),
+            _fastPath(index &* UInt64(slab.pointee.size) == offset),
+            UInt32(slab.pointee.cpu) == control.pointee.cpu, _fastPath(record.pointee.isLive),
+            _fastPath(slab.pointee.cpuHead != ObjectIndex.stray)
+        else { return freeObjectSlowly(number, address) }
+        record.pointee.disown(step: control.pointee.step)
+        record.pointee.link = slab.pointee.cpuHead
+        slab.pointee.cpuHead = UInt16(truncatingIfNeeded: index)
     }
 
     @inline(never)
     private func freeObjectSlowly(_ number: UInt32, _ address: UInt64) {
+        if hasArrayCaches { return freeToArray(readSlab(number).pointee.cache, address) }
         let cache = slab(number).pointee.cache
         if let place = objectPlace(of: address, in: number) {
             let record = slab(number).record(place.index).pointee

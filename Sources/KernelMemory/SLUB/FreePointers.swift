@@ -45,19 +45,16 @@ extension Core {
 
 extension Core {
     /// The first object on the CPU's own list; 0 if it is empty.
-    func cpuHead(_ cache: UInt32, cpu: UInt32? = nil) -> UInt64 {
-        let cpu = cpu ?? control.pointee.cpu
-        let local = slubCache(cache).cpu(cpu)
-        let key = StrayHead(cache: cache, cpu: cpu)
-        return pointer(local.pointee.head, in: local.pointee.slab, key)
+    func cpuHead(_ cache: UInt32) -> UInt64 {
+        let number = slubCache(cache).cpu(control.pointee.cpu).pointee.slab
+        if number == NodeTable.none { return 0 }
+        return pointer(readSlab(number).pointee.cpuHead, in: number, StrayHead(cpuOf: number))
     }
 
-    /// Makes an object, or 0, the head of the CPU's own list.
+    /// Makes an object, or 0, the head of the CPU's own list; the CPU must have a slab.
     func setCPUHead(_ cache: UInt32, _ object: UInt64) {
-        let cpu = control.pointee.cpu
-        let local = slubCache(cache).cpu(cpu)
-        let key = StrayHead(cache: cache, cpu: cpu)
-        local.pointee.head = code(object, in: local.pointee.slab, key)
+        let number = slubCache(cache).cpu(control.pointee.cpu).pointee.slab
+        slab(number).pointee.cpuHead = code(object, in: number, StrayHead(cpuOf: number))
     }
 
     /// The first object on a slab's list; 0 if it is empty.
@@ -79,7 +76,7 @@ extension Core {
     }
 
     private func code(_ address: UInt64, in number: UInt32, _ key: StrayHead) -> UInt16 {
-        let code = number == NodeTable.none ? ObjectIndex.none : index(of: address, in: number)
+        let code = index(of: address, in: number)
         if code == ObjectIndex.stray { cold.strayHeads[key] = address }
         return code
     }
@@ -89,6 +86,8 @@ extension Core {
 struct StrayHead: Hashable {
     private var list: UInt64
 
-    init(cache: UInt32, cpu: UInt32) { list = 1 << 63 | UInt64(cpu) << 32 | UInt64(cache) }
+    /// A slab's own list.
     init(slab: UInt32) { list = UInt64(slab) }
+    /// The list of the CPU that takes objects from a slab.
+    init(cpuOf slab: UInt32) { list = 1 << 32 | UInt64(slab) }
 }

@@ -41,7 +41,8 @@ extension Core {
             to: Slab(
                 base: directAddress(pfn) + UInt64(geometry.redLeftPad), pfn: pfn, cache: cache,
                 next: NodeTable.none, previous: NodeTable.none, chainLength: 0, head: 0, inuse: 0,
-                objects: UInt16(objects), order: UInt8(order), isFrozen: false))
+                objects: UInt16(objects), order: UInt8(order), isFrozen: false,
+                size: geometry.size, reciprocal: geometry.reciprocal))
         for index in 0..<UInt16(objects) {
             slab.record(index).pointee.link =
                 index + 1 < UInt16(objects) ? index + 1 : ObjectIndex.none

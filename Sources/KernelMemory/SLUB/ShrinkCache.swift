@@ -19,11 +19,8 @@ extension Core {
     /// The corresponding kernel function is `deactivate_slab` (mm/slub.c, 6.1).
     private func deactivate(_ cache: UInt32) {
         let owner = slubCache(cache)
-        let cpu = owner.cpu(control.pointee.cpu)
-        let number = cpu.pointee.slab
         let head = cpuHead(cache)
-        cpu.pointee.slab = NodeTable.none
-        cpu.pointee.head = ObjectIndex.none
+        let number = releaseCPUSlab(cache)
         let wasFreedTo = slabHead(number) != 0
         let own = spliceOnto(number, from: head, owner)
         if isHalted { return }

@@ -30,10 +30,28 @@ struct Slab {
     var isFrozen: Bool
     /// The list that it is on, in a machine with array caches: a ``SlabListKind``.
     var listCode: UInt8 = 0
+    /// The CPU that takes objects from it now; ``noCPU`` if none does.
+    var cpu: UInt8 = Self.noCPU
+    /// The first free object of that CPU's own. The `freelist` of its `struct kmem_cache_cpu`.
+    var cpuHead = ObjectIndex.none
+    /// Bytes from one object to the next, as in the cache.
+    var size: UInt32
+    /// 2^48 / ``size``.
+    var reciprocal: UInt64
 
-    static let recordOffset = 48
+    static let noCPU: UInt8 = .max
+    /// Where the records start.
+    static var recordOffset: Int { @inline(__always) get { MemoryLayout<Slab>.stride } }
     static func nodeSize(objects: UInt32) -> Int {
         recordOffset + Int(objects) * MemoryLayout<ObjectRecord>.stride
+    }
+}
+
+extension Slab {
+    /// The index of the object that covers a byte, by its distance from ``base``.
+    @inline(__always)
+    func index(ofOffset offset: UInt64) -> UInt64 {
+        ((offset & 0xffff_ffff) &* reciprocal) &>> 48
     }
 }
 

@@ -13,21 +13,19 @@ struct SlubCache {
 
 /// What one CPU keeps of a cache, to be used without a lock.
 ///
+/// The list of its own free objects begins in the slab: ``Slab/cpuHead``.
+///
 /// The corresponding kernel type is `struct kmem_cache_cpu` (include/linux/slub_def.h, 6.1).
 struct SlubCPU {
     /// The slab that the CPU takes objects from; ``NodeTable/none`` if it has none. `slab`.
     var slab: UInt32
     /// The first slab on the CPU's list of slabs with free objects. `partial`.
     var partial: UInt32
-    /// The first free object of its own. `freelist`.
-    var head: UInt16
-    private var padding: (UInt16, UInt32) = (0, 0)
 
     /// A CPU that keeps nothing.
     init() {
         slab = NodeTable.none
         partial = NodeTable.none
-        head = ObjectIndex.none
     }
 }
 
@@ -59,14 +57,6 @@ extension SlubCache {
     var objectCount: UInt32 {
         get { common.objectCount }
         set { common.objectCount = newValue }
-    }
-    var liveCount: UInt32 {
-        @inline(__always) get { common.liveCount }
-        @inline(__always) set { common.liveCount = newValue }
-    }
-    var requestedBytes: UInt64 {
-        @inline(__always) get { common.requestedBytes }
-        @inline(__always) set { common.requestedBytes = newValue }
     }
 
     /// Where the first CPU's part starts, known when this is compiled.

@@ -43,19 +43,16 @@ extension Core {
     func objectPlace(of address: UInt64, in number: UInt32) -> ObjectPlace? {
         let slab = readSlab(number)
         guard address >= slab.pointee.base else { return nil }
-        let geometry = readCache(slab.pointee.cache).pointee.geometry
         let offset = address - slab.pointee.base
-        let index = offset / UInt64(geometry.size)
-        guard index < UInt64(slab.pointee.objects), index * UInt64(geometry.size) == offset else {
-            return nil
-        }
+        let index = offset / UInt64(slab.pointee.size)
+        guard index < UInt64(slab.pointee.objects), index * UInt64(slab.pointee.size) == offset
+        else { return nil }
         return ObjectPlace(slab: number, index: UInt16(index))
     }
 
     /// The address of an object.
     func address(of place: ObjectPlace) -> UInt64 {
         let slab = readSlab(place.slab)
-        let size = readCache(slab.pointee.cache).pointee.geometry.size
-        return slab.pointee.base + UInt64(place.index) * UInt64(size)
+        return slab.pointee.base + UInt64(place.index) * UInt64(slab.pointee.size)
     }
 }

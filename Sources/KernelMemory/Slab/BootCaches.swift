@@ -29,6 +29,7 @@ extension Core {
         for family in KMallocFamily.allCases {
             for index in kmallocOrder(family) { addKMallocCache(family, index, at: &address) }
         }
+        indexSmallSizes()
         for var cache in BootCache.all where shape.architecture == .x86_64 || cache.size.0 > 0 {
             if cache.isVital { cache.flags.insert(.panic) }
             if !shareBootCache(cache) { addBootCache(cache, at: &address, users: 1) }

@@ -7,15 +7,44 @@ extension Core {
     /// - Complexity: O(1) in the usual case.
     ///
     /// The corresponding kernel function is `__kmalloc` (mm/slab_common.c, 6.1).
-    @inline(__always)
+    @inline(never)
     func kmalloc(_ size: UInt64, _ gfp: GFPFlags) -> UInt64 {
         if size > KMallocSizes.largest { return kmallocLarge(size, gfp) }
         if size == 0 { return KMallocSizes.zeroSizePointer }
         let size = UInt32(truncatingIfNeeded: size)
+        return allocateObject(kmallocCache(size, gfp), gfp, requested: size)
+    }
+
+    /// The usual case: the CPU has an object at hand that need not be cleared.
+    ///
+    /// - Returns: 0 if it is not the usual case, and then nothing has changed.
+    @inline(__always)
+    func kmallocAtHand(_ size: UInt64, _ gfp: GFPFlags) -> UInt64 {
+        guard _fastPath(gfp.isDisjoint(with: [.dma, .reclaimable, .zero])) else { return 0 }
+        let small = (size &- 1) &>> 3
+        if small < atHandSmall {
+            return takeObject(smallCaches[Int(small)], UInt32(truncatingIfNeeded: size))
+        }
+        guard small < atHandLarge else { return 0 }
+        let index = 32 &- UInt32(truncatingIfNeeded: size &- 1).leadingZeroBitCount
+        return takeObject(kmallocCaches[index], UInt32(truncatingIfNeeded: size))
+    }
+
+    /// The cache for a size of 1...8,192 bytes. `kmalloc_slab`.
+    private func kmallocCache(_ size: UInt32, _ gfp: GFPFlags) -> UInt32 {
+        let family = KMallocFamily(gfp)
         let index = KMallocSizes.index(size, least: leastKMallocSize)
-        let family = gfp.isDisjoint(with: [.dma, .reclaimable]) ? .normal : KMallocFamily(gfp)
-        let cache = kmallocCaches[family.rawValue &* KMallocSizes.count &+ index]
-        return allocateObject(cache, gfp, requested: size)
+        return kmallocCaches[family.rawValue &* KMallocSizes.count &+ index]
+    }
+
+    /// Fills the table of the small sizes from that of all.
+    func indexSmallSizes() {
+        for small in 0..<KMallocSizes.smallCount {
+            let size = UInt32(small + 1) * 8
+            smallCaches[small] =
+                kmallocCaches[
+                    KMallocSizes.index(size, least: leastKMallocSize)]
+        }
     }
 
     /// Frees what kmalloc or a cache gave; does nothing for NULL and for 0 bytes' pointer.
@@ -23,7 +52,7 @@ extension Core {
     /// The corresponding kernel function is `kfree` (mm/slab_common.c, 6.1).
     @inline(__always)
     func kfree(_ address: UInt64) {
-        if address <= KMallocSizes.zeroSizePointer { return }
+        // NULL and 0 bytes' pointer are behind no slab's frame: they need no test here.
         let pfn = frameNumber(behind: VirtualAddress(address))
         if pfn < UInt64(frames.limit) {
             let frame = frames.readable(UInt32(truncatingIfNeeded: pfn))
@@ -86,8 +115,6 @@ extension Core {
         guard let place = objectPlace(of: address) else { return }
         let record = slab(place.slab).record(place.index)
         guard record.pointee.isLive else { return }
-        let owner = objectCache(slab(place.slab).pointee.cache)
-        owner.pointee.requestedBytes &+= size &- UInt64(record.pointee.requested)
         record.pointee.own(requested: UInt32(size), step: record.pointee.allocated)
     }
 }

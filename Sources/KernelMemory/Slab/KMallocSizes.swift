@@ -6,6 +6,8 @@ enum KMallocSizes {
     static let largest: UInt64 = 8192
     /// How many indices there are.
     static let count = 14
+    /// Classes of eight bytes that the small sizes make, up to 192 bytes. `size_index`.
+    static let smallCount = 24
     /// The pointer that a request for no bytes gets: not NULL, and not to be touched.
     static let zeroSizePointer: UInt64 = 16
 

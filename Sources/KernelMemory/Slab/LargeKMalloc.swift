@@ -21,6 +21,7 @@ extension Core {
     /// The corresponding kernel function is `free_large_kmalloc` (mm/slab_common.c, 6.1).
     @inline(never)
     func kfreeLarge(_ address: UInt64, _ number: UInt64) {
+        if address <= KMallocSizes.zeroSizePointer { return }
         guard number < UInt64(shape.frameEnd), shape.hasFrame(UInt32(number)) else {
             return followWildPointer(to: pagePointer(number), order: 0)
         }

@@ -16,10 +16,6 @@ struct ObjectCache {
     var slabCount: UInt32 = 0
     /// Objects in them, free or not. `total_objects`.
     var objectCount: UInt32 = 0
-    /// Objects that somebody owns, as the simulator knows it.
-    var liveCount: UInt32 = 0
-    /// Bytes that their owners asked for.
-    var requestedBytes: UInt64 = 0
 
     /// A cache without slabs.
     init(_ geometry: CacheGeometry, address: UInt64, users: Int32) {

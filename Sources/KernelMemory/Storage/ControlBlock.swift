@@ -39,6 +39,7 @@ struct ControlBlock {
     let freeAreas: UnsafeMutablePointer<FreeArea>
     let perCPU: UnsafeMutablePointer<PerCPUPages>
     let kmallocCaches: UnsafeMutablePointer<UInt32>
+    let smallCaches: UnsafeMutablePointer<UInt32>
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
 
     /// An all-zero block of the size that the machine's shape needs.
@@ -56,6 +57,7 @@ struct ControlBlock {
         let areaTable = layout.place(FreeArea.self, zones * Order.count)
         let cpuTable = layout.place(PerCPUPages.self, shape.cpuCount * zones)
         let sizes = layout.place(UInt32.self, KMallocSizes.count * KMallocFamily.allCases.count)
+        let smallSizes = layout.place(UInt32.self, KMallocSizes.smallCount)
         let types = layout.place(UInt8.self, shape.pageBlockCount)
         size = layout.size
         base = .allocate(byteCount: size, alignment: 16)
@@ -65,6 +67,7 @@ struct ControlBlock {
         freeAreas = (base + areaTable).assumingMemoryBound(to: FreeArea.self)
         perCPU = (base + cpuTable).assumingMemoryBound(to: PerCPUPages.self)
         kmallocCaches = (base + sizes).assumingMemoryBound(to: UInt32.self)
+        smallCaches = (base + smallSizes).assumingMemoryBound(to: UInt32.self)
         pageBlockTypes = (base + types).assumingMemoryBound(to: UInt8.self)
     }
 

@@ -19,10 +19,16 @@ final class Core: @unchecked Sendable {
     let slabs: UnsafeMutablePointer<NodeTable>
     /// The numbers of kmalloc's caches: ``KMallocSizes/count`` for each family.
     let kmallocCaches: UnsafeMutablePointer<UInt32>
+    /// The same of the usual family, by (size - 1) / 8, for sizes up to 192.
+    let smallCaches: UnsafeMutablePointer<UInt32>
     /// The smallest size that kmalloc has a cache for. `KMALLOC_MIN_SIZE`.
     let leastKMallocSize: UInt32
     /// Whether the slab allocator is the classic one, with array caches, and not SLUB.
     let hasArrayCaches: Bool
+    /// Below how many eight bytes kmalloc looks for an object at hand, by its table of small sizes
+    /// and by that of all; 0 if objects are not kept as SLUB keeps them.
+    let atHandSmall: UInt64
+    let atHandLarge: UInt64
     let pageBlockOrder: UInt32
     /// Marks of the orders from which on buddies may be in two chunks of the frame directory, or
     /// in two page blocks.
@@ -59,8 +65,11 @@ final class Core: @unchecked Sendable {
         slabs = .allocate(capacity: 1)
         slabs.initialize(to: objects.slabs)
         kmallocCaches = block.kmallocCaches
+        smallCaches = block.smallCaches
         leastKMallocSize = shape.slab == .slub ? 8 : 32
         hasArrayCaches = shape.slab == .slab
+        atHandSmall = hasArrayCaches ? 0 : UInt64(KMallocSizes.smallCount)
+        atHandLarge = hasArrayCaches ? 0 : KMallocSizes.largest / 8
         self.cold = cold
         self.image = image
         control = block.control

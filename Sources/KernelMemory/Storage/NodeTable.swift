@@ -97,6 +97,26 @@ extension UnsafeMutablePointer<NodeTable> {
         return UnsafeRawPointer(pointee.word(id).node)
     }
 
+    /// The same for a number that the machine itself keeps, and so knows to name a node.
+    @inline(__always)
+    func readable(known id: UInt32) -> UnsafeRawPointer { UnsafeRawPointer(pointee.word(id).node) }
+
+    /// The word of a node, by itself, or that of its branch if others share all of the branch; a
+    /// word that is not owned if there is none of this number.
+    @inline(__always)
+    func node(orNone id: UInt32) -> NodeWord {
+        _fastPath(id < pointee.end) ? node(known: id) : .nothing
+    }
+
+    /// The same for a number that the machine itself keeps, and so knows to name a node.
+    @inline(__always)
+    func node(known id: UInt32) -> NodeWord {
+        let branch = pointee.branches[Int(id >> NodeTable.branchShift)]
+        guard _fastPath(branch.isOwned) else { return branch }
+        let words = branch.node.assumingMemoryBound(to: NodeWord.self)
+        return words[Int(id) & (NodeTable.nodesPerBranch - 1)]
+    }
+
     /// The node for writing; copies what is shared first. There must be one of this number.
     @inline(__always)
     func writable(_ id: UInt32) -> UnsafeMutableRawPointer {
@@ -227,6 +247,8 @@ extension NodeTable {
 }
 
 extension NodeWord {
+    /// Names nothing, and cannot be written.
+    static var nothing: NodeWord { NodeWord(vacantBefore: NodeTable.none) }
     fileprivate static let vacant: UInt = 3
 
     /// A word for a number that names no node, and the vacant number after it.
