@@ -4,6 +4,7 @@
 #include "csimdjson.h"
 #include "flat.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <simdjson.h>
 
@@ -57,10 +58,17 @@ void fill(const dom::element &element, csj_value *value) {
         value->kind = CSJ_UNSIGNED;
         value->whole = element.get_uint64().value_unsafe();
         return;
-    case dom::element_type::DOUBLE:
-        value->kind = CSJ_REAL;
-        value->real = element.get_double().value_unsafe();
+    case dom::element_type::DOUBLE: {
+        const double number = element.get_double().value_unsafe();
+        if (number >= 0 && number <= 9007199254740992.0 && number == std::floor(number)) {
+            value->kind = CSJ_UNSIGNED;
+            value->whole = static_cast<uint64_t>(number);
+        } else {
+            value->kind = CSJ_REAL;
+            value->real = number;
+        }
         return;
+    }
     case dom::element_type::BOOL:
         value->kind = element.get_bool().value_unsafe() ? CSJ_TRUE : CSJ_FALSE;
         return;

@@ -28,6 +28,12 @@ import Testing
         #expect(reply.json["call"].string == "alloc_pages(GFP_KERNEL|__GFP_ZERO, 0)")
     }
 
+    @Test(arguments: ["2", "2.0", "2e0", "0.2E+1"])
+    func allocate_withAWholeNumber_takesItInEveryForm(order: String) throws {
+        let reply = try TestClient().post("/pages", #"{"order":\#(order)}"#)
+        #expect(reply.json["page"]["order"].int == 2)
+    }
+
     @Test func allocate_highMemory_hasNoAddress() throws {
         let reply = try TestClient("i386").post("/pages", #"{"gfp":"GFP_HIGHUSER"}"#)
         #expect(reply.json["page"]["zone"].string == "HighMem")

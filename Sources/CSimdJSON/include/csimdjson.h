@@ -19,11 +19,12 @@ enum csj_kind {
     CSJ_OBJECT,
     CSJ_ARRAY,
     CSJ_STRING,
-    /// A whole number of 0 to 2^64 - 1.
+    /// A whole number of 0 to 2^64 - 1; up to 2^53 also one with a fraction of zeroes or an
+    /// exponent, which is the same number in JSON Schema.
     CSJ_UNSIGNED,
     /// A whole number below 0.
     CSJ_NEGATIVE,
-    /// A number with a fraction or an exponent.
+    /// Any other number with a fraction or an exponent.
     CSJ_REAL,
     CSJ_TRUE,
     CSJ_FALSE,
