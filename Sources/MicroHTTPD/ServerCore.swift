@@ -24,11 +24,21 @@ final class ServerCore: Sendable {
         openRequests.add(1, ordering: .relaxed)
         let count = strlen(target)
         exchange.pointee.open(target: UnsafeRawBufferPointer(start: target, count: count))
+        hideQuery(target, count)
         // libmicrohttpd puts a NUL behind the target. What follows it is the version, unless the
         // target holds a NUL itself; the comparison ends within the line.
         if strncmp(target + count + 1, "HTTP/", 5) != 0 {
             exchange.pointee.refusal = .badRequest(.nulByte)
         }
+    }
+
+    /// Ends the query where it begins, so that libmicrohttpd does not cut it into items.
+    ///
+    /// The target was copied, and nobody asks libmicrohttpd for items. Each would take memory of the
+    /// connection, and when 0.9.75 runs out of it here, it neither answers nor closes.
+    private func hideQuery(_ target: UnsafePointer<CChar>, _ count: Int) {
+        let mark = memchr(target, Int32(UInt8(ascii: "?")), count)
+        mark?.storeBytes(of: 0, toByteOffset: 1, as: UInt8.self)
     }
 
     /// Closes a request, exactly once for each that was opened.
