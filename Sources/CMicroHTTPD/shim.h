@@ -4,7 +4,7 @@
 #include <microhttpd.h>
 #include <stdint.h>
 
-// Swift cannot call a variadic C function. The two that the wrapper needs are given fixed
+// Swift cannot call a variadic C function. Those that the wrapper needs are given fixed
 // parameters here; everything else of libmicrohttpd is called as it is.
 
 /// What `mhd_start` passes on; one field for each option, all of them required.
