@@ -157,10 +157,10 @@ extension BootCache {
         .init(name: "pde_opener", size: (20, 40)),
         .init(name: "proc_dir_entry", size: (128, 192), isForUserCopies: true),
         .init(name: "uid_cache", size: (60, 104), flags: aligned, isLate: true),
-        .init(name: "posix_timers_cache", size: (164, 256), isLate: true),
         .init(
             name: "hugetlbfs_inode_cache", size: (0, 576), hasConstructor: true, isLate: true,
             isVital: false),
+        .init(name: "posix_timers_cache", size: (164, 256), isLate: true),
         .init(name: "fasync_cache", size: (32, 48), isLate: true),
     ]
 
