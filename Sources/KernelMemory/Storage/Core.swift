@@ -139,7 +139,9 @@ extension Core {
                 caches: NodeTable(sharing: caches.pointee),
                 slabs: NodeTable(sharing: slabs.pointee)),
             cold: ColdState(copying: cold), image: image)
-        sealed.store(true, ordering: .releasing)
+        // An exchange, not a store: when several threads take copies, the owner who sees the flag
+        // comes after all of them, not only after the last.
+        _ = sealed.exchange(true, ordering: .releasing)
         return copy
     }
 
@@ -151,10 +153,11 @@ extension Core {
     /// Takes back the right to write after the copies' owners may have gone; only for an owner
     /// who holds the one reference.
     func reclaim() {
+        // Comes after all that those did who took copies.
+        _ = sealed.exchange(false, ordering: .acquiring)
         frames.markAllShared()
         caches.pointee.markAllShared()
         slabs.pointee.markAllShared()
-        sealed.store(false, ordering: .releasing)
     }
 }
 
