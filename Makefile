@@ -63,6 +63,16 @@ replay: build ## replay the recorded kernel traces and compare every result
 	fi; \
 	exec $(BINARY) replay $$files
 
+# For `make soak`: how many calls, from which seed, on which machines (kind:MiB:CPUs; all if empty).
+CALLS ?= 10000000
+SEED ?= 1
+MACHINES ?=
+
+.PHONY: soak
+soak: deps ## many random calls under the invariant checks (CALLS, SEED, MACHINES)
+	swift build -c release --product soak
+	@exec .build/release/soak calls $(CALLS) $(SEED) $(MACHINES)
+
 .PHONY: bench
 bench: build ## measure; writes nothing down
 	@.ci/need $(BENCH_PACKAGES)

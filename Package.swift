@@ -42,9 +42,17 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        // What several suites use: seeded random numbers, a client of sockets.
+        // What the kernel's tests share: seeded random numbers, streams of calls.
+        .target(
+            name: "KernelTestSupport", dependencies: ["KernelMemory"],
+            path: "Tests/KernelTestSupport"),
+        // Runs such streams for hours, or on many threads.
+        .executableTarget(
+            name: "soak", dependencies: ["KernelMemory", "KernelTestSupport"], path: "Tests/Soak"),
+        // What the service's tests share: a client of sockets.
         .target(name: "TestSupport", dependencies: ["MicroHTTPD"], path: "Tests/TestSupport"),
-        .testTarget(name: "KernelMemoryTests", dependencies: ["KernelMemory", "TestSupport"]),
+        .testTarget(
+            name: "KernelMemoryTests", dependencies: ["KernelMemory", "KernelTestSupport"]),
         .testTarget(
             name: "KernelTracesTests", dependencies: ["KernelTraces", "KernelMemory"],
             resources: [.copy("Traces")]),
@@ -52,8 +60,8 @@ let package = Package(
         .testTarget(
             name: "MemoryAPITests",
             dependencies: [
-                "MemoryAPI", "MicroHTTPD", "KernelMemory", "CSimdJSON", "CZlib", "TestSupport",
-                "Yams",
+                "MemoryAPI", "MicroHTTPD", "KernelMemory", "CSimdJSON", "CZlib",
+                "KernelTestSupport", "TestSupport", "Yams",
             ],
             exclude: ["Fixtures"]),
     ],

@@ -75,10 +75,22 @@ def counting(name, script):
     return part
 
 
+def soak():
+    """Random calls under the invariant checks, and copies on many threads under ThreadSanitizer."""
+    status, _ = run("soak", ".build/release/soak", "calls", "300000", "1")
+    calls = one(status == 0)
+    status, _ = run("soak", "swift", "build", "-c", "release", "--sanitize=thread", "--scratch-path", ".build/tsan", "--product", "soak")
+    if status == 0:
+        status, _ = run("soak", ".build/tsan/release/soak", "forks", "5")
+    forks = one(status == 0)
+    return calls[0] + forks[0], calls[1] + forks[1]
+
+
 PARTS = {
     "style": style,
     "build": warnings,
     "swift": swift,
+    "soak": soak,
     "server": counting("server", "Tests/Server/run.py"),
     "readme": counting("readme", "Tests/Readme/run.py"),
     "page": counting("page", "Tests/Browser/run.py"),

@@ -1,5 +1,5 @@
 import KernelMemory
-import TestSupport
+import KernelTestSupport
 import Testing
 
 /// A machine is a value: copies never feel each other.

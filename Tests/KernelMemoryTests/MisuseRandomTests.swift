@@ -1,6 +1,6 @@
 import Foundation
 import KernelMemory
-import TestSupport
+import KernelTestSupport
 import Testing
 
 /// Callers that break every rule: the simulated kernel may break, the simulator may not.

@@ -1,4 +1,5 @@
 import KernelMemory
+import KernelTestSupport
 import Testing
 
 /// Seeded calls under the invariant check and a shadow model of who owns what.

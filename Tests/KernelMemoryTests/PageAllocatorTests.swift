@@ -154,4 +154,28 @@ import Testing
             #expect(machine.invariantViolation() != nil)
         }
     }
+
+    @Test func localInvariants_noticeAnyCorruptedFieldNearby() throws {
+        let spoil: [(Core, UnsafeMutablePointer<Frame>) -> Void] = [
+            { core, _ in core.freeArea(1, 10).pointee.count += 1 },
+            { core, _ in core.zones[1].freePages -= 1 },
+            { core, _ in core.perCPU[1].count += 1 },
+            { core, _ in core.freeList(1, 10, 1).pointee.count -= 1 },
+            { _, frame in frame.pointee.flags ^= 1 },
+            { _, frame in frame.pointee.flags |= Frame.live },
+            { _, frame in frame.pointee.flags &= ~Frame.buddy },
+            { _, frame in frame.pointee.referenceCount = 1 },
+            { _, frame in frame.pointee.next += 1 },
+            { _, frame in frame[3].referenceCount = 1 },
+            { _, frame in frame[3].flags |= Frame.perCPU },
+        ]
+        for change in spoil {
+            var machine = Machine(try MachineConfiguration())
+            _ = machine.apply(.allocPage(.kernel))
+            let pfn = machine.core.freeList(1, 10, 1).pointee.first
+            #expect(machine.invariantViolation(around: PageFrameNumber(pfn)) == nil)
+            change(machine.core, machine.core.frames.writable(pfn))
+            #expect(machine.invariantViolation(around: PageFrameNumber(pfn)) != nil)
+        }
+    }
 }

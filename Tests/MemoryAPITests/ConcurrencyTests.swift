@@ -1,8 +1,8 @@
 import Glibc
+import KernelTestSupport
 import MemoryAPI
 import MicroHTTPD
 import Synchronization
-import TestSupport
 import Testing
 
 /// Many threads on one service.

@@ -1,5 +1,5 @@
 import CSimdJSON
-import TestSupport
+import KernelTestSupport
 import Testing
 
 /// The quick reader of plain objects beside simdjson: what it reads, both read alike.

@@ -1,6 +1,6 @@
 import KernelMemory
+import KernelTestSupport
 import MicroHTTPD
-import TestSupport
 import Testing
 
 @testable import MemoryAPI

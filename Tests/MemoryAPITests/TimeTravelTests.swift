@@ -1,5 +1,5 @@
+import KernelTestSupport
 import MemoryAPI
-import TestSupport
 import Testing
 
 /// ?step=, undo, redo, and the tags of states.

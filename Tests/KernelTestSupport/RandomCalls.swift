@@ -1,21 +1,29 @@
 import KernelMemory
-import TestSupport
 
 /// A stream of seeded calls that keep the rules: what is allocated is freed once, with its order.
-struct RandomCalls {
+public struct RandomCalls {
     private var random: SeededRandom
     private var live: [(page: PagePointer, order: UInt32)] = []
+    private let tide: UInt32
     private let machineCPUs: Int
     /// The pages that the stream owns.
-    private(set) var livePages = 0
+    public private(set) var livePages = 0
 
-    static let masks: [GFPFlags] = [
+    /// The block that it owns since the last successful allocation, if it owns any.
+    public var newest: PagePointer? { live.last?.page }
+
+    /// What it asks for.
+    public static let masks: [GFPFlags] = [
         .kernel, .kernel, .gfpAtomic, .noWait, .highUser, .highUserMovable, .dma,
         [.kernel, .reclaimable], [.kernel, .zero], [.gfpAtomic, .memalloc], [.kernel, .comp],
         [.noWait, .dma32], [.noWait, .movable],
     ]
 
-    init(seed: UInt64, cpus: Int) {
+    /// The same seed gives the same calls for the same machine.
+    ///
+    /// - Parameter tide: calls between two turns from more allocations to more frees or back.
+    public init(seed: UInt64, cpus: Int, tide: UInt32 = 500) {
+        self.tide = tide
         random = SeededRandom(seed: seed)
         machineCPUs = cpus
     }
@@ -23,10 +31,10 @@ struct RandomCalls {
     /// Makes one call and checks that what came back is new.
     ///
     /// - Returns: the call.
-    mutating func step(_ machine: inout Machine) -> KernelCall {
+    public mutating func step(_ machine: inout Machine) -> KernelCall {
         let kind = Int.random(in: 0..<100, using: &random)
         // Now and then the tide turns between growing and shrinking.
-        let growth = (machine.step / 500) % 2 == 0 ? 65 : 35
+        let growth = (machine.step / tide) % 2 == 0 ? 65 : 35
         if kind == 99, machineCPUs > 1 {
             return apply(
                 .runOn(cpu: UInt32.random(in: 0..<UInt32(machineCPUs), using: &random)),
@@ -79,7 +87,7 @@ struct RandomCalls {
 }
 
 extension Array {
-    mutating func swapRemove(at index: Int) -> Element {
+    fileprivate mutating func swapRemove(at index: Int) -> Element {
         swapAt(index, count - 1)
         return removeLast()
     }
