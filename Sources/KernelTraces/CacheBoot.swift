@@ -31,6 +31,7 @@ extension Machine {
         return mine.count == recorded.count
             ? nil
             : Difference(
-                place: "caches", model: "\(mine.count) of them", kernel: "\(recorded.count) of them")
+                place: "caches", model: "\(mine.count) of them", kernel: "\(recorded.count) of them"
+            )
     }
 }
