@@ -41,8 +41,9 @@ public final class MemoryService: Sendable {
 
     /// The routes with what they read, one file of them for each resource.
     var endpoints: [Endpoint] {
-        machineEndpoints + sessionEndpoints + pageEndpoints + callEndpoints + memoryEndpoints
-            + zoneEndpoints + buddyEndpoints + frameEndpoints + addressEndpoints + snapshotEndpoints
+        machineEndpoints + sessionEndpoints + pageEndpoints + kmallocEndpoints + cacheEndpoints
+            + callEndpoints + memoryEndpoints + zoneEndpoints
+            + buddyEndpoints + frameEndpoints + addressEndpoints + snapshotEndpoints
             + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + timeTravelEndpoints + operationEndpoints
     }

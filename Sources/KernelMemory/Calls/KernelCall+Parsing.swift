@@ -10,11 +10,47 @@ public enum CallSyntaxError: Error, Equatable, Sendable {
     case argument(function: String, parameter: String, value: String, wanted: String)
     /// A gfp mask is wrong.
     case gfp(GFPSyntaxError)
+    /// No such flag of a cache, and the names that come nearest to it.
+    case cacheFlag(String, suggestions: [String])
+}
+
+/// A call as it was read, and the cache that it names instead of pointing to it.
+public struct ParsedCall: Sendable {
+    /// The call; its cache is NULL where it was named.
+    public let call: KernelCall
+    /// The name; `nil` if there is no cache in the call, or if it is an address.
+    public let cacheName: String?
+
+    /// A function with its arguments, one for each parameter and in range for its kind.
+    public init(_ function: KernelFunction, _ arguments: [KernelFunction.Argument]) {
+        call = function.call(arguments)
+        let index = function.parameters.firstIndex { $0.kind == .cache }
+        if let index, case .text(let name) = arguments[index] {
+            cacheName = name
+        } else {
+            cacheName = nil
+        }
+    }
 }
 
 extension KernelCall {
     /// Reads a call as C source would write it: `__get_free_pages(GFP_KERNEL, 2)`, with or
     /// without a semicolon and an assignment in front.
+    ///
+    /// - Throws: ``CallSyntaxError`` for the first thing that is wrong; a cache has to be an
+    ///   address here, see ``ParsedCall``.
+    public init(parsing text: some StringProtocol) throws(CallSyntaxError) {
+        let parsed = try ParsedCall(parsing: text)
+        if let name = parsed.cacheName {
+            throw .argument(
+                function: "this call", parameter: "cache", value: name, wanted: "an address")
+        }
+        self = parsed.call
+    }
+}
+
+extension ParsedCall {
+    /// Reads a call in which a cache may be named: `kmem_cache_alloc(dentry, GFP_KERNEL)`.
     ///
     /// - Throws: ``CallSyntaxError`` for the first thing that is wrong.
     public init(parsing text: some StringProtocol) throws(CallSyntaxError) {
@@ -28,9 +64,7 @@ extension KernelCall {
             throw .unknownFunction(name, suggestions: nearest(to: name, among: names))
         }
         let inner = statement[statement.index(after: open)...].dropLast()
-        let words =
-            inner.trimmed.isEmpty
-            ? [] : inner.split(separator: ",", omittingEmptySubsequences: false)
+        let words = inner.trimmed.isEmpty ? [] : Self.words(inner)
         guard words.count == function.parameters.count else {
             throw .argumentCount(
                 function: name, expected: function.parameters.map(\.name), given: words.count)
@@ -39,7 +73,18 @@ extension KernelCall {
         for (word, parameter) in zip(words, function.parameters) {
             arguments.append(try parameter.argument(word.trimmed, of: name))
         }
-        self = function.call(arguments)
+        self.init(function, arguments)
+    }
+
+    /// Cuts at commas, but for those between quotation marks.
+    private static func words(_ text: Substring) -> [Substring] {
+        var isQuoted = false
+        var isEscaped = false
+        return text.split(omittingEmptySubsequences: false) { character in
+            defer { isEscaped = character == "\\" && isQuoted && !isEscaped }
+            if character == "\"", !isEscaped { isQuoted.toggle() }
+            return character == "," && !isQuoted
+        }
     }
 
     private static func withoutAssignment(_ text: String) -> String {
@@ -61,16 +106,38 @@ extension KernelFunction.Parameter {
     public func argument(
         _ text: String, of function: String
     ) throws(CallSyntaxError) -> KernelFunction.Argument {
-        if kind == .gfp {
+        switch kind {
+        case .gfp:
             do throws(GFPSyntaxError) {
                 return .gfp(try GFPFlags(parsing: text))
             } catch { throw .gfp(error) }
+        case .cacheFlags: return .number(UInt64(try CacheFlags(parsing: text).rawValue))
+        case .name, .cache, .constructor:
+            if let argument = special(text) { return argument }
+        default: break
         }
         let number = text == "NULL" ? 0 : UInt64(cLiteral: text)
-        guard let number, kind.range.contains(number) else {
+        guard let number, kind != .name, isValid(number) else {
             throw .argument(function: function, parameter: name, value: text, wanted: wanted)
         }
         return .number(number)
+    }
+
+    /// Whether a number may be an argument.
+    public func isValid(_ number: UInt64) -> Bool {
+        kind.range.contains(number) && (kind != .alignment || number & (number &- 1) == 0)
+    }
+
+    /// A name, or a constructor; `nil` if it is neither.
+    private func special(_ text: String) -> KernelFunction.Argument? {
+        if kind == .constructor {
+            if text == "NULL" { return .text(text) }
+            let byte = text.hasPrefix("ctor=") ? String(text.dropFirst(5)) : text
+            return UInt64(cLiteral: byte).flatMap { isValid($0) ? .number($0) : nil }
+        }
+        if let name = text.unquoted { return CacheRequest.isName(name) ? .text(name) : nil }
+        if kind == .name || text == "NULL" || UInt64(cLiteral: text) != nil { return nil }
+        return CacheRequest.isName(text) ? .text(text) : nil
     }
 
     /// What the parameter takes, in words.
@@ -79,8 +146,35 @@ extension KernelFunction.Parameter {
         case .gfp: "gfp flags such as GFP_KERNEL|__GFP_ZERO"
         case .page: "the address of a struct page, as alloc_pages returned it"
         case .address: "an address such as 0xc1000000"
-        case .order, .byte, .length, .cpu:
+        case .cache: "the name of a cache such as dentry, or its address"
+        case .name:
+            "a name of 1 to \(CacheRequest.longestName) printable ASCII characters without blanks, "
+                + "in quotation marks"
+        case .alignment: "0 or a power of two up to 4096"
+        case .cacheFlags: "flags such as SLAB_HWCACHE_ALIGN|SLAB_POISON, or 0"
+        case .constructor: "NULL, or the byte that new objects are filled with, as in ctor=0x5a"
+        case .order, .byte, .length, .cpu, .size, .count:
             "a number of \(kind.range.lowerBound) to \(kind.range.upperBound)"
         }
+    }
+}
+
+extension String {
+    /// What stands between quotation marks, with the escapes of C for quotation mark and backslash;
+    /// `nil` if the text is not in quotation marks.
+    fileprivate var unquoted: String? {
+        guard count >= 2, first == "\"", last == "\"" else { return nil }
+        var result = ""
+        var isEscaped = false
+        for character in dropFirst().dropLast() {
+            if character == "\\", !isEscaped {
+                isEscaped = true
+                continue
+            }
+            if character == "\"", !isEscaped { return nil }
+            result.append(character)
+            isEscaped = false
+        }
+        return isEscaped ? nil : result
     }
 }

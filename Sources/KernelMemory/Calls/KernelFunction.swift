@@ -18,6 +18,20 @@ public struct KernelFunction: Sendable {
         case length
         /// A CPU's number.
         case cpu
+        /// Bytes of an allocation.
+        case size
+        /// How many elements an allocation is for.
+        case count
+        /// A `struct kmem_cache *`, or the name of a cache.
+        case cache
+        /// A cache's name, in quotes.
+        case name
+        /// An object's alignment.
+        case alignment
+        /// What a cache is to be: ``CacheFlags``.
+        case cacheFlags
+        /// `NULL`, or the byte that a cache's constructor fills objects with.
+        case constructor
     }
 
     /// One parameter.
@@ -26,6 +40,8 @@ public struct KernelFunction: Sendable {
         public let name: String
         /// What it holds.
         public let kind: ParameterKind
+        /// What it is where arguments have names and this one is left out; `nil` if it must be given.
+        public let usual: Argument?
     }
 
     /// An argument's value, as it was read.
@@ -34,19 +50,27 @@ public struct KernelFunction: Sendable {
         case gfp(GFPFlags)
         /// Any other value.
         case number(UInt64)
+        /// A name: a cache's own, or that of one to look for.
+        case text(String)
 
         var gfp: GFPFlags {
             switch self {
             case .gfp(let flags): flags
             case .number(let number): GFPFlags(rawValue: UInt32(truncatingIfNeeded: number))
+            case .text: []
             }
         }
         var number: UInt64 {
             switch self {
             case .gfp(let flags): UInt64(flags.rawValue)
             case .number(let number): number
+            case .text: 0
             }
         }
+        var text: String {
+            if case .text(let text) = self { text } else { "" }
+        }
+        var address: VirtualAddress { VirtualAddress(number) }
     }
 
     /// The function's name.
@@ -69,22 +93,29 @@ extension KernelFunction.ParameterKind {
         case .byte: 0...255
         case .length: 0...65_536
         case .cpu: 0...7
+        case .size, .count, .cacheFlags: 0...0xffff_ffff
+        case .cache, .name: 0...UInt64.max
+        case .alignment: 0...4_096
+        case .constructor: 0...255
         }
     }
 }
 
 extension KernelFunction {
-    private init(
+    init(
         _ name: String, _ parameters: [(String, ParameterKind)],
         _ make: @escaping @Sendable ([Argument]) -> KernelCall
     ) {
         self.init(
-            name: name, parameters: parameters.map { Parameter(name: $0.0, kind: $0.1) },
+            name: name,
+            parameters: parameters.map { Parameter(name: $0.0, kind: $0.1, usual: $0.1.usual) },
             make: make)
     }
 
     /// Every function that can be called.
-    public static let all: [KernelFunction] = [
+    public static let all = pageFunctions + slabFunctions + processorFunctions
+
+    private static let pageFunctions: [KernelFunction] = [
         .init("alloc_pages", [("gfp_mask", .gfp), ("order", .order)]) {
             .allocPages($0[0].gfp, order: UInt32($0[1].number))
         },
@@ -106,6 +137,9 @@ extension KernelFunction {
         .init("split_page", [("page", .page), ("order", .order)]) {
             .splitPage(.init($0[0].number), order: UInt32($0[1].number))
         },
+    ]
+
+    private static let processorFunctions: [KernelFunction] = [
         .init("memset", [("addr", .address), ("byte", .byte), ("length", .length)]) {
             .memset(
                 .init($0[0].number), byte: UInt8($0[1].number), length: UInt32($0[2].number))

@@ -45,7 +45,7 @@ extension Core {
     }
 
     /// The slabs of a chain, at most as many as there are.
-    private func chain(from first: UInt32) -> [UInt32] {
+    func chain(from first: UInt32) -> [UInt32] {
         var result: [UInt32] = []
         var number = first
         while number != NodeTable.none, result.count < Int(slabs.pointee.count) {

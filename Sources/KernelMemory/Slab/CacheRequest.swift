@@ -37,3 +37,37 @@ public final class CacheRequest: Hashable, Sendable {
         hasher.combine(size)
     }
 }
+
+extension CacheRequest {
+    /// The longest name, in bytes.
+    ///
+    /// The kernel has no limit; this one keeps names within a line of `/proc/slabinfo`.
+    public static let longestName = 200
+
+    /// Whether a text can be a cache's name: printable ASCII without blanks, so that whoever reads
+    /// `/proc/slabinfo` finds it.
+    public static func isName(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return !bytes.isEmpty && bytes.count <= longestName
+            && bytes.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+}
+
+extension CacheRequest: CustomStringConvertible {
+    /// The arguments as C source would write them: `"inode", 368, 0, SLAB_RECLAIM_ACCOUNT, NULL`.
+    public var description: String {
+        let escaped = name.reduce("") { $0 + ($1 == "\"" || $1 == "\\" ? "\\" : "") + "\($1)" }
+        return "\"\(escaped)\", \(size), \(align), \(flags), \(constructor)"
+    }
+}
+
+extension Constructor: CustomStringConvertible {
+    /// `NULL`, or `ctor=` and the byte that it fills objects with.
+    public var description: String {
+        switch self {
+        case .none: "NULL"
+        case .unknown: "ctor"
+        case .fill(let byte): "ctor=\(hexadecimal(UInt64(byte)))"
+        }
+    }
+}

@@ -32,7 +32,10 @@ extension Core {
     ///
     /// The corresponding kernel function is `__kmem_cache_shutdown` (mm/slub.c, 6.1).
     private func shutDown(_ cache: UInt32) -> Bool {
-        if hasArrayCaches ? !shrinkClassic(cache) : shutDownSlub(cache) { return true }
+        let isEmpty = hasArrayCaches ? !shrinkClassic(cache) : shutDownSlub(cache)
+        // A running kernel always has objects of its own in kmalloc's caches.
+        let isKMalloc = readCache(cache).pointee.geometry.flags.contains(.kmalloc)
+        if isEmpty, !isKMalloc { return true }
         if !isHalted { complainOfObjects(cache) }
         return false
     }

@@ -76,10 +76,10 @@ extension Core {
     }
 
     /// The bytes that an owner of one of a cache's objects may use. `slab_ksize`.
-    private func usableSize(_ cache: UInt32) -> UInt64 {
+    func usableSize(_ cache: UInt32) -> UInt64 {
         let geometry = readCache(cache).pointee.geometry
         if hasArrayCaches { return UInt64(geometry.objectSize) }
-        if !geometry.flags.isDisjoint(with: [.redZone, .poison]) {
+        if hasArrayCaches || !geometry.flags.isDisjoint(with: [.redZone, .poison]) {
             return UInt64(geometry.objectSize)
         }
         if !geometry.flags.isDisjoint(with: [.typesafeByRCU, .storeUser]) {

@@ -24,7 +24,13 @@ struct FrameMap {
             let shape = unmarked[pfn] ?? BlockShape(order: 0, type: .unmovable)
             return block(pfn, frame, state, order: shape.order, type: shape.type)
         case .allocated:
-            return block(pfn, frame, state, order: frame.order, type: nil)
+            var run = block(pfn, frame, state, order: frame.order, type: nil)
+            run.isLargeKMalloc = frame.has(Frame.largeKMalloc)
+            return run
+        case .slab:
+            let slab = core.readSlab(frame.next).pointee
+            let head = core.frames.readable(slab.pfn).pointee
+            return block(slab.pfn, head, state, order: UInt32(slab.order), type: nil)
         case .free, .perCPU:
             let type = MigrateType(rawValue: UInt8(frame.migrateType))
             return block(pfn, frame, state, order: frame.order, type: type)
@@ -58,6 +64,7 @@ struct FrameMap {
         let frame = core.frames.readable(pfn).pointee
         if pfn == 0 || frame.has(Frame.reserved) { return .reserved }
         if frame.has(Frame.live) { return .allocated }
+        if frame.has(Frame.slab) { return .slab }
         if frame.has(Frame.buddy) { return .free }
         if frame.has(Frame.perCPU) { return .perCPU }
         if unmarked[pfn] != nil { return .unmarked }

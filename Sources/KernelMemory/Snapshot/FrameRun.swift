@@ -8,6 +8,8 @@ public struct FrameRun: Hashable, Sendable {
         case kernel
         /// A block that a caller owns.
         case allocated
+        /// The pages of a slab.
+        case slab
         /// A block on a buddy list.
         case free
         /// A block on a CPU's list.
@@ -41,6 +43,8 @@ public struct FrameRun: Hashable, Sendable {
     public let isCompound: Bool
     /// Whether another allocated block covers some of these frames too.
     public let isShared: Bool
+    /// Whether kmalloc took the block for an allocation larger than any of its caches serves.
+    public var isLargeKMalloc = false
 }
 
 extension Machine {

@@ -5,6 +5,8 @@ struct FrameBytes {
     private var pages: [UInt32: [UInt8]] = [:]
 
     var isEmpty: Bool { pages.isEmpty }
+    /// Frames that have contents.
+    var frameCount: Int { pages.count }
 
     /// The 4,096 bytes of a frame; `nil` if they are all zero.
     func page(_ pfn: UInt32) -> [UInt8]? { pages[pfn] }

@@ -19,7 +19,10 @@ extension JSONWriter {
             let block = call.request.flatMap { request in
                 machine.frame(returned).map { (pfn: $0, request: request) }
             }
-            if block != nil { json.member("id", machine.step) }
+            let object = block == nil ? machine.allocatedObject(call, returned) : nil
+            if block != nil || object?.allocatedAtStep == machine.step {
+                json.member("id", machine.step)
+            }
             json.member("step", machine.step)
             json.key("call")
             json.call(call)
@@ -27,6 +30,8 @@ extension JSONWriter {
             json.returned(returned)
             json.errno(of: call, returned)
             if let block { json.page(block.pfn, block.request.gfp, block.request.order, machine) }
+            if let object { json.object("object") { json in json.object(object, machine) } }
+            if case .kmemCacheCreate = call { json.newCache(returned, machine) }
             json.remarks(machine, call, logLimit)
         }
     }
@@ -48,7 +53,7 @@ extension JSONWriter {
     /// Writes `errno`: memory that was asked for and not given is ENOMEM.
     @inline(__always)
     private mutating func errno(of call: KernelCall, _ returned: Outcome.Returned) {
-        if returned == .null, call.isAllocation {
+        if returned == .null, call.isAllocation || call.allocatesObject {
             member("errno", literal: "ENOMEM")
         } else {
             memberNull("errno")

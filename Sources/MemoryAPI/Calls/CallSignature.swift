@@ -19,7 +19,7 @@ struct CallSignature: Sendable {
         let names = function.parameters.map(\.name)
         var pairs: [(name: String, index: Int?)] = [("call", nil)]
         pairs += names.enumerated().map { ($0.element, $0.offset) }
-        pairs += names.enumerated().map { (Self.alias($0.element), $0.offset) }
+        pairs += function.parameters.enumerated().map { (Self.alias($0.element), $0.offset) }
             .filter { !names.contains($0.0) }
         if !names.contains("cpu") { pairs.append(("cpu", nil)) }
         fields = FieldNames(pairs.map(\.name))
@@ -27,11 +27,11 @@ struct CallSignature: Sendable {
     }
 
     /// The name that the rest of the interface uses for a parameter.
-    private static func alias(_ name: String) -> String {
-        switch name {
-        case "addr": "address"
-        case "gfp_mask": "gfp"
-        default: name
+    private static func alias(_ parameter: KernelFunction.Parameter) -> String {
+        switch parameter.kind {
+        case .gfp: "gfp"
+        case .address where parameter.name == "addr": "address"
+        default: parameter.name
         }
     }
 
@@ -56,7 +56,8 @@ struct CallSignature: Sendable {
                 cpu = UInt32(try reader.number(0...7))
             }
         }
-        return RequestedCall(call: function.call(try complete(arguments, at: place)), cpu: cpu)
+        let parsed = ParsedCall(function, try complete(arguments, at: place))
+        return RequestedCall(parsed, cpu: cpu, cachePlace: "/cache")
     }
 
     /// The function with its parameters: `free_pages(addr, order)`.
@@ -69,7 +70,7 @@ struct CallSignature: Sendable {
     ) throws(Problem) -> [KernelFunction.Argument] {
         var complete: [KernelFunction.Argument] = []
         for (argument, parameter) in zip(arguments, function.parameters) {
-            guard let argument else {
+            guard let argument = argument ?? parameter.usual else {
                 throw Problem(
                     .invalidCall,
                     "\(function.name) needs \(parameter.name): \(parameter.wanted). The whole call "
@@ -81,28 +82,5 @@ struct CallSignature: Sendable {
             complete.append(argument)
         }
         return complete
-    }
-}
-
-extension JSONObjectReader {
-    /// The current value as an argument of a kernel function.
-    fileprivate func argument(
-        _ parameter: KernelFunction.Parameter
-    ) throws(Problem) -> KernelFunction.Argument {
-        switch parameter.kind {
-        case .gfp: return .gfp(try GFPFlags(value, at: pointer))
-        case .page, .address: return .number(try address())
-        case .order, .byte, .length, .cpu: return .number(try number(parameter.kind.range))
-        }
-    }
-
-    /// The current value as an address: a text such as `0xc1000000` or `NULL`, or a number.
-    private func address() throws(Problem) -> UInt64 {
-        if value.kind == CSJ_UNSIGNED { return value.whole }
-        let wanted = "an address such as \"0xc1000000\", or \"NULL\""
-        let bytes = try text(wanted)
-        if bytes.equals("NULL") { return 0 }
-        guard let address = wholeNumber(bytes) else { throw problem(wanted) }
-        return address
     }
 }

@@ -34,10 +34,38 @@ extension JSONWriter {
             rawDecimal(UInt64(cpu))
             raw(")")
         case .kswapd(let isAwake): raw(isAwake ? "kswapd_wakes()" : "kswapd_sleeps()")
-        case .kmalloc, .kzalloc, .krealloc, .kfree, .ksize, .kmemCacheCreate, .kmemCacheAlloc,
-            .kmemCacheZalloc, .kmemCacheFree, .kmemCacheShrink, .kmemCacheDestroy:
-            rawText(call.description)
+        case .kmalloc(let size, let gfp): rawCall("kmalloc(", size, gfp)
+        case .kzalloc(let size, let gfp): rawCall("kzalloc(", size, gfp)
+        case .kfree(let address): rawCall("kfree(", address.rawValue)
+        case .ksize(let address): rawCall("ksize(", address.rawValue)
+        case .krealloc(let address, let size, let gfp):
+            raw("krealloc(")
+            rawPointer(address.rawValue)
+            rawCall(", ", UInt64(size), gfp)
+        case .kmemCacheCreate: rawText(call.description)
+        case .kmemCacheAlloc(let cache, let gfp):
+            rawCall("kmem_cache_alloc(", cache: cache.rawValue, gfp)
+        case .kmemCacheZalloc(let cache, let gfp):
+            rawCall("kmem_cache_zalloc(", cache: cache.rawValue, gfp)
+        case .kmemCacheFree(let cache, let object):
+            raw("kmem_cache_free(")
+            rawPointer(cache.rawValue)
+            rawCall(", ", object.rawValue)
+        case .kmemCacheShrink(let cache): rawCall("kmem_cache_shrink(", cache.rawValue)
+        case .kmemCacheDestroy(let cache): rawCall("kmem_cache_destroy(", cache.rawValue)
         }
+    }
+
+    private mutating func rawCall(_ name: StaticString, _ size: UInt64, _ gfp: GFPFlags) {
+        raw(name)
+        rawDecimal(size)
+        rawCall(", ", gfp)
+    }
+
+    private mutating func rawCall(_ name: StaticString, cache: UInt64, _ gfp: GFPFlags) {
+        raw(name)
+        rawPointer(cache)
+        rawCall(", ", gfp)
     }
 
     /// Writes what a call returned.

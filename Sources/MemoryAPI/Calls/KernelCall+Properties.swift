@@ -16,6 +16,34 @@ extension KernelCall {
     /// Whether it allocates pages.
     var isAllocation: Bool { request != nil }
 
+    /// Whether it allocates bytes: an object of a cache, or what kmalloc has no cache for.
+    var allocatesObject: Bool {
+        switch self {
+        case .kmalloc, .kzalloc, .krealloc, .kmemCacheAlloc, .kmemCacheZalloc: true
+        default: false
+        }
+    }
+
+    /// The allocation that the call frees, or moves somewhere else; `nil` if it does neither.
+    var freedObject: VirtualAddress? {
+        switch self {
+        case .kfree(let address), .kmemCacheFree(_, let address), .krealloc(let address, _, _):
+            address
+        default: nil
+        }
+    }
+
+    /// Whether what it stores into the machine's memory is not its own: contents of an allocation
+    /// that moves, of new objects, or pointers between free ones.
+    var mayStore: Bool {
+        switch self {
+        case .krealloc, .kfree, .kmemCacheAlloc, .kmemCacheZalloc, .kmemCacheFree, .kmemCacheShrink,
+            .kmemCacheDestroy:
+            true
+        default: false
+        }
+    }
+
     /// How many bytes it writes into the machine's memory.
     var writtenByteCount: Int {
         @inline(__always) get {

@@ -40,6 +40,12 @@ extension Problem {
                     .init(place: place, value: value.shortened, detail: "\(parameter): \(wanted)")
                 ])
         case .gfp(let error): self.init(error, at: place)
+        case .cacheFlag(let name, let suggestions):
+            self.init(
+                .unknownSlabFlag,
+                "\(name.shortened) is no flag of a cache" + Self.didYouMean(suggestions),
+                suggestions: suggestions,
+                faults: [.init(place: place, value: name.shortened, detail: "unknown slab flag")])
         }
     }
 

@@ -8,9 +8,21 @@ struct RequestedCall {
     var cpu: UInt32?
     /// Which member names the CPU of `run_on_cpu`: `/cpu`, or `/call` for a call as text.
     var argumentPlace: StaticString = "/cpu"
+    /// The cache that the call names instead of pointing to it; `nil` if it names none.
+    var cacheName: String?
+    /// Which member names it.
+    var cachePlace: StaticString = "/call"
 }
 
 extension RequestedCall {
+    /// A call that was read as text or from its arguments.
+    init(_ parsed: ParsedCall, cpu: UInt32?, cachePlace: StaticString) {
+        call = parsed.call
+        self.cpu = cpu
+        cacheName = parsed.cacheName
+        self.cachePlace = cachePlace
+    }
+
     private static let envelope = FieldNames(["call", "cpu"])
 
     /// Reads one object: `{"call": "free_pages", "address": "0xc1f40000", "order": 3}`, or with
@@ -62,8 +74,10 @@ extension RequestedCall {
             if field == 1 { cpu = UInt32(try reader.number(0...7)) }
         }
         do throws(CallSyntaxError) {
-            let call = try KernelCall(parsing: String(decoding: text, as: UTF8.self))
-            return RequestedCall(call: call, cpu: cpu, argumentPlace: "/call")
+            let parsed = try ParsedCall(parsing: String(decoding: text, as: UTF8.self))
+            var requested = RequestedCall(parsed, cpu: cpu, cachePlace: "/call")
+            requested.argumentPlace = "/call"
+            return requested
         } catch { throw Problem(error, at: .body(place + "/call")) }
     }
 }

@@ -11,6 +11,8 @@ enum ProblemKind: String, CaseIterable {
     case crossSiteRequest = "cross-site-request"
     case notFound = "not-found"
     case noSuchPage = "no-such-page"
+    case noSuchAllocation = "no-such-allocation"
+    case noSuchCache = "no-such-cache"
     case alreadyFreed = "already-freed"
     case unknownStep = "unknown-step"
     case methodNotAllowed = "method-not-allowed"
@@ -27,6 +29,7 @@ enum ProblemKind: String, CaseIterable {
     case unknownField = "unknown-field"
     case unknownFunction = "unknown-function"
     case unknownGFPFlag = "unknown-gfp-flag"
+    case unknownSlabFlag = "unknown-slab-flag"
     case invalidCall = "invalid-call"
     case invalidQuery = "invalid-query"
     case invalidReference = "invalid-reference"
@@ -40,7 +43,8 @@ enum ProblemKind: String, CaseIterable {
         case .malformedRequest, .malformedJSON: 400
         case .missingToken, .unknownToken: 401
         case .readOnlyToken, .otherSession, .crossSiteRequest: 403
-        case .notFound, .noSuchPage, .alreadyFreed, .unknownStep: 404
+        case .notFound, .noSuchPage, .noSuchAllocation, .noSuchCache, .alreadyFreed, .unknownStep:
+            404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .machineHalted, .nothingToUndo, .nothingToRedo: 409
@@ -49,6 +53,7 @@ enum ProblemKind: String, CaseIterable {
         case .headersTooLarge: 431
         case .unsupportedMediaType: 415
         case .invalidField, .invalidRecording, .unknownField, .unknownFunction, .unknownGFPFlag,
+            .unknownSlabFlag,
             .invalidCall, .invalidQuery, .invalidReference:
             422
         case .tooManySessions, .tooManyCalls, .tooManyBytes: 429
@@ -66,7 +71,8 @@ enum ProblemKind: String, CaseIterable {
         case .otherSession: "The token is another session's"
         case .crossSiteRequest: "A cookie alone may not change anything"
         case .notFound: "Nothing at this path"
-        case .noSuchPage: "No such allocation"
+        case .noSuchPage, .noSuchAllocation: "No such allocation"
+        case .noSuchCache: "No such cache"
         case .alreadyFreed: "Already freed"
         case .unknownStep: "The session has no such step"
         case .methodNotAllowed: "Method not allowed here"
@@ -83,6 +89,7 @@ enum ProblemKind: String, CaseIterable {
         case .unknownField: "Unknown field"
         case .unknownFunction: "Unknown kernel function"
         case .unknownGFPFlag: "Unknown gfp flag"
+        case .unknownSlabFlag: "Unknown flag of a cache"
         case .invalidCall: "Not a valid kernel call"
         case .invalidQuery: "A query parameter is wrong"
         case .invalidReference: "Neither an id nor an address"

@@ -19,13 +19,35 @@ enum AddressesRoutes {
                 json.member("address", address: address)
                 json.member("kind", place.kind.rawValue)
                 json.place(place, view)
-                json.member("explanation", place.explanation(view.machine))
+                let object = view.machine.object(covering: VirtualAddress(address))
+                json.key("object")
+                if let object {
+                    json.object { $0.object(object, at: address, view) }
+                } else {
+                    json.null()
+                }
+                json.member(
+                    "explanation",
+                    object.map { place.explanation($0, address, view.machine) }
+                        ?? place.explanation(view.machine))
             }
         }
     }
 }
 
 extension JSONWriter {
+    fileprivate mutating func object(
+        _ object: ObjectSnapshot, at address: UInt64, _ view: SessionView
+    ) {
+        let isUsed = object.allocatedAtStep > 0
+        member("id", orNull: object.owner == .caller ? object.allocatedAtStep : nil)
+        self.object(object, view.machine)
+        member("offset", address - object.address.rawValue)
+        member("live", object.isLive)
+        member("allocated_at_step", orNull: isUsed ? object.allocatedAtStep : nil)
+        member("freed_at_step", orNull: object.freedAtStep > 0 ? object.freedAtStep : nil)
+    }
+
     fileprivate mutating func place(_ place: AddressPlace, _ view: SessionView) {
         guard let pfn = place.pfn else {
             memberNull("pfn")
@@ -91,6 +113,22 @@ struct AddressPlace {
         }
         let top: UInt64 = isI386 ? 0xffff_f000 : 0xffff_ffff_ffff_f000
         return (layout.fixaddrStart..<top).contains(address) ? .fixmap : .unmapped
+    }
+
+    /// What the object there is, in a sentence.
+    func explanation(_ object: ObjectSnapshot, _ address: UInt64, _ machine: Machine) -> String {
+        let what =
+            object.cache.map { "object \(object.index ?? 0) of a slab of \(machine.cacheName($0))" }
+            ?? "pages that kmalloc took for \(object.requestedBytes) bytes"
+        let state =
+            switch object.owner {
+            case .nobody:
+                object.freedAtStep > 0
+                    ? "free since step \(object.freedAtStep)" : "free, and never was allocated"
+            case .caller: "allocated at step \(object.allocatedAtStep)"
+            case .kernel: "the kernel's own"
+            }
+        return "Byte \(address - object.address.rawValue) of \(what), \(state)."
     }
 
     /// What this part is for, in a sentence.

@@ -24,9 +24,11 @@ enum CallsRoutes {
     ) throws(Problem) {
         let body = try JSONBody.parse(request.body)
         if body.kind == CSJ_ARRAY {
-            try runBatch(read(body, cpuCount: session.machine.cpuCount), &session, &response)
+            try runBatch(read(body, session.machine), &session, &response)
         } else {
-            let requested = try RequestedCall(body, at: "")
+            let named = try RequestedCall(body, at: "")
+            try named.checkCache(session.machine)
+            let requested = named.resolved(session.machine)
             let outcome = try session.run(requested)
             response.answer(requested.call, outcome, session.machine)
         }
@@ -34,19 +36,22 @@ enum CallsRoutes {
 
     /// Reads all calls before any of them runs.
     private static func read(
-        _ array: csj_value, cpuCount: Int
+        _ array: csj_value, _ machine: borrowing Machine
     ) throws(Problem) -> [RequestedCall] {
         var array = array
         var cursor = csj_elements(&array)
         var element = csj_value()
         var calls: [RequestedCall] = []
+        var created: Set<String> = []
         while csj_next_element(&cursor, &element) {
             guard calls.count < batchLimit else {
                 throw array.problem(at: "", wanted: "an array of at most \(batchLimit) calls")
             }
             let place = "/\(calls.count)"
             let requested = try RequestedCall(element, at: place)
-            try requested.checkCPU(cpuCount, at: place)
+            try requested.checkCPU(machine.cpuCount, at: place)
+            try requested.checkCache(machine, created: created, at: place)
+            if case .kmemCacheCreate(let request) = requested.call { created.insert(request.name) }
             calls.append(requested)
         }
         return calls
@@ -61,7 +66,8 @@ enum CallsRoutes {
         var linesLeft = logLimit.linesInAll
         try response.json { (json) throws(Problem) in
             try json.array { (json) throws(Problem) in
-                for requested in calls {
+                for named in calls {
+                    let requested = named.resolved(session.machine)
                     if session.machine.isHalted {
                         json.answerWithoutRun(requested.call, session.machine)
                     } else {

@@ -76,6 +76,9 @@ extension JSONWriter {
             key("migratetype")
             if let type = run.migrateType { literal(type.literal) } else { null() }
             if let cpu { member("cpu", cpu) }
+            if run.state == .slab, let slab = machine.slab(covering: run.start) {
+                member("cache", machine.cacheName(slab.cache))
+            }
             return
         }
         owner(of: run, view)
@@ -88,7 +91,10 @@ extension JSONWriter {
         } else {
             null()
         }
-        if view.allocatedFrame(by: run.step) == run.start { member("id", run.step) }
+        if view.allocatedFrame(by: run.step) == run.start || run.isLargeKMalloc {
+            member("id", run.step)
+        }
+        if run.isLargeKMalloc { member("kmalloc", true) }
         member("allocated_at_step", run.step)
         member("compound", run.isCompound)
         member("refcount", run.referenceCount)

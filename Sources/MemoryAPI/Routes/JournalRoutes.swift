@@ -39,7 +39,9 @@ extension JSONWriter {
             json.call(call)
             json.key("returned")
             json.returned(returned)
-            if view.allocatedFrame(by: step) != nil { json.member("id", step) }
+            if view.allocatedFrame(by: step) != nil || view.allocatedObject(by: step) != nil {
+                json.member("id", step)
+            }
             json.member("log_lines", view.machine.log(of: step).count)
             json.member("misuse_count", view.machine.misuses(of: step).count)
         }

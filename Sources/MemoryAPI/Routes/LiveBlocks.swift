@@ -1,12 +1,15 @@
 import KernelMemory
 import MicroHTTPD
 
-/// The blocks that callers own, ordered by the step that allocated them, then by frame.
+/// The blocks that callers got from the page allocator and own, ordered by the step that allocated
+/// them, then by frame.
 struct LiveBlocks {
     private let blocks: [FrameRun]
 
     /// How many there are.
     var count: Int { blocks.count }
+    /// Their pages.
+    var pageCount: Int { blocks.reduce(0) { $0 + Int($1.count) } }
 
     /// A place in the list.
     struct Cursor {
@@ -16,7 +19,7 @@ struct LiveBlocks {
 
     init(_ machine: Machine) {
         var blocks: [FrameRun] = []
-        machine.forEachLiveBlock { blocks.append($0) }
+        machine.forEachLiveBlock { if !$0.isLargeKMalloc { blocks.append($0) } }
         self.blocks = blocks.sorted {
             ($0.step, $0.start.rawValue) < ($1.step, $1.start.rawValue)
         }

@@ -70,26 +70,3 @@ enum PagesRoutes {
         response.answer(call, outcome, session.machine)
     }
 }
-
-extension Response {
-    /// Answers with what a call came to: 201 when it allocated something.
-    @inline(__always)
-    mutating func answer(_ call: KernelCall, _ outcome: Outcome, _ machine: borrowing Machine) {
-        if call.isAllocation, outcome.returned != .null {
-            status = 201
-            setLocation(machine.step)
-        }
-        json { json in json.answer(to: call, outcome.returned, machine) }
-    }
-
-    private mutating func setLocation(_ id: UInt32) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
-            let prefix: StaticString = "/pages/"
-            let start = buffer.baseAddress.unsafelyUnwrapped
-            start.update(from: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
-            let end = prefix.utf8CodeUnitCount
-            let count = end + writeDecimal(UInt64(id), to: start + end)
-            setHeader("Location", bytes: UnsafeRawBufferPointer(start: start, count: count))
-        }
-    }
-}

@@ -6,7 +6,9 @@ extension MemoryService {
     var procEndpoints: [Endpoint] {
         [
             proc("/proc/buddyinfo") { $0.buddyInfoText },
+            proc("/proc/meminfo") { $0.memInfoText },
             proc("/proc/pagetypeinfo") { $0.pageTypeInfoText },
+            proc("/proc/slabinfo") { $0.slabInfoText },
             proc("/proc/zoneinfo") { $0.zoneInfoText },
         ]
     }

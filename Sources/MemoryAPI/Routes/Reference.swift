@@ -1,16 +1,16 @@
 import KernelMemory
 import MicroHTTPD
 
-/// How a path names a block of pages.
+/// How a path names an allocation.
 enum Reference {
     /// The step of the call that allocated it.
     case id(UInt32)
     /// An address, whatever it points to.
     case address(UInt64)
 
-    /// Reads the first placeholder: a decimal number is an id, `0x...` an address.
-    init(_ request: borrowing Request) throws(Problem) {
-        let text = request.parameter(0)
+    /// Reads a placeholder, the first if none is named: a decimal number is an id, `0x...` an address.
+    init(_ request: borrowing Request, placeholder: Int = 0) throws(Problem) {
+        let text = request.parameter(placeholder)
         guard let number = wholeNumber(text) else {
             throw Self.problem("ref", text, "an id such as 1, or an address such as 0xc1f40000")
         }

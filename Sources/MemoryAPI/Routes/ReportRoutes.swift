@@ -21,53 +21,110 @@ enum ReportRoutes {
 }
 
 extension JSONWriter {
-    /// Blocks that are listed as leaks.
+    /// Allocations that are listed as leaks.
     private static let leakLimit = 1_000
 
     /// Writes the members of a report.
     mutating func report(_ view: SessionView) {
         let machine = view.machine
-        let use = machine.liveUse
-        let live = view.liveBlocks
-        member("summary", summary(machine, liveBlocks: live.count))
+        let live = LiveMemory(view)
+        member("summary", live.summary(machine))
         object("live") { json in
-            json.member("blocks", live.count)
-            json.member("pages", use.pages)
+            json.member("blocks", live.blocks.count)
+            json.member("pages", live.blocks.pageCount)
+            json.member("objects", live.objects.count)
+            json.member("bytes", live.byteCount)
         }
-        member("peak_pages", use.peakPages)
+        member("peak_pages", machine.liveUse.peakPages)
         member("misuse_count", machine.misuseCount)
         array("misuse") { json in
             for misuse in machine.misuses { json.misuse(misuse, by: view.call(of: misuse.step)) }
         }
-        let leaks = live.page(after: nil, limit: Self.leakLimit)
-        array("leaks") { json in for block in leaks.blocks { json.leak(block, view) } }
-        member("leaks_truncated", leaks.next != nil)
+        leaks(live, view)
+    }
+
+    /// Writes pages first, then objects, each in the order of their steps.
+    private mutating func leaks(_ live: LiveMemory, _ view: SessionView) {
+        let blocks = live.blocks.page(after: nil, limit: Self.leakLimit)
+        let objects = live.objects.prefix(Self.leakLimit - blocks.blocks.count)
+        array("leaks") { json in
+            for block in blocks.blocks { json.leak(block, view) }
+            for object in objects { json.leak(object, view) }
+        }
+        member("leaks_truncated", blocks.next != nil || objects.count < live.objects.count)
     }
 
     private mutating func leak(_ block: FrameRun, _ view: SessionView) {
         object { json in
             let isOwn = view.allocatedFrame(by: block.step) == block.start
             json.member("id", orNull: isOwn ? block.step : nil)
-            json.key("call")
-            if let call = view.call(of: block.step) { json.call(call) } else { json.null() }
-            json.member("step", block.step)
+            json.leak(view.call(of: block.step), step: block.step)
             json.member("pages", block.count)
+            json.member("bytes", UInt64(block.count) << 12)
+            json.memberNull("cache")
         }
     }
 
-    private func summary(_ machine: Machine, liveBlocks: Int) -> String {
+    private mutating func leak(_ object: ObjectSnapshot, _ view: SessionView) {
+        self.object { json in
+            json.member("id", object.allocatedAtStep)
+            json.leak(view.call(of: object.allocatedAtStep), step: object.allocatedAtStep)
+            json.member("pages", object.cache == nil ? 1 << object.order : 0)
+            json.member("bytes", object.requestedBytes)
+            json.key("cache")
+            if let cache = object.cache {
+                json.text(view.machine.cacheName(cache))
+            } else {
+                json.null()
+            }
+        }
+    }
+
+    private mutating func leak(_ call: KernelCall?, step: UInt32) {
+        key("call")
+        if let call { self.call(call) } else { null() }
+        member("step", step)
+    }
+}
+
+/// What callers have not freed.
+private struct LiveMemory {
+    let blocks: LiveBlocks
+    /// What kmalloc and caches gave, by the step that allocated it.
+    let objects: [ObjectSnapshot]
+
+    init(_ view: SessionView) {
+        blocks = view.liveBlocks
+        objects = (view.machine.liveKMallocs + view.machine.liveCacheObjects).sorted {
+            ($0.allocatedAtStep, $0.address) < ($1.allocatedAtStep, $1.address)
+        }
+    }
+
+    /// Bytes of the objects, as they were asked for.
+    var byteCount: UInt64 { objects.reduce(0) { $0 + $1.requestedBytes } }
+
+    func summary(_ machine: Machine) -> String {
         let unnoticed = machine.misuses.count { !$0.noticedByKernel }
-        let live =
-            liveBlocks == 0
-            ? "Everything that was allocated is freed"
-            : counted(liveBlocks, "block")
-                + " (\(counted(machine.liveUse.pages, "page"))) not freed"
         let misuses =
             machine.misuseCount == 0
             ? "no misuse"
             : "\(counted(machine.misuseCount, "misuse")), \(unnoticed) unnoticed by the kernel"
         let halted = machine.isHalted ? "; the machine is halted" : ""
-        return "\(live); \(misuses)\(halted)."
+        return "\(leaks); \(misuses)\(halted)."
+    }
+
+    private var leaks: String {
+        var parts: [String] = []
+        if blocks.count > 0 {
+            parts.append(
+                counted(blocks.count, "block") + " (\(counted(blocks.pageCount, "page")))")
+        }
+        if !objects.isEmpty {
+            parts.append(
+                counted(objects.count, "object") + " (\(counted(Int(byteCount), "byte")))")
+        }
+        if parts.isEmpty { return "Everything that was allocated is freed" }
+        return parts.joined(separator: " and ") + " not freed"
     }
 }
 

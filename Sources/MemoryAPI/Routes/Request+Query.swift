@@ -33,6 +33,15 @@ extension Request {
         return number
     }
 
+    /// A parameter that is an address; `nil` if it is not there.
+    func address(_ name: StaticString) throws(Problem) -> UInt64? {
+        guard let text = query(name) else { return nil }
+        guard text.count > 2, text[1] == UInt8(ascii: "x"), let address = wholeNumber(text) else {
+            throw Self.problem("\(name)", text, "an address such as 0xc1f40000")
+        }
+        return address
+    }
+
     /// How many entries a list may have.
     func limit(default usual: Int, most: UInt64) throws(Problem) -> Int {
         Int(try number("limit", 1...most) ?? UInt64(usual))

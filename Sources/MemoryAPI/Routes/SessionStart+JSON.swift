@@ -4,7 +4,7 @@ import MicroHTTPD
 
 extension SessionStart {
     private static let fields = FieldNames([
-        "machine", "memory", "cpus", "debug", "slab", "recording", "dump",
+        "machine", "memory", "cpus", "debug", "slab", "slab_nomerge", "recording", "dump",
     ])
 
     /// What `POST /sessions` says, before it is known whether it fits together.
@@ -16,6 +16,7 @@ extension SessionStart {
         var cpus = 1
         var debug = false
         var slab = MachineConfiguration.SlabAllocator.slub
+        var keepsCachesApart = false
         var recording: String?
         var dump: UploadedDump?
         /// Fields given that only a machine that boots has.
@@ -44,10 +45,11 @@ extension SessionStart {
             case 4:
                 let names = MachineConfiguration.SlabAllocator.allCases.map(\.rawValue)
                 wish.slab = .init(rawValue: try reader.name(of: names)) ?? .slub
-            case 5: wish.recording = try reader.text("the name of a recording").quoted
+            case 5: wish.keepsCachesApart = try reader.boolean()
+            case 6: wish.recording = try reader.text("the name of a recording").quoted
             default: wish.dump = try UploadedDump(reader.value, at: reader.pointer)
             }
-            if (1...4).contains(field) { wish.bootFields.append(Self.fields.all[field]) }
+            if (1...5).contains(field) { wish.bootFields.append(Self.fields.all[field]) }
         }
         self = try Self.start(wish, library)
     }
@@ -103,7 +105,7 @@ extension SessionStart {
         do throws(MachineConfiguration.Failure) {
             return try MachineConfiguration(
                 kind: kind, memoryInMiB: wish.memory, cpuCount: wish.cpus, debug: wish.debug,
-                slab: wish.slab)
+                slab: wish.slab, keepsCachesApart: wish.keepsCachesApart)
         } catch { throw Problem(error, kind) }
     }
 }

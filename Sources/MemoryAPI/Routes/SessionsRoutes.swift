@@ -106,6 +106,7 @@ extension JSONWriter {
             json.member("cpus", configuration.cpuCount)
             json.member("debug", configuration.debug)
             json.member("slab", configuration.slab.rawValue)
+            json.member("slab_nomerge", configuration.keepsCachesApart)
             json.member("page_size_bytes", Page.sizeInBytes)
             json.member("page_offset", address: layout.pageOffset)
             json.member("high_memory", address: layout.highMemory)

@@ -15,6 +15,8 @@ extension MemoryService {
 enum SnapshotRoutes {
     /// Live blocks that are listed; GET /pages has them all.
     private static let pageLimit = 10_000
+    /// Caches that are described; GET /caches has them all.
+    private static let cacheLimit = 1_000
 
     static func show(
         _ request: borrowing Request, _ view: SessionView, _ library: RecordingLibrary,
@@ -34,6 +36,18 @@ enum SnapshotRoutes {
                     for block in live.blocks { json.object { $0.liveBlock(block, view) } }
                 }
                 json.member("pages_truncated", live.next != nil)
+                let kmallocs = machine.liveKMallocs
+                json.array("kmalloc") { json in
+                    for object in kmallocs.prefix(pageLimit) {
+                        json.object { $0.liveObject(object, view) }
+                    }
+                }
+                json.member("kmalloc_truncated", kmallocs.count > pageLimit)
+                let caches = machine.caches
+                json.array("caches") { json in
+                    for cache in caches.prefix(cacheLimit) { json.object { $0.cache(cache) } }
+                }
+                json.member("caches_truncated", caches.count > cacheLimit)
                 json.object("report") { json in json.report(view) }
                 json.halted(machine)
                 json.key("state_hash")

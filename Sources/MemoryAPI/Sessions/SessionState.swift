@@ -63,6 +63,9 @@ struct SessionState: ~Copyable, Sendable {
     private mutating func count(_ call: KernelCall) throws(Problem) {
         let total = writtenBytes + call.writtenByteCount
         guard total <= limits.writtenBytesPerSession else { throw bytesProblem }
+        if call.mayStore, _slowPath(machine.storedByteCount > limits.writtenBytesPerSession) {
+            throw bytesProblem
+        }
         writtenBytes = total
     }
 

@@ -41,6 +41,15 @@ struct SessionView {
         else { return nil }
         return machine.frame(returned)
     }
+
+    /// Where the object starts that the call of a step allocated; `nil` if it did not.
+    func allocatedObject(by step: UInt32) -> VirtualAddress? {
+        guard let call = call(of: step), call.allocatesObject,
+            case .address(let address) = returned(by: step), machine.frame(at: address) != nil
+        else { return nil }
+        if case .krealloc(address, _, _) = call { return nil }
+        return address
+    }
 }
 
 extension Machine {

@@ -1,0 +1,112 @@
+import CSimdJSON
+import KernelMemory
+
+/// Arguments of kernel functions as JSON values.
+extension JSONObjectReader {
+    /// The current value as an argument of a kernel function.
+    func argument(
+        _ parameter: KernelFunction.Parameter
+    ) throws(Problem) -> KernelFunction.Argument {
+        switch parameter.kind {
+        case .gfp: return .gfp(try GFPFlags(value, at: pointer))
+        case .page, .address: return .number(try address())
+        case .cache: return try cache(parameter)
+        case .name: return .text(try cacheName(parameter.wanted))
+        case .cacheFlags: return .number(UInt64(try cacheFlags().rawValue))
+        case .constructor:
+            return try constructor().map { .number(UInt64($0)) } ?? .text("NULL")
+        case .alignment: return .number(UInt64(try alignment()))
+        case .order, .byte, .length, .cpu, .size, .count:
+            return .number(try number(parameter.kind.range))
+        }
+    }
+
+    /// The current value as an address: a text such as `0xc1000000` or `NULL`, or a number.
+    func address() throws(Problem) -> UInt64 {
+        if value.kind == CSJ_UNSIGNED { return value.whole }
+        let wanted = "an address such as \"0xc1000000\", or \"NULL\""
+        let bytes = try text(wanted)
+        if bytes.equals("NULL") { return 0 }
+        guard let address = wholeNumber(bytes) else { throw problem(wanted) }
+        return address
+    }
+
+    /// The current value as a cache: its name or its address.
+    private func cache(
+        _ parameter: KernelFunction.Parameter
+    ) throws(Problem) -> KernelFunction.Argument {
+        if value.kind == CSJ_UNSIGNED { return .number(value.whole) }
+        let bytes = try text(parameter.wanted)
+        if bytes.equals("NULL") { return .number(0) }
+        if let number = wholeNumber(bytes) { return .number(number) }
+        return .text(try cacheName(parameter.wanted))
+    }
+
+    /// The current value as a name that a cache can have.
+    func cacheName(_ wanted: String) throws(Problem) -> String {
+        let bytes = try text(wanted)
+        guard bytes.count <= CacheRequest.longestName else { throw problem(wanted) }
+        let name = String(decoding: bytes, as: UTF8.self)
+        guard CacheRequest.isName(name) else { throw problem(wanted) }
+        return name
+    }
+
+    /// The current value as flags of a cache: a text of names, an array of names, or a number.
+    func cacheFlags() throws(Problem) -> CacheFlags {
+        switch value.kind {
+        case CSJ_STRING: return try CacheFlags(value.bytes, at: pointer)
+        case CSJ_UNSIGNED where value.whole <= 0xffff_ffff:
+            return CacheFlags(rawValue: UInt32(value.whole))
+        case CSJ_ARRAY: return try union()
+        default:
+            throw problem(
+                "cache flags: a text such as \"SLAB_HWCACHE_ALIGN|SLAB_POISON\", an array of names, "
+                    + "or a number of 0 to 4294967295")
+        }
+    }
+
+    private func union() throws(Problem) -> CacheFlags {
+        var array = value
+        var cursor = csj_elements(&array)
+        var element = csj_value()
+        var flags: CacheFlags = []
+        var index = 0
+        while csj_next_element(&cursor, &element) {
+            let place = "\(pointer)/\(index)"
+            guard element.kind == CSJ_STRING else {
+                throw element.problem(at: place, wanted: "the name of a cache flag")
+            }
+            flags.formUnion(try CacheFlags(element.bytes, at: place))
+            index += 1
+        }
+        return flags
+    }
+
+    /// The current value as a constructor: the byte that it fills objects with, `nil` for none.
+    func constructor() throws(Problem) -> UInt8? {
+        if value.kind == CSJ_NULL { return nil }
+        if value.kind == CSJ_UNSIGNED, value.whole <= 255 { return UInt8(value.whole) }
+        if value.kind == CSJ_STRING {
+            if value.bytes.equals("NULL") { return nil }
+            if let number = wholeNumber(value.bytes), number <= 255 { return UInt8(number) }
+        }
+        throw problem("null, or the byte that new objects are filled with, such as \"0x5a\"")
+    }
+
+    /// The current value as an object's alignment.
+    func alignment() throws(Problem) -> UInt32 {
+        let wanted = "0 or a power of two up to 4096"
+        guard value.kind == CSJ_UNSIGNED, value.whole <= 4_096,
+            value.whole & (value.whole &- 1) == 0
+        else { throw problem(wanted) }
+        return UInt32(value.whole)
+    }
+}
+
+extension CacheFlags {
+    fileprivate init(_ text: UnsafeRawBufferPointer, at pointer: String) throws(Problem) {
+        do throws(CallSyntaxError) {
+            try self.init(parsing: String(decoding: text, as: UTF8.self))
+        } catch { throw Problem(error, at: .body(pointer)) }
+    }
+}

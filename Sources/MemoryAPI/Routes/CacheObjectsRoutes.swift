@@ -1,0 +1,77 @@
+import KernelMemory
+import MicroHTTPD
+
+/// Objects of one cache.
+enum CacheObjectsRoutes {
+    @Sendable
+    static func allocate(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let cache = try request.cache(of: session.machine)
+        let requested = try CacheObjectBody.read(request, cache.address)
+        let outcome = try session.run(requested)
+        response.answer(requested.call, outcome, session.machine)
+    }
+
+    @Sendable
+    static func list(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let cache = try request.cache(of: view.machine)
+        let limit = try request.limit(default: 100, most: 1_000)
+        let start = try request.address("cursor") ?? 0
+        let rest = view.machine.liveObjects(of: cache).drop { $0.address.rawValue < start }
+        let next = rest.dropFirst(limit).first
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.member("cache", cache.name)
+                json.array("objects") { json in
+                    for object in rest.prefix(limit) {
+                        json.object { $0.cacheObject(object, view) }
+                    }
+                }
+                json.member("next", addressOrNull: next?.address.rawValue)
+            }
+        }
+    }
+
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let cache = try request.cache(of: view.machine)
+        let reference = try request.objectReference()
+        let object = try view.liveObject(reference, in: .cache(cache.number))
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.cacheObject(object, view)
+                json.member("live", true)
+            }
+        }
+    }
+
+    @Sendable
+    static func free(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let cache = try request.cache(of: session.machine)
+        let object: VirtualAddress
+        switch try request.objectReference() {
+        case .id(let id):
+            object = try session.view().liveObject(.id(id), in: .cache(cache.number)).address
+        case .address(let address): object = VirtualAddress(address)
+        }
+        let call = KernelCall.kmemCacheFree(cache.address, object: object)
+        let outcome = try session.apply(call)
+        response.answer(call, outcome, session.machine)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func cacheObject(_ object: ObjectSnapshot, _ view: SessionView) {
+        liveObject(object, view)
+        member("owner", literal: object.owner == .kernel ? "kernel" : "caller")
+    }
+}

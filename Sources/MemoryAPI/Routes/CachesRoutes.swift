@@ -1,0 +1,96 @@
+import KernelMemory
+import MicroHTTPD
+
+/// Making, looking at, shrinking and destroying caches of objects.
+extension MemoryService {
+    var cacheEndpoints: [Endpoint] {
+        [
+            change(.post, "/caches", CachesRoutes.create),
+            look("/caches", query: ["limit", "cursor"], CachesRoutes.list),
+            look("/caches/{name}", query: ["limit", "start"], CachesRoutes.show),
+            change(.delete, "/caches/{name}", CachesRoutes.destroy),
+            change(.post, "/caches/{name}/shrink", CachesRoutes.shrink),
+            change(.post, "/caches/{name}/objects", CacheObjectsRoutes.allocate),
+            look("/caches/{name}/objects", query: ["limit", "cursor"], CacheObjectsRoutes.list),
+            look("/caches/{name}/objects/{ref}", CacheObjectsRoutes.show),
+            change(.delete, "/caches/{name}/objects/{ref}", CacheObjectsRoutes.free),
+        ]
+    }
+}
+
+enum CachesRoutes {
+    @Sendable
+    static func create(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let requested = try CacheBody.read(request)
+        let outcome = try session.run(requested)
+        response.answer(requested.call, outcome, session.machine)
+    }
+
+    @Sendable
+    static func list(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let limit = try request.limit(default: 200, most: 1_000)
+        let first = Int(try request.number("cursor", 0...UInt64(UInt32.max)) ?? 0)
+        let all = view.machine.caches
+        let page = all.dropFirst(first).prefix(limit)
+        let end = min(first, all.count) + page.count
+        response.json(expecting: 32_768) { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.array("caches") { json in
+                    for cache in page { json.object { $0.cache(cache) } }
+                }
+                json.key("next")
+                if end < all.count { json.text("\(end)") } else { json.null() }
+            }
+        }
+    }
+
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let cache = try request.cache(of: view.machine)
+        let limit = try request.limit(default: 100, most: 1_000)
+        let start = try request.number("start", 0...UInt64(UInt32.max)) ?? 0
+        let page = view.machine.slabs(
+            of: cache, from: PageFrameNumber(UInt32(start)), limit: limit)
+        response.json(expecting: 16_384) { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.cache(cache)
+                if let slub = view.machine.slub(of: cache) {
+                    json.object("slub") { json in json.slub(slub) }
+                }
+                if let classic = view.machine.classicSlab(of: cache) {
+                    json.object("slab") { json in json.classicSlab(classic, cache) }
+                }
+                json.array("slabs") { json in
+                    for slab in page.slabs { json.object { $0.slab(slab) } }
+                }
+                json.member("next", orNull: page.next?.rawValue)
+            }
+        }
+    }
+
+    @Sendable
+    static func destroy(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let call = KernelCall.kmemCacheDestroy(try request.cache(of: session.machine).address)
+        let outcome = try session.apply(call)
+        response.answer(call, outcome, session.machine)
+    }
+
+    @Sendable
+    static func shrink(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let call = KernelCall.kmemCacheShrink(try request.cache(of: session.machine).address)
+        let outcome = try session.apply(call)
+        response.answer(call, outcome, session.machine)
+    }
+}

@@ -1,0 +1,87 @@
+import KernelMemory
+import MicroHTTPD
+
+/// Allocating, listing, resizing and freeing bytes.
+extension MemoryService {
+    var kmallocEndpoints: [Endpoint] {
+        [
+            change(.post, "/kmalloc", KMallocRoutes.allocate),
+            look("/kmalloc", query: ["limit", "cursor"], KMallocRoutes.list),
+            look("/kmalloc/{ref}", KMallocRoutes.show),
+            change(.delete, "/kmalloc/{ref}", KMallocRoutes.free),
+            change(.post, "/kmalloc/{ref}/krealloc", KMallocRoutes.resize),
+        ]
+    }
+}
+
+enum KMallocRoutes {
+    @Sendable
+    static func allocate(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let requested = try KMallocBody.read(request)
+        let outcome = try session.run(requested)
+        response.answer(requested.call, outcome, session.machine)
+    }
+
+    @Sendable
+    static func list(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let list = try ObjectList(view.machine.liveKMallocs, request)
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.array("kmalloc") { json in
+                    for object in list.objects { json.object { $0.liveObject(object, view) } }
+                }
+                json.key("next")
+                if let next = list.next { json.text("\(next)") } else { json.null() }
+            }
+        }
+    }
+
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        let object = try view.liveObject(Reference(request), in: .kmalloc)
+        response.json { json in
+            json.object { json in
+                json.member("step", view.step)
+                json.liveObject(object, view)
+                json.member("live", true)
+            }
+        }
+    }
+
+    @Sendable
+    static func free(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let call = KernelCall.kfree(try address(request, session))
+        let outcome = try session.apply(call)
+        response.answer(call, outcome, session.machine)
+    }
+
+    @Sendable
+    static func resize(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let body = try KReallocBody(request)
+        let call = KernelCall.krealloc(
+            try address(request, session), size: body.size, body.gfp)
+        let outcome = try session.run(RequestedCall(call: call, cpu: body.cpu))
+        response.answer(call, outcome, session.machine)
+    }
+
+    /// What an id allocated, which must be live; or any address as it was passed.
+    private static func address(
+        _ request: borrowing Request, _ session: borrowing SessionState
+    ) throws(Problem) -> VirtualAddress {
+        switch try Reference(request) {
+        case .id(let id): try session.view().liveObject(.id(id), in: .kmalloc).address
+        case .address(let address): VirtualAddress(address)
+        }
+    }
+}
