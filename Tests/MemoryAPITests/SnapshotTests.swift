@@ -9,7 +9,7 @@ import Testing
         let targets = [
             "/zones", "/buddy", "/buddy?zone=DMA&limit=1", "/frames?limit=20", "/pages", "/pages/2",
             "/addresses/0x1000", "/addresses/0xc0100000", "/journal", "/report", "/dmesg",
-            "/snapshot",
+            "/snapshot", "/kmalloc", "/caches", "/caches/kmalloc-64", "/caches/dentry/objects",
         ]
         for target in targets {
             let reply = try client.get(target)

@@ -33,7 +33,7 @@ extension Core {
         }
         let object = slabHead(number)
         setSlabHead(number, freePointer(of: object, owner))
-        slab(number).pointee.inuse += 1
+        slab(number).pointee.inuse &+= 1
         if slab(number).pointee.inuse == slab(number).pointee.objects {
             removePartial(cache, number)
         }

@@ -79,7 +79,7 @@ extension Core {
     func usableSize(_ cache: UInt32) -> UInt64 {
         let geometry = readCache(cache).pointee.geometry
         if hasArrayCaches { return UInt64(geometry.objectSize) }
-        if hasArrayCaches || !geometry.flags.isDisjoint(with: [.redZone, .poison]) {
+        if !geometry.flags.isDisjoint(with: [.redZone, .poison]) {
             return UInt64(geometry.objectSize)
         }
         if !geometry.flags.isDisjoint(with: [.typesafeByRCU, .storeUser]) {

@@ -87,12 +87,9 @@ extension CacheSnapshot {
 extension Machine {
     /// All caches, newest first as in `/proc/slabinfo`.
     ///
-    /// - Complexity: O(caches + slabs).
+    /// - Complexity: O(caches + objects of all slabs).
     public var caches: [CacheSnapshot] {
-        let slabs = core.slabsByCache
-        return core.cold.registry.order.reversed().map {
-            core.cacheSnapshot($0, slabs[$0] ?? KnownSlabs())
-        }
+        core.cacheSnapshots(core.cold.registry.order.reversed())
     }
 
     /// The cache of a name, its own or one that it goes by; the newest if several have it.
@@ -122,7 +119,7 @@ extension Machine {
     }
 
     private func cache(_ number: UInt32) -> CacheSnapshot {
-        core.cacheSnapshot(number, core.slabsByCache[number] ?? KnownSlabs())
+        core.cacheSnapshots([number])[0]
     }
 }
 
@@ -138,7 +135,7 @@ extension Core {
     func cacheAddress(_ number: UInt32) -> UInt64 { readCache(number).pointee.address }
 
     /// Each cache's slabs.
-    fileprivate var slabsByCache: [UInt32: KnownSlabs] {
+    private var slabsByCache: [UInt32: KnownSlabs] {
         var known: [UInt32: KnownSlabs] = [:]
         slabs.pointee.forEach { number in
             let slab = readSlab(number).pointee
@@ -148,11 +145,20 @@ extension Core {
         return known
     }
 
-    fileprivate func cacheSnapshot(_ number: UInt32, _ known: KnownSlabs) -> CacheSnapshot {
+    fileprivate func cacheSnapshots(_ numbers: [UInt32]) -> [CacheSnapshot] {
+        let slabs = slabsByCache
+        let use = cacheUse()
+        return numbers.map {
+            cacheSnapshot($0, slabs[$0] ?? KnownSlabs(), use[$0] ?? CacheUse())
+        }
+    }
+
+    private func cacheSnapshot(
+        _ number: UInt32, _ known: KnownSlabs, _ use: CacheUse
+    ) -> CacheSnapshot {
         let cache = readCache(number).pointee
         let geometry = cache.geometry
         let registry = cold.registry
-        let isKMalloc = geometry.flags.contains(.kmalloc)
         let classic = hasArrayCaches ? readClassicCache(number) : nil
         let unused = classic?.pointee.freeObjects ?? freeOnPartialList(number)
         return CacheSnapshot(
@@ -168,10 +174,7 @@ extension Core {
             activeSlabCount: cache.slabCount
                 - min(cache.slabCount, classic?.pointee.free.count ?? 0),
             activeCount: cache.objectCount &- unused,
-            liveCount: cache.liveCount,
-            requestedBytes: isKMalloc
-                ? cache.requestedBytes
-                : UInt64(cache.liveCount) * UInt64(geometry.objectSize),
+            liveCount: UInt32(use.objects), requestedBytes: use.requestedBytes,
             tunables: classic.map { CacheSnapshot.Tunables($0) } ?? CacheSnapshot.Tunables())
     }
 

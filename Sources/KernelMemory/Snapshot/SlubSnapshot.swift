@@ -74,8 +74,7 @@ extension Machine {
                 let slab = local.slab == NodeTable.none ? nil : local.slab
                 return SlubSnapshot.CPU(
                     cpu: cpu, slab: slab.map { PageFrameNumber(core.readSlab($0).pointee.pfn) },
-                    freeList: slab.map { core.cpuFreeList(cache.number, UInt32(cpu), slab: $0) }
-                        ?? FreeList(),
+                    freeList: slab.map { core.cpuFreeList($0) } ?? FreeList(),
                     partial: frames(core.chain(from: local.partial)))
             })
     }
@@ -89,11 +88,9 @@ extension Core {
         chain(from: readSlubCache(cache).pointee.partial.first)
     }
 
-    /// A CPU's own free objects.
-    func cpuFreeList(_ cache: UInt32, _ cpu: UInt32, slab: UInt32) -> FreeList {
-        freeList(
-            slab, from: readSlubCache(cache).cpu(cpu).pointee.head,
-            key: StrayHead(cache: cache, cpu: cpu))
+    /// The free objects of a slab that a CPU has for its own.
+    func cpuFreeList(_ slab: UInt32) -> FreeList {
+        freeList(slab, from: readSlab(slab).pointee.cpuHead, key: StrayHead(cpuOf: slab))
     }
 
     /// A slab's free objects that no CPU has for its own.

@@ -11,11 +11,12 @@ struct TestClient {
 
     /// A client of a new service, with a session on it.
     init(
-        _ machine: String = "classroom", cpus: Int = 1, limits: SessionLimits = SessionLimits(),
+        _ machine: String = "classroom", cpus: Int = 1, options: String = "",
+        limits: SessionLimits = SessionLimits(),
         now: @escaping @Sendable () -> UInt64 = monotonicSeconds
     ) throws {
         router = MemoryService(limits: limits, description: testDescription, now: now).router()
-        try boot(machine, cpus: cpus)
+        try boot(machine, cpus: cpus, options: options)
     }
 
     /// A client of a service, without a session.
@@ -25,8 +26,13 @@ struct TestClient {
     }
 
     /// Boots a machine and goes on with its token.
-    mutating func boot(_ machine: String = "classroom", cpus: Int = 1) throws {
-        let body = #"{"machine":"\#(machine)","cpus":\#(cpus)}"#
+    ///
+    /// - Parameter options: further members, as JSON.
+    mutating func boot(
+        _ machine: String = "classroom", cpus: Int = 1, options: String = ""
+    ) throws {
+        let further = options.isEmpty ? "" : "," + options
+        let body = #"{"machine":"\#(machine)","cpus":\#(cpus)\#(further)}"#
         let answer = try post("/sessions", body)
         let fullToken: String = try #require(answer.json["token"].string)
         token = fullToken
