@@ -21,8 +21,16 @@ extension Core {
         } else {
             noteOwner(cache, address, requested: requested)
         }
-        if gfp.contains(.zero) { clearObject(address, owner.pointee.common.geometry.objectSize) }
-        return address
+        if gfp.contains(.zero) { clear(address, owner.pointee.common.geometry.objectSize) }
+        return isHalted ? 0 : address
+    }
+
+    /// Makes bytes zero; faults where nothing is mapped, for an array may have held anything.
+    private func clear(_ address: UInt64, _ size: UInt32) {
+        guard directFrame(address) != nil, directFrame(address + UInt64(size) - 1) != nil else {
+            return oopsOnAccess(to: address, isWrite: true)
+        }
+        clearObject(address, size)
     }
 
     /// Frees an object, or whatever the caller says is one.

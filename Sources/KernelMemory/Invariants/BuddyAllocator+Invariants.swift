@@ -18,7 +18,9 @@ extension Machine {
                 return violation
             }
         }
-        if core.shape.slab == .slub, let violation = core.checkSlub() { return violation }
+        if let violation = core.hasArrayCaches ? core.checkClassicCaches() : core.checkSlub() {
+            return violation
+        }
         return core.checkSlabFrames(&census) ?? core.checkOwnedFrames(&census)
     }
 }

@@ -21,9 +21,19 @@ extension Core {
         if hasArrayCaches { freeNode(of: cache) }
         let name = cold.registry.nameAddress(of: address)
         cold.registry.remove(cache, address: address)
-        caches.pointee.remove(cache)
+        if !hasStraySlabs(cache) { caches.pointee.remove(cache) }
         kfree(name)
         if slabNumber(at: address) != nil { kfree(address) }
+    }
+
+    /// Whether slabs say that they are a cache's although it has none: frees to a wrong cache can
+    /// have moved them there. For their sake its node stays.
+    private func hasStraySlabs(_ cache: UInt32) -> Bool {
+        var found = false
+        if isCorrupted {
+            slabs.pointee.forEach { if readSlab($0).pointee.cache == cache { found = true } }
+        }
+        return found
     }
 
     /// Takes back all of a cache's slabs.

@@ -1,0 +1,94 @@
+import KernelMemory
+import TestSupport
+import Testing
+
+/// Seeded calls to the classic slab allocator under its invariants and a shadow model of who owns
+/// which bytes.
+@Suite struct ClassicSlabRandomTests {
+    struct Plan: CustomTestStringConvertible, Sendable {
+        var kind: MachineConfiguration.Kind
+        var memory: Int?
+        var cpus = 1
+        var keepsCachesApart = false
+        var seed: UInt64
+        var calls: Int
+        /// Calls between two checks of the invariants.
+        var stride: Int
+        var testDescription: String { "\(kind) \(memory ?? 0) MiB, \(cpus) cpus, seed \(seed)" }
+    }
+
+    static let plans: [Plan] = [
+        Plan(kind: .classroom, seed: 1, calls: 2_000, stride: 1),
+        Plan(kind: .classroom, cpus: 3, keepsCachesApart: true, seed: 2, calls: 2_000, stride: 1),
+        Plan(kind: .i386, memory: 16, seed: 3, calls: 5_000, stride: 100),
+        Plan(kind: .i386, memory: 64, cpus: 2, seed: 4, calls: 5_000, stride: 250),
+        Plan(kind: .x86_64, memory: 64, cpus: 2, seed: 5, calls: 5_000, stride: 250),
+    ]
+
+    @Test(arguments: plans)
+    func everyCall_keepsTheInvariantsAndTheBytes(_ plan: Plan) throws {
+        var machine = Machine(
+            try MachineConfiguration(
+                kind: plan.kind, memoryInMiB: plan.memory, cpuCount: plan.cpus, slab: .slab,
+                keepsCachesApart: plan.keepsCachesApart))
+        #expect(machine.invariantViolation() == nil)
+        var calls = RandomSlabCalls(seed: plan.seed, cpus: plan.cpus, machine: &machine)
+        for index in 1...plan.calls {
+            let fault = calls.step(&machine)
+            try #require(fault == nil, "seed \(plan.seed), call \(index): \(fault ?? "")")
+            guard index % plan.stride == 0 else { continue }
+            let violation = machine.invariantViolation()
+            try #require(violation == nil, "seed \(plan.seed), call \(index): \(violation ?? "")")
+        }
+        let fault = calls.finish(&machine)
+        #expect(fault == nil, "\(fault ?? "")")
+        #expect(machine.invariantViolation() == nil)
+        #expect(machine.misuseCount == 0)
+        let left = machine.classicRecordings.filter { $0.name.hasPrefix("test-") }
+        #expect(left.isEmpty)
+    }
+
+    @Test func everything_comesBackToThePageAllocator() throws {
+        var machine = Machine(
+            try MachineConfiguration(kind: .i386, memoryInMiB: 16, slab: .slab))
+        let before = Self.freePages(machine)
+        var calls = RandomSlabCalls(seed: 6, cpus: 1, machine: &machine)
+        for _ in 0..<5_000 { _ = calls.step(&machine) }
+        #expect(Self.freePages(machine) < before)
+        #expect(calls.finish(&machine) == nil)
+        for cache in machine.classicRecordings {
+            _ = machine.apply(.kmemCacheShrink(VirtualAddress(cache.address)))
+        }
+        for cache in machine.classicRecordings {
+            #expect(cache.node.slabCount == 0, "\(cache.name)")
+        }
+        #expect(Self.freePages(machine) == before)
+    }
+
+    /// Pages on all lists, the CPUs' among them.
+    private static func freePages(_ machine: Machine) -> Int {
+        machine.zones.reduce(0) { sum, zone in
+            sum + Int(zone.freePages) + zone.perCPU.reduce(0) { $0 + Int($1.count) }
+        }
+    }
+
+    /// A copy goes its own way: what is done to one is not seen in the other.
+    @Test func forks_haveTheirOwnCaches() throws {
+        var machine = Machine(
+            try MachineConfiguration(kind: .i386, memoryInMiB: 16, cpuCount: 2, slab: .slab))
+        var calls = RandomSlabCalls(seed: 7, cpus: 2, machine: &machine)
+        for _ in 0..<2_000 { _ = calls.step(&machine) }
+        let (recorded, frozen) = (machine.classicRecordings, machine)
+        var other = machine
+        var otherCalls = calls
+        for _ in 0..<1_000 {
+            #expect(otherCalls.step(&other) == nil)
+        }
+        #expect(machine.classicRecordings == recorded)
+        #expect(other.classicRecordings != recorded)
+        for _ in 0..<1_000 { #expect(calls.step(&machine) == nil) }
+        #expect(machine.classicRecordings == other.classicRecordings)
+        #expect(frozen.classicRecordings == recorded)
+        #expect(machine.invariantViolation() == nil)
+    }
+}
