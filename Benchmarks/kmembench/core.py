@@ -14,13 +14,19 @@ TIMINGS = 5
 
 @dataclass
 class PairCost:
-    """An allocation and its free."""
+    """An allocation and its free: of a block of pages by its order, or of bytes by their number."""
 
-    order: int
+    what: str
+    size: int
     held: int
     functions: Counter
     nanoseconds: float
     allocations: float
+
+    @property
+    def name(self) -> str:
+        """What was allocated."""
+        return f"order {self.size}" if self.what == "pairs" else f"kmalloc {self.size}"
 
     @property
     def instructions(self) -> float:
@@ -39,7 +45,13 @@ class CopyCost:
 
 def pairs() -> list[PairCost]:
     """The orders of the targets, and 1,000 pages held."""
-    return [_pair(order, held) for order, held in [(0, 1), (0, 1_000), (3, 1), (5, 1), (10, 1)]]
+    return [_pair("pairs", order, held)
+            for order, held in [(0, 1), (0, 1_000), (3, 1), (5, 1), (10, 1)]]
+
+
+def objects() -> list[PairCost]:
+    """The sizes of the targets, and 1,000 objects held."""
+    return [_pair("kmalloc", size, held) for size, held in [(64, 1), (64, 1_000), (4096, 1)]]
 
 
 def copies() -> CopyCost:
@@ -51,14 +63,14 @@ def copies() -> CopyCost:
         write_bytes=(more - fewer) / 100)
 
 
-def _pair(order: int, held: int) -> PairCost:
+def _pair(what: str, size: int, held: int) -> PairCost:
     few, count = 2_000, 10_000
-    runs = [["pairs", order, held, number] for number in (few, few + count)]
+    runs = [[what, size, held, number] for number in (few, few + count)]
     fewer, more = (callgrind.run(_command(run)) for run in runs)
     (blocks, _), (more_blocks, _) = (_heap(run) for run in runs)
     return PairCost(
-        order, held, callgrind.difference(more, fewer, count),
-        _nanoseconds(["pairs", order, held, 500_000]), (more_blocks - blocks) / count)
+        what, size, held, callgrind.difference(more, fewer, count),
+        _nanoseconds([what, size, held, 500_000]), (more_blocks - blocks) / count)
 
 
 def _command(arguments: list) -> list[str]:

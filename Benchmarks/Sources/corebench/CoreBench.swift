@@ -4,6 +4,7 @@ import KernelMemory
 /// picoseconds for one; `run` takes two counts under valgrind and divides the difference.
 ///
 ///     corebench pairs ORDER HELD COUNT    allocate and free; HELD blocks at a time
+///     corebench kmalloc SIZE HELD COUNT   kmalloc and kfree; HELD objects at a time
 ///     corebench copies COUNT              copy a machine with 100,000 live pages
 ///     corebench writes COUNT              copy it and allocate a page from the copy
 @main
@@ -13,9 +14,12 @@ enum CoreBench {
         let numbers = arguments.dropFirst().compactMap { Int($0) }
         switch (arguments.first, numbers.count) {
         case ("pairs", 3): try pairs(order: UInt32(numbers[0]), held: numbers[1], numbers[2])
+        case ("kmalloc", 3): try objects(size: UInt64(numbers[0]), held: numbers[1], numbers[2])
         case ("copies", 1): try copies(numbers[0])
         case ("writes", 1): try writes(numbers[0])
-        default: fatalError("usage: corebench pairs ORDER HELD COUNT | copies COUNT | writes COUNT")
+        default: fatalError(
+                "usage: corebench pairs ORDER HELD COUNT | kmalloc SIZE HELD COUNT | copies COUNT "
+                    + "| writes COUNT")
         }
     }
 
@@ -53,6 +57,39 @@ enum CoreBench {
         guard case .page(let page) = machine.apply(.allocPages(.kernel, order: order)).returned
         else { fatalError("the machine has no memory left") }
         return page
+    }
+
+    private static func objects(size: UInt64, held: Int, _ count: Int) throws {
+        var machine = Machine(try MachineConfiguration())
+        var objects: [VirtualAddress] = []
+        objects.reserveCapacity(held)
+        for _ in 0..<2 { kmallocAndFree(&machine, size, held, &objects) }
+        if held == 1 { return report(count) { kmallocAndFree(&machine, size, count) } }
+        let rounds = count / held
+        report(rounds * held) {
+            for _ in 0..<rounds { kmallocAndFree(&machine, size, held, &objects) }
+        }
+    }
+
+    @inline(never)
+    private static func kmallocAndFree(_ machine: inout Machine, _ size: UInt64, _ count: Int) {
+        for _ in 0..<count { _ = machine.apply(.kfree(kmalloc(&machine, size))) }
+    }
+
+    @inline(never)
+    private static func kmallocAndFree(
+        _ machine: inout Machine, _ size: UInt64, _ held: Int, _ objects: inout [VirtualAddress]
+    ) {
+        for _ in 0..<held { objects.append(kmalloc(&machine, size)) }
+        for object in objects { _ = machine.apply(.kfree(object)) }
+        objects.removeAll(keepingCapacity: true)
+    }
+
+    @inline(__always)
+    private static func kmalloc(_ machine: inout Machine, _ size: UInt64) -> VirtualAddress {
+        guard case .address(let object) = machine.apply(.kmalloc(size: size, .kernel)).returned
+        else { fatalError("the machine has no memory left") }
+        return object
     }
 
     private static func copies(_ count: Int) throws {
