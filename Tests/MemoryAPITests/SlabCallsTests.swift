@@ -1,6 +1,6 @@
+import KernelTestSupport
 import MemoryAPI
 import MicroHTTPD
-import TestSupport
 import Testing
 
 /// The slab allocator's functions through /calls.
