@@ -1,5 +1,5 @@
 import KernelMemory
-import TestSupport
+import KernelTestSupport
 import Testing
 
 /// Seeded calls to the classic slab allocator under its invariants and a shadow model of who owns

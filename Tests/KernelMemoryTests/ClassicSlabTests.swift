@@ -1,4 +1,4 @@
-import TestSupport
+import KernelTestSupport
 import Testing
 
 @testable import KernelMemory

@@ -1,5 +1,5 @@
 import KernelMemory
-import TestSupport
+import KernelTestSupport
 
 /// A stream of seeded slab calls that keep the rules, and what every owner wrote.
 struct RandomSlabCalls {

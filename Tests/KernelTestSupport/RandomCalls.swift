@@ -87,7 +87,8 @@ public struct RandomCalls {
 }
 
 extension Array {
-    fileprivate mutating func swapRemove(at index: Int) -> Element {
+    /// Removes an element and puts the last one into its place.
+    package mutating func swapRemove(at index: Int) -> Element {
         swapAt(index, count - 1)
         return removeLast()
     }
