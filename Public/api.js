@@ -36,12 +36,25 @@ export const requests = {
   free: (id, order = null) => ({
     method: "DELETE", path: `/pages/${id}${order === null ? "" : `?order=${order}`}`, body: null,
   }),
+  /** Bytes: kmalloc or kzalloc. */
+  kmalloc: (call, size, gfp) => ({ method: "POST", path: "/kmalloc", body: { call, size, gfp } }),
+  /** Frees what kmalloc call number `id` got. */
+  kfree: (id) => ({ method: "DELETE", path: `/kmalloc/${id}`, body: null }),
+  createCache: (name, size, flags) => ({ method: "POST", path: "/caches", body: { name, size, flags } }),
+  destroyCache: (name) => ({ method: "DELETE", path: cachePath(name), body: null }),
+  shrinkCache: (name) => ({ method: "POST", path: `${cachePath(name)}/shrink`, body: {} }),
+  /** An object of a cache, and back. */
+  allocateObject: (name, gfp) => ({ method: "POST", path: `${cachePath(name)}/objects`, body: { gfp } }),
+  freeObject: (name, id) => ({ method: "DELETE", path: `${cachePath(name)}/objects/${id}`, body: null }),
   undo: (steps = 1) => ({ method: "POST", path: "/undo", body: { steps } }),
   redo: () => ({ method: "POST", path: "/redo", body: {} }),
   boot: (machine) => ({ method: "POST", path: "/sessions", body: machine }),
 };
 
 const MOST_ITEMS = 20000;
+const MOST_SLABS = 48;
+const MOST_OBJECTS = 1000;
+const cachePath = (name) => `/caches/${encodeURIComponent(name)}`;
 
 export class Kmemlab {
   /** @param base where the server is; empty for the server that this file came from. */
@@ -124,6 +137,35 @@ export class Kmemlab {
   /** All live page allocations. */
   async pages(step) {
     return { step, pages: await this.#follow("/pages", "pages", { step, limit: 1000 }) };
+  }
+
+  /** All slab caches. */
+  async caches(step) {
+    return { step, caches: await this.#follow("/caches", "caches", { step, limit: 1000 }) };
+  }
+
+  /**
+   * One cache with the first of its slabs, those that a CPU uses, and those at `pfns`; and the objects that
+   * somebody owns (of these at most a thousand).
+   */
+  async cache(name, step, pfns = []) {
+    const [detail, { objects }] = await Promise.all([
+      this.get(cachePath(name), { step, limit: MOST_SLABS }),
+      this.get(`${cachePath(name)}/objects`, { step, limit: MOST_OBJECTS }),
+    ]);
+    if (detail.next !== null) {
+      const cpus = detail.slub?.per_cpu ?? [];
+      const wanted = new Set([...cpus.flatMap((cpu) => [cpu.slab, ...cpu.partial.slice(0, 4)]), ...pfns]);
+      for (const slab of [null, ...detail.slabs.map((one) => one.pfn)]) wanted.delete(slab);
+      const more = await Promise.all([...wanted].map((start) => this.get(cachePath(name), { step, start, limit: 1 })));
+      detail.slabs.push(...more.flatMap((one) => one.slabs).filter((slab) => wanted.has(slab.pfn)));
+    }
+    return { detail, objects };
+  }
+
+  /** What is at an address. */
+  place(address, step) {
+    return this.get(`/addresses/${address}`, { step });
   }
 
   /** What was called so far, oldest first. */

@@ -11,12 +11,13 @@ import "./elements/call-panel.js";
 import "./elements/call-answer.js";
 import "./elements/frame-map.js";
 import "./elements/free-lists.js";
+import "./elements/slab-view.js";
 import "./elements/block-inspector.js";
 import "./elements/live-pages.js";
 import "./elements/report-panel.js";
 import { startStory } from "./elements/story-list.js";
 
-/** Some life before the first look: blocks of several orders in all zones, and some given back. */
+/** Some life before the first look: blocks of several orders in all zones, some bytes, and some given back. */
 async function warmUp(send) {
   const answers = await send(requests.batch([
     "__get_free_pages(GFP_KERNEL, 4)",
@@ -26,7 +27,12 @@ async function warmUp(send) {
     "alloc_page(GFP_HIGHUSER_MOVABLE)",
     "__get_free_pages(GFP_KERNEL, 3)",
     "get_zeroed_page(GFP_KERNEL)",
+    "kmalloc(50, GFP_KERNEL)",
+    "kmalloc(100, GFP_KERNEL)",
+    "kmalloc(60, GFP_KERNEL)",
+    "kmalloc(33, GFP_KERNEL)",
   ]));
+  await send(requests.kfree(answers[9].id));
   await send(requests.free(answers[5].id));
   await send(requests.free(answers[1].id));
   await send(requests.allocate("__get_free_pages", "GFP_KERNEL", 2));

@@ -4,12 +4,15 @@
  * Elements listen to its events and call its methods; they never talk to the server or to each other.
  * - `view`: another step or other data is on show (`lab.view`, `lab.before`)
  * - `point`: the mouse or the focus is on some frames (`lab.pointed`)
+ * - `cache`: another slab cache is on show (`lab.cache`, `lab.cacheBefore`), or another object (`lab.object`)
+ * - `topic`: the reader's interest went from pages to slabs or back (`lab.topic`)
  * - `select`: a block was chosen for the inspector (`lab.selected`)
  * - `notice`: something to tell the reader (`lab.notice`)
  * - `story`: the running story moved on (`lab.story`)
  */
 import { Kmemlab, Problem, requests } from "./api.js";
 import { blocksOf, changedBlocks, listDeltas, listEntries } from "./model.js";
+import { cacheToShow, isSlabCall } from "./slabs.js";
 
 export class Lab extends EventTarget {
   api = new Kmemlab();
@@ -24,6 +27,12 @@ export class Lab extends EventTarget {
   notice = null;
   halted = null;
   story = null;
+  /** The slab cache on show: {name, detail, objects}, and how it was one step before. */
+  cache = null;
+  cacheBefore = null;
+  /** The address of the object that was chosen. */
+  object = null;
+  topic = "pages";
   undone = 0;
   /** step -> {call, returned, id}: the journal */
   entries = new Map();
@@ -47,6 +56,7 @@ export class Lab extends EventTarget {
         for (const entry of await this.api.journal()) this.entries.set(entry.step, entry);
         this.last = step;
         await this.#show(stepInAddress() ?? step);
+        this.about(isSlabCall(this.entries.get(this.step)?.call) ? "slabs" : "pages");
       } catch (error) {
         if (!(error instanceof Problem) || ![401, 403, 404].includes(error.status)) throw error;
         await this.#boot({ machine: "classroom" }, warmUp);
@@ -73,6 +83,7 @@ export class Lab extends EventTarget {
   #adopt(machine, token) {
     Object.assign(this, { machine, token, last: 0, step: 0, view: null, before: null });
     Object.assign(this, { pointed: null, selected: null, halted: null, story: null, undone: 0 });
+    Object.assign(this, { cache: null, cacheBefore: null, object: null });
     this.entries.clear();
     this.answers.clear();
     this.#snapshots.clear();
@@ -89,9 +100,18 @@ export class Lab extends EventTarget {
       const answer = await this.#send(request);
       this.notify(null);
       if (answer.page) this.select({ pfn: answer.page.pfn, count: 2 ** answer.page.order });
+      if (answer.object) this.#choose(answer.object);
+      this.about(isSlabCall(answer.call) ? "slabs" : "pages");
       await this.#show(this.last);
       return answer;
     });
+  }
+
+  /** Chooses the object that a call returned, and its frames. */
+  #choose(object) {
+    this.object = object.address;
+    if (object.cache !== null) this.cache = { ...this.cache, name: object.cache };
+    this.select({ pfn: object.pfn, count: 2 ** object.order });
   }
 
   async #send(request) {
@@ -148,9 +168,9 @@ export class Lab extends EventTarget {
     const [view, before] = await Promise.all([
       this.#snapshot(wanted), wanted > 0 ? this.#snapshot(wanted - 1) : null,
     ]);
-    this.step = wanted;
-    this.view = view;
-    this.before = before;
+    const name = cacheToShow(view, before, this.cache?.name);
+    const [cache, cacheBefore] = await Promise.all([this.#cacheOf(view, name), this.#cacheOf(before, name)]);
+    Object.assign(this, { step: wanted, view, before, cache, cacheBefore });
     this.changed = changedBlocks(before?.blocks, view.blocks);
     this.deltas = listDeltas(before?.buddy, view.buddy);
     history.replaceState(null, "", `#step=${wanted}`);
@@ -167,16 +187,55 @@ export class Lab extends EventTarget {
   }
 
   async #fetch(step) {
-    const [frames, buddy, zones, pages, report, dmesg] = await Promise.all([
+    const [frames, buddy, zones, pages, report, dmesg, caches] = await Promise.all([
       this.api.frames(step), this.api.buddy(step), this.api.zones(step),
       this.api.pages(step), this.api.report(step), this.api.dmesg(step),
+      this.api.caches(step),
     ]);
     const entries = listEntries(buddy);
     const blocks = blocksOf(frames, pages.pages, entries);
     return {
       step, frames, buddy, zones: zones.zones, pages: pages.pages, report,
-      log: dmesg.lines, entries, blocks,
+      log: dmesg.lines, entries, blocks, caches: caches.caches, opened: new Map(),
     };
+  }
+
+  // MARK: Slab caches
+
+  /** Opens a slab cache at the step on show; `address` chooses one of its objects too. */
+  openCache(name, address = null) {
+    return this.#queue(async () => {
+      if (!this.view.caches.some((cache) => cache.name === name)) return;
+      [this.cache, this.cacheBefore] = await Promise.all([this.#cacheOf(this.view, name), this.#cacheOf(this.before, name)]);
+      this.object = address;
+      this.#tell("cache");
+    });
+  }
+
+  chooseObject(address) {
+    this.object = address;
+    this.#tell("cache");
+  }
+
+  about(topic) {
+    if (this.topic === topic) return;
+    this.topic = topic;
+    document.body.dataset.topic = topic;
+    this.#tell("topic");
+  }
+
+  /** A cache at the step of `view`, asked for once; null if there was none of that name. */
+  #cacheOf(view, name) {
+    if (!view || !view.caches.some((cache) => cache.name === name)) return null;
+    if (!view.opened.has(name)) {
+      const { step } = view;
+      const pfns = [step, step + 1].map((one) => this.answers.get(one)?.answer.object)
+        .filter((object) => object && object.cache === name).map((object) => object.pfn);
+      const promise = this.api.cache(name, step, pfns).then((cache) => ({ name, ...cache }));
+      view.opened.set(name, promise);
+      promise.catch(() => view.opened.delete(name));
+    }
+    return view.opened.get(name);
   }
 
   get isPast() {

@@ -14,6 +14,7 @@ export const STATES = {
   per_cpu: { letter: "C", name: "per-CPU", long: "free, on a per-CPU list" },
   kernel: { letter: "U", name: "in use", long: "in use by the recorded kernel since before the first step" },
   allocated: { letter: "A", name: "allocated", long: "allocated" },
+  slab: { letter: "S", name: "slab", long: "a slab, cut into objects of one cache" },
   reserved: { letter: "K", name: "reserved", long: "reserved at boot, for example the kernel's own image" },
   unmarked: { letter: "X", name: "unmarked", long: "unmarked: on a buddy list, but no longer marked as free" },
   lost: { letter: "L", name: "lost", long: "lost: nobody owns it and no list holds it" },
@@ -90,7 +91,7 @@ export function blocksOf(frames, pages, entries) {
   return joined(blocks);
 }
 
-const RANK = { reserved: 7, allocated: 6, kernel: 5, per_cpu: 4, unmarked: 3, lost: 2, free: 1, absent: 0 };
+const RANK = { reserved: 7, allocated: 6, slab: 5.5, kernel: 5, per_cpu: 4, unmarked: 3, lost: 2, free: 1, absent: 0 };
 
 function pieceOf(active, pfn, count) {
   const runs = active.filter((item) => item.kind === "run");

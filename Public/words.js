@@ -31,6 +31,7 @@ export function bytes(count) {
 export function blockLabel(block) {
   const parts = [`${frameRange(block.pfn, block.count)}: ${STATES[block.state].name}`];
   if (block.owners.length) parts.push(block.owners.map((owner) => `#${owner.id ?? "?"}`).join(" and "));
+  if (block.state === "slab") parts.push(`of ${block.run.cache}`);
   if (block.order !== null) parts.push(`order ${block.order}`);
   if (block.migratetype) parts.push(block.migratetype);
   if (block.state === "per_cpu") parts.push(`CPU ${block.cpu}`);

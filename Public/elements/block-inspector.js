@@ -56,6 +56,11 @@ class BlockInspector extends HTMLElement {
   }
 
   #actions(block) {
+    if (block.run.kmalloc && block.run.id) {
+      return [el("div", { class: "actions" }, el("button", {
+        type: "button", class: "primary", "data-act": "free", onclick: () => lab.perform(requests.kfree(block.run.id)),
+      }, `Free #${block.run.id}`))];
+    }
     if (block.owners.length === 0) return [];
     const [owner] = block.owners;
     const byAddress = owner.address !== null;
@@ -102,6 +107,11 @@ function facts(block, address, bytes) {
   const rows = [["Zone", block.zone]];
   if (block.order !== null && !block.shared) rows.push(["Order", `${block.order} = ${plural(2 ** block.order, "frame")}`]);
   if (block.migratetype) rows.push(["Migrate type", block.migratetype]);
+  if (block.state === "slab") {
+    rows.push(["Cache", el("button", {
+      type: "button", class: "link", "data-act": "cache", onclick: () => lab.openCache(block.run.cache),
+    }, block.run.cache)]);
+  }
   for (const owner of block.owners) {
     rows.push([`#${owner.id ?? "?"}`, [callCode(owner.call), `, step ${owner.allocated_at_step}`]]);
   }

@@ -6,6 +6,8 @@ import { callCode, copyButton, el } from "../dom.js";
 import { requests } from "../api.js";
 import { curlLine, tokenLine } from "../curl.js";
 import { lab } from "../lab.js";
+import { isSlabCall } from "../slabs.js";
+import { slabStory } from "../slab-words.js";
 import { moves, story, typeChange } from "../words.js";
 
 class CallAnswer extends HTMLElement {
@@ -22,7 +24,8 @@ class CallAnswer extends HTMLElement {
     const entry = step > 0 ? lab.entries.get(step) : null;
     const known = lab.answers.get(step);
     const page = known?.answer.page ?? view.pages.find((one) => one.allocated_at_step === step) ?? null;
-    const sentences = story(entry, page, lab.deltas);
+    const sentences = (isSlabCall(entry?.call) && slabStory(entry, { answer: known?.answer, cache: lab.cache, cacheBefore: lab.cacheBefore }))
+      || story(entry, page, lab.deltas);
     const change = page && typeChange(lab.before?.frames.pageblocks, view.frames.pageblocks);
     if (change) sentences.push(change);
     const log = view.log.filter((line) => line.step === step).map((line) => line.text);

@@ -1,11 +1,13 @@
 /**
- * `<call-panel>`: two ways to call the kernel. The upper form allocates with menus (POST /pages); the lower
- * takes any call as one would write it in C (POST /calls), and remembers what was typed (arrow up, down).
+ * `<call-panel>`: two ways to call the kernel. The upper form allocates with menus, pages (POST /pages) or
+ * bytes (POST /kmalloc); the lower takes any call as one would write it in C (POST /calls), and remembers what
+ * was typed (arrow up, down).
  */
 import { el } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { bytes, plural } from "../words.js";
+import "./bytes-form.js";
 
 const FUNCTIONS = [
   ["__get_free_pages", true, "returns an address"],
@@ -33,23 +35,39 @@ class CallPanel extends HTMLElement {
     placeholder: "free_pages(0x…, 2)", "aria-describedby": "call-error",
   });
   #error = el("p", { id: "call-error", class: "error", role: "alert" });
+  #bytes = document.createElement("bytes-form");
+  #pages = el("form", { class: "allocate", onsubmit: (event) => this.#allocate(event), onchange: () => this.#draw(), oninput: () => this.#draw() });
+  #topics = ["pages", "slabs"].map((topic) => el("button", {
+    type: "button", "data-topic-of": topic, "aria-pressed": "false", onclick: () => lab.about(topic),
+  }, topic === "pages" ? "Pages" : "Bytes and objects"));
   #typed = [];
   #at = 0;
 
   connectedCallback() {
+    this.#pages.append(
+      field("Function", this.#function), field("Flags", this.#gfp),
+      el("div", { class: "field" }, el("label", { for: "order" }, "Order"),
+        el("div", { class: "row" }, this.#order, this.#size)),
+      el("button", { type: "submit", class: "primary" }, "Allocate ", this.#preview));
     this.append(
-      el("form", { class: "allocate", onsubmit: (event) => this.#allocate(event), onchange: () => this.#draw(), oninput: () => this.#draw() },
-        field("Function", this.#function), field("Flags", this.#gfp),
-        el("div", { class: "field" }, el("label", { for: "order" }, "Order"),
-          el("div", { class: "row" }, this.#order, this.#size)),
-        el("button", { type: "submit", class: "primary" }, "Allocate ", this.#preview)),
+      el("div", { class: "topics", role: "group", "aria-label": "Allocate" }, this.#topics),
+      this.#pages, this.#bytes,
       el("form", { class: "typed", onsubmit: (event) => this.#run(event) },
         el("label", { for: "call-text" }, "Or type a kernel call"),
         el("div", { class: "row" }, this.#text, el("button", { type: "submit", class: "primary" }, "Run")),
         this.#error));
     this.#text.addEventListener("keydown", (event) => this.#recall(event));
     lab.addEventListener("notice", () => this.#complain());
+    lab.addEventListener("topic", () => this.#turn());
+    this.#turn();
     this.#draw();
+  }
+
+  /** Shows the form for pages or the one for bytes. */
+  #turn() {
+    this.#pages.hidden = lab.topic !== "pages";
+    this.#bytes.hidden = lab.topic !== "slabs";
+    for (const button of this.#topics) button.setAttribute("aria-pressed", String(button.dataset.topicOf === lab.topic));
   }
 
   #draw() {

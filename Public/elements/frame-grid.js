@@ -68,6 +68,7 @@ function letter(block, { columns }) {
     case "free": return `${typeLetter(block.migratetype)}${columns >= 16 ? ` order ${block.order}` : ""}`;
     case "per_cpu": return typeLetter(block.migratetype);
     case "allocated": return block.id === null ? "•" : block.count === 1 ? String(block.id) : `#${block.id}`;
+    case "slab": return "S";
     case "unmarked": return "!";
     case "lost": return "?";
     default: return "";

@@ -227,7 +227,7 @@ function pageBlock(sum) {
     "data-pfn": sum.pfn, "data-count": sum.count,
   }, el("span", { class: "letter", "aria-hidden": "true" }, `${letter}${sum.blocks > 1 ? ` × ${sum.blocks}` : ""}`));
   let level = 0;
-  for (const state of ["reserved", "kernel", "allocated", "per_cpu"]) {
+  for (const state of ["reserved", "kernel", "slab", "allocated", "per_cpu"]) {
     level += (100 * (sum.states[state] ?? 0)) / sum.count;
     item.style.setProperty(`--${state}-top`, `${sum.states[state] ? Math.max(level, 8) : level}%`);
   }

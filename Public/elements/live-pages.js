@@ -1,8 +1,9 @@
-/** `<live-pages>`: every allocation that is still held, with a button to give it back. */
+/** `<live-pages>`: every allocation that is still held, pages and bytes, with a button to give it back. */
 import { callCode, el } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
-import { frameRange } from "../words.js";
+import { freeRequest } from "./object-inspector.js";
+import { frameRange, plural } from "../words.js";
 
 const MOST_ROWS = 40;
 
@@ -14,15 +15,17 @@ class LivePages extends HTMLElement {
 
   #draw() {
     const focused = this.contains(document.activeElement);
-    const { pages } = lab.view;
-    const rest = pages.length - MOST_ROWS;
+    const { pages, report } = lab.view;
+    const owned = new Set(pages.map((page) => page.id));
+    const objects = report.leaks.filter((leak) => leak.cache !== null || !owned.has(leak.id));
+    const rest = Math.max(0, pages.length - MOST_ROWS) + Math.max(0, objects.length - MOST_ROWS);
     this.replaceChildren(
-      pages.length === 0
+      pages.length + objects.length === 0
         ? el("p", { class: "sub" }, "Nothing is allocated.")
         : el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of live allocations" }, el("table", {},
-          el("thead", {}, el("tr", {}, ["#", "Frames", "Call", ""].map((text) =>
+          el("thead", {}, el("tr", {}, ["#", "Where", "Call", ""].map((text) =>
             (text ? el("th", { scope: "col" }, text) : el("td", {}))))),
-          el("tbody", {}, pages.slice(-MOST_ROWS).map(row)))),
+          el("tbody", {}, pages.slice(-MOST_ROWS).map(row), objects.slice(-MOST_ROWS).map(objectRow)))),
       rest > 0 ? el("p", { class: "sub" }, `and ${rest.toLocaleString("en")} older ones`) : "");
     if (focused) (this.querySelector("button") ?? this).focus({ preventScroll: true });
   }
@@ -44,6 +47,20 @@ function row(page) {
   el("td", {}, page.id !== null && !lab.isPast && el("button", {
     type: "button", "aria-label": `Free #${page.id}`, onclick: () => lab.perform(requests.free(page.id)),
   }, "Free")));
+}
+
+/** An object of a cache, or what kmalloc took from the page allocator. */
+function objectRow(leak) {
+  const address = lab.entries.get(leak.step)?.returned ?? null;
+  return el("tr", { class: leak.step === lab.step ? "changed" : null },
+    el("th", { scope: "row" }, String(leak.id ?? "–")),
+    el("td", {}, leak.cache === null ? plural(leak.pages, "page") : el("button", {
+      type: "button", class: "link", onclick: () => lab.openCache(leak.cache, address),
+    }, leak.cache), el("span", { class: "sub" }, plural(leak.bytes, "byte"))),
+    el("td", {}, callCode(leak.call ?? "")),
+    el("td", {}, leak.id !== null && !lab.isPast && el("button", {
+      type: "button", "aria-label": `Free #${leak.id}`, onclick: () => lab.perform(freeRequest(leak.id, leak.call, leak.cache)),
+    }, "Free")));
 }
 
 customElements.define("live-pages", LivePages);

@@ -17,13 +17,14 @@ class ReportPanel extends HTMLElement {
       el("p", {}, summary),
       el("dl", {}, [
         ["Live", `${plural(live.blocks, "block")}, ${plural(live.pages, "page")}`],
+        ["Objects", `${plural(live.objects, "object")}, ${plural(live.bytes, "byte")} asked for`],
         ["At most", plural(lab.view.report.peak_pages, "page")],
         ["Misuses", String(misuse.length)],
       ].map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
       ...misuse.map((one) => el("div", {}, stepLink(one.step), " ", callCode(one.call), misuseBox(one))),
       leaks.length ? el("h3", {}, "Not freed so far") : "",
       leaks.length ? el("ul", { class: "leaks" }, leaks.slice(0, MOST_LEAKS).map((leak) =>
-        el("li", {}, stepLink(leak.step), " ", callCode(leak.call), `, ${plural(leak.pages, "page")}`))) : "",
+        el("li", {}, stepLink(leak.step), " ", callCode(leak.call), `, ${leak.pages ? plural(leak.pages, "page") : plural(leak.bytes, "byte")}`))) : "",
       leaks.length > MOST_LEAKS ? el("p", { class: "sub" }, `and ${leaks.length - MOST_LEAKS} more`) : "");
   }
 }

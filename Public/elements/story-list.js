@@ -56,6 +56,7 @@ export async function startStory(id) {
   await lab.boot({ machine: "classroom", ...definition.machine });
   const kernel = definition.machine?.debug ? " with a debug kernel" : "";
   lab.notify({ kind: "info", text: `A fresh machine${kernel} was booted for this story.` });
+  lab.about(definition.topic ?? "pages");
   lab.tellStory(new Story(definition));
 }
 
