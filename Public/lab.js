@@ -307,7 +307,7 @@ function likeness(machine) {
     return { machine: "recorded", recording: machine.recording.name };
   }
   const kind = machine && machine.kind !== "recorded" ? machine.kind : "classroom";
-  return { machine: kind, debug: machine?.debug === true };
+  return { machine: kind, debug: machine?.debug === true, slab: machine?.slab ?? "slub" };
 }
 
 function stepInAddress() {

@@ -28,6 +28,7 @@ export function slabStory(entry, { answer, cache, cacheBefore }) {
   const now = cache && slabsOf(cache);
   const before = cacheBefore ? slabsOf(cacheBefore) : new Map();
   const object = answer?.object ?? cache?.objects.find((one) => one.allocated_at_step === entry.step) ?? null;
+  if (/^kfree\((NULL|0|0x0|0x10)\)/.test(entry.call)) return ["There is nothing to free at this address, and the kernel knows it: that is safe."];
   if (/^kfree|^kmem_cache_free/.test(name)) return freed(cache, cacheBefore, now, before);
   if (name === "kmem_cache_create") return created(entry, answer?.cache ?? cache?.detail);
   if (name === "kmem_cache_shrink") return shrunk(now, before);

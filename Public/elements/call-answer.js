@@ -31,7 +31,7 @@ class CallAnswer extends HTMLElement {
     const log = view.log.filter((line) => line.step === step).map((line) => line.text);
     const misuse = view.report.misuse.filter((one) => one.step === step);
     const request = entry ? known?.request ?? requests.call(entry.call)
-      : requests.boot({ machine: lab.machine.kind, debug: lab.machine.debug });
+      : requests.boot({ machine: lab.machine.kind, debug: lab.machine.debug, slab: lab.machine.slab });
     this.#body.replaceChildren(
       el("p", { class: "call" }, callCode(entry?.call ?? `boot a machine: ${lab.machine.kind}`)),
       ...(entry ? [returned(entry, known?.answer.errno)] : []),

@@ -10,6 +10,7 @@ const RECORDED = "recorded:";
 class MachineChoice extends HTMLElement {
   #kind = el("select", { id: "machine", onchange: () => this.#describe() }, option(CLASSROOM));
   #debug = el("input", { id: "debug", type: "checkbox" });
+  #classic = el("input", { id: "classic", type: "checkbox" });
   #facts = el("span", { class: "sub" });
   #shows = el("p", { class: "shows", id: "machine-shows" });
   /** The value of an option to what it shows. */
@@ -20,6 +21,8 @@ class MachineChoice extends HTMLElement {
     this.append(el("form", { onsubmit: (event) => this.#boot(event) },
       el("label", { for: "machine" }, "Machine"), this.#kind,
       el("label", { for: "debug", title: "Boot a kernel with its debugging options on" }, this.#debug, " debug kernel"),
+      el("label", { for: "classic", title: "Boot a kernel with the slab allocator of the article’s time instead of SLUB" },
+        this.#classic, " classic SLAB"),
       el("button", { type: "submit" }, "Boot"), this.#facts), this.#shows);
     lab.addEventListener("view", () => this.#draw());
     this.#fill();
@@ -41,11 +44,12 @@ class MachineChoice extends HTMLElement {
     this.#describe();
   }
 
-  /** A recorded kernel is what it was: with debugging options or without. */
+  /** A recorded kernel is what it was: with debugging options or without, with its slab allocator. */
   #describe() {
     const recorded = this.#kind.value.startsWith(RECORDED);
     this.#debug.disabled = recorded;
-    if (recorded) this.#debug.checked = false;
+    this.#classic.disabled = recorded;
+    if (recorded) this.#debug.checked = this.#classic.checked = false;
     this.#shows.textContent = this.#sentences.get(this.#kind.value) ?? "";
     this.#shows.hidden = !recorded;
   }
@@ -55,17 +59,18 @@ class MachineChoice extends HTMLElement {
     const { value } = this.#kind;
     lab.boot(value.startsWith(RECORDED)
       ? { machine: "recorded", recording: value.slice(RECORDED.length) }
-      : { machine: value, debug: this.#debug.checked });
+      : { machine: value, debug: this.#debug.checked, slab: this.#classic.checked ? "slab" : "slub" });
   }
 
   #draw() {
-    const { kind, recording, memory_bytes: memory, cpus, debug } = lab.machine;
+    const { kind, recording, memory_bytes: memory, cpus, debug, slab } = lab.machine;
     const name = kind === "recorded" ? `recording ${recording.name ?? recording.sha256.slice(0, 8)}` : kind;
-    const running = `Running: ${name}, ${bytes(memory)}, ${plural(cpus, "CPU")}${debug ? ", debug" : ""}`;
+    const running = `Running: ${name}, ${bytes(memory)}, ${plural(cpus, "CPU")}${debug ? ", debug" : ""}${slab === "slab" ? ", SLAB" : ""}`;
     if (this.#facts.textContent === running) return;
     this.#facts.textContent = running;
     this.#select(lab.machine);
     this.#debug.checked = debug === true;
+    this.#classic.checked = slab === "slab";
     this.#describe();
   }
 

@@ -48,7 +48,7 @@ class ObjectInspector extends HTMLElement {
         lab.api.place(cell.address, lab.step), lab.api.memory(cell.address, PEEK, lab.step),
       ]);
       if (drawing !== this.#drawing) return;
-      peek.textContent = `${memory.hex.replace(/../g, "$& ").trim()} …`;
+      peek.textContent = `${memory.hex.replace(/../g, "$& ").trim()}`;
       const freed = place.object?.freed_at_step;
       if (freed) more.replaceChildren(...rows([["Freed", `at step ${freed}`]]));
     } catch (error) {

@@ -86,10 +86,11 @@ function section(group, cache, fits) {
 function slabStrip(slab, cache) {
   const range = { pfn: slab.pfn, count: 2 ** slab.order };
   const columns = Math.min(slab.objects, MOST_COLUMNS);
+  const numbered = numbers(slab);
   const end = Math.min(1, slab.tail / cache.size);
   const strip = el("div", {
     class: `strip ${slab.objects > 64 ? "dense" : ""}`, role: "group", "aria-label": `Objects of the slab at ${slabRange(slab)}`,
-  }, slab.cells.map((cell) => objectButton(cell, slab, cache)), slab.tail > 0 && el("span", {
+  }, slab.cells.map((cell) => objectButton(cell, slab, cache, numbered)), slab.tail > 0 && el("span", {
     class: "tail", "aria-hidden": "true", title: `${plural(slab.tail, "byte")} at the end, too few for an object`,
   }));
   strip.style.setProperty("--columns", columns === slab.objects && end > 0
@@ -101,23 +102,29 @@ function slabStrip(slab, cache) {
     strip, order(slab));
 }
 
-function objectButton(cell, slab, cache) {
+/** The place in line of each free object: on a CPU's list, or on the slab's own if no CPU has any of it. */
+function numbers(slab) {
+  const isAtHand = slab.cells.some((cell) => cell.waits.some((one) => one.cpu !== null));
+  const place = (cell) => cell.waits.find((one) => !isAtHand || one.cpu !== null)?.place;
+  return new Map(slab.cells.map((cell) => [cell.index, place(cell)]));
+}
+
+function objectButton(cell, slab, cache, numbered) {
   const label = cellLabel(cell, slab);
   const item = el("button", {
     type: "button", tabindex: "-1", "aria-label": label, title: label, "data-address": cell.address, "data-object": cell.state,
     class: `object ${cell.changed ? "changed" : ""} ${cell.next !== null ? "next" : ""}`,
-  }, el("span", { class: "letter", "aria-hidden": "true" }, letter(cell)));
+  }, el("span", { class: "letter", "aria-hidden": "true" }, letter(cell, numbered.get(cell.index))));
   const [owner] = cell.owners;
   if (owner && cell.state === "live") item.style.setProperty("--used", `${Math.max(5, Math.min(100, (100 * owner.bytes_req) / cache.size))}%`);
   return item;
 }
 
-function letter(cell) {
+function letter(cell, place) {
   if (cell.state === "live") return cell.owners[0]?.id ? String(cell.owners[0].id) : "#";
   if (cell.state !== "free") return LETTERS[cell.state];
   if (cell.next !== null) return "▸";
-  const place = Math.min(...cell.waits.map((one) => one.place)) + 1;
-  return place <= MOST_NUMBERED && cell.waits[0].cpu !== null ? String(place) : "";
+  return place < MOST_NUMBERED ? String(place + 1) : "";
 }
 
 /** The free lists of a slab, in the order in which their objects would be handed out. */
