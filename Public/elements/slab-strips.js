@@ -11,8 +11,8 @@ import { plural } from "../words.js";
 
 const OBJECT = "button.object";
 const MOST_OBJECTS = 3000;
-/** Objects to a row; a slab with more is drawn in several rows. */
-const MOST_COLUMNS = 32;
+/** Objects to a row, on a phone and elsewhere; a slab with more is drawn in several rows. */
+const COLUMNS = { "--narrow": 16, "--wide": 32 };
 const MOST_NUMBERED = 8;
 const LETTERS = { kernel: "k", shared: "2×", twice: "2×", lost: "?" };
 
@@ -85,7 +85,6 @@ function section(group, cache, fits) {
 
 function slabStrip(slab, cache) {
   const range = { pfn: slab.pfn, count: 2 ** slab.order };
-  const columns = Math.min(slab.objects, MOST_COLUMNS);
   const numbered = numbers(slab);
   const end = Math.min(1, slab.tail / cache.size);
   const strip = el("div", {
@@ -93,8 +92,10 @@ function slabStrip(slab, cache) {
   }, slab.cells.map((cell) => objectButton(cell, slab, cache, numbered)), slab.tail > 0 && el("span", {
     class: "tail", "aria-hidden": "true", title: `${plural(slab.tail, "byte")} at the end, too few for an object`,
   }));
-  strip.style.setProperty("--columns", columns === slab.objects && end > 0
-    ? `repeat(${columns}, minmax(0, 1fr)) minmax(3px, ${end}fr)` : `repeat(${columns}, minmax(0, 1fr))`);
+  for (const [name, most] of Object.entries(COLUMNS)) {
+    const columns = `repeat(${Math.min(slab.objects, most)}, minmax(0, 1fr))`;
+    strip.style.setProperty(name, slab.objects <= most && end > 0 ? `${columns} minmax(3px, ${end}fr)` : columns);
+  }
   return el("div", { class: "slab", "data-slab": slab.pfn, "data-frames": range.count },
     el("p", { class: "slab-head" },
       el("button", { type: "button", class: "link", onclick: () => lab.select(range) }, slabRange(slab)),
