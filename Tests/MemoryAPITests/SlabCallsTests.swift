@@ -84,6 +84,38 @@ import Testing
                 == "invalid-field")
     }
 
+    @Test func lines_areABatch() throws {
+        let client = try TestClient()
+        let headers = [(name: "Content-Type", value: "application/x-ndjson")]
+        func send(_ body: String) throws -> Reply {
+            try client.send("POST", "/calls", headers: headers, body: Array(body.utf8))
+        }
+        let reply = try send(
+            """
+            {"call":"kmalloc(64, GFP_KERNEL)"}
+
+            {"call":"kmalloc","size":100,"gfp":"GFP_KERNEL"}\r
+            {"call":"kfree(NULL)"}
+            """)
+        #expect(reply.json.array.compactMap { $0["step"].int } == [1, 2, 3])
+        let wrong = try send("{\"call\":\"kfree(NULL)\"}\n{\"call\":\"kfre(NULL)\"}\n")
+        #expect(wrong.json["errors"][0]["pointer"].string == "#/1/call")
+        #expect(try send("{\n").problem == "malformed-json")
+        #expect(try client.get("/journal").json["step"].int == 3)
+    }
+
+    @Test func batch_thatMeetsTheLimitOfBytes_runsNothing() throws {
+        var limits = SessionLimits()
+        limits.writtenBytesPerSession = 1 << 20
+        let client = try TestClient("i386", limits: limits)
+        _ = try client.post("/caches", #"{"name":"x","size":100000,"ctor":1}"#)
+        let before = try client.snapshot()
+        let call = #"{"call":"kmem_cache_alloc(x, GFP_KERNEL)"}"#
+        let batch = "[" + Array(repeating: call, count: 40).joined(separator: ",") + "]"
+        #expect(try client.post("/calls", batch).problem == "too-many-bytes")
+        #expect(try client.snapshot() == before)
+    }
+
     @Test func undo_andStep_goBackInSlabsToo() throws {
         let client = try TestClient()
         let empty = try client.snapshot()

@@ -68,9 +68,9 @@ extension MemoryService {
     /// A route that changes a session.
     func change(
         _ method: HTTPMethod, _ pattern: String, query: [String] = [],
-        _ handler: @escaping ChangeHandler
+        consumes: [String] = ["application/json"], _ handler: @escaping ChangeHandler
     ) -> Endpoint {
-        Endpoint(method, pattern, query: query) {
+        Endpoint(method, pattern, query: query, consumes: consumes) {
             [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .changing)
             try session.state.withLock { (state) throws(Problem) in
