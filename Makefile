@@ -63,15 +63,16 @@ replay: build ## replay the recorded kernel traces and compare every result
 	fi; \
 	exec $(BINARY) replay $$files
 
-# For `make soak`: how many calls, from which seed, on which machines (kind:MiB:CPUs; all if empty).
+# For `make soak`: of pages (calls) or of the slab allocators (slabs), how many calls, from which seed, on which machines (kind:MiB:CPUs; all if empty).
+KIND ?= calls
 CALLS ?= 10000000
 SEED ?= 1
 MACHINES ?=
 
 .PHONY: soak
-soak: deps ## many random calls under the invariant checks (CALLS, SEED, MACHINES)
+soak: deps ## many random calls under the invariant checks (KIND, CALLS, SEED, MACHINES)
 	swift build -c release --product soak
-	@exec .build/release/soak calls $(CALLS) $(SEED) $(MACHINES)
+	@exec .build/release/soak $(KIND) $(CALLS) $(SEED) $(MACHINES)
 
 .PHONY: bench
 bench: build ## measure; writes nothing down

@@ -87,8 +87,7 @@ public struct RandomCalls {
 }
 
 extension Array {
-    /// Removes an element and puts the last one into its place.
-    package mutating func swapRemove(at index: Int) -> Element {
+    mutating func swapRemove(at index: Int) -> Element {
         swapAt(index, count - 1)
         return removeLast()
     }

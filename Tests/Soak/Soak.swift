@@ -3,6 +3,7 @@ import Glibc
 /// Runs the simulated kernel for a long time, or on many threads, and looks for mistakes.
 ///
 ///     soak calls COUNT SEED [MACHINE...]   seeded random calls under the invariant checks
+///     soak slabs COUNT SEED [MACHINE...]   the same with both slab allocators and every byte
 ///     soak forks ROUNDS                    copies of one machine on several threads
 ///
 /// A machine is written `kind[:MiB[:CPUs]]`, as in `i386:1024:2`. Progress goes to the standard error
@@ -17,10 +18,15 @@ enum Soak {
             let names = Array(arguments.dropFirst(3))
             let plans = try (names.isEmpty ? CallSoak.usual : names).map(Plan.init(parsing:))
             exit(CallSoak(count: numbers[0], seed: UInt64(numbers[1])).run(plans) ? 0 : 1)
+        case ("slabs", 2):
+            let names = Array(arguments.dropFirst(3))
+            let plans = try (names.isEmpty ? SlabSoak.usual : names).map(Plan.init(parsing:))
+            exit(SlabSoak(count: numbers[0], seed: UInt64(numbers[1])).run(plans) ? 0 : 1)
         case ("forks", 1...):
             exit(try ForkSoak(rounds: numbers[0]).run() ? 0 : 1)
         default:
-            complain("usage: soak calls COUNT SEED [MACHINE...] | soak forks ROUNDS")
+            complain(
+                "usage: soak calls|slabs COUNT SEED [MACHINE...] | soak forks ROUNDS")
             exit(2)
         }
     }

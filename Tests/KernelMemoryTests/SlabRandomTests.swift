@@ -2,9 +2,11 @@ import KernelMemory
 import KernelTestSupport
 import Testing
 
-/// Seeded calls to the classic slab allocator under its invariants and a shadow model of who owns
-/// which bytes.
-@Suite struct ClassicSlabRandomTests {
+/// Seeded calls to the slab allocators under their invariants and a shadow model of who owns which
+/// bytes.
+@Suite struct SlabRandomTests {
+    typealias Allocator = MachineConfiguration.SlabAllocator
+
     struct Plan: CustomTestStringConvertible, Sendable {
         var kind: MachineConfiguration.Kind
         var memory: Int?
@@ -25,11 +27,11 @@ import Testing
         Plan(kind: .x86_64, memory: 64, cpus: 2, seed: 5, calls: 5_000, stride: 250),
     ]
 
-    @Test(arguments: plans)
-    func everyCall_keepsTheInvariantsAndTheBytes(_ plan: Plan) throws {
+    @Test(arguments: plans, Allocator.allCases)
+    func everyCall_keepsTheInvariantsAndTheBytes(_ plan: Plan, _ slab: Allocator) throws {
         var machine = Machine(
             try MachineConfiguration(
-                kind: plan.kind, memoryInMiB: plan.memory, cpuCount: plan.cpus, slab: .slab,
+                kind: plan.kind, memoryInMiB: plan.memory, cpuCount: plan.cpus, slab: slab,
                 keepsCachesApart: plan.keepsCachesApart))
         #expect(machine.invariantViolation() == nil)
         var calls = RandomSlabCalls(seed: plan.seed, cpus: plan.cpus, machine: &machine)
@@ -44,24 +46,22 @@ import Testing
         #expect(fault == nil, "\(fault ?? "")")
         #expect(machine.invariantViolation() == nil)
         #expect(machine.misuseCount == 0)
-        let left = machine.classicRecordings.filter { $0.name.hasPrefix("test-") }
-        #expect(left.isEmpty)
+        #expect(machine.cachesAsRecorded.allSatisfy { !$0.name.hasPrefix("test-") })
     }
 
-    @Test func everything_comesBackToThePageAllocator() throws {
+    @Test(arguments: Allocator.allCases)
+    func everything_comesBackToThePageAllocator(_ slab: Allocator) throws {
         var machine = Machine(
-            try MachineConfiguration(kind: .i386, memoryInMiB: 16, slab: .slab))
+            try MachineConfiguration(kind: .i386, memoryInMiB: 16, slab: slab))
         let before = Self.freePages(machine)
         var calls = RandomSlabCalls(seed: 6, cpus: 1, machine: &machine)
         for _ in 0..<5_000 { _ = calls.step(&machine) }
         #expect(Self.freePages(machine) < before)
         #expect(calls.finish(&machine) == nil)
-        for cache in machine.classicRecordings {
+        for cache in machine.cachesAsRecorded {
             _ = machine.apply(.kmemCacheShrink(VirtualAddress(cache.address)))
         }
-        for cache in machine.classicRecordings {
-            #expect(cache.node.slabCount == 0, "\(cache.name)")
-        }
+        for cache in machine.cachesAsRecorded { #expect(cache.slabs == 0, "\(cache.name)") }
         #expect(Self.freePages(machine) == before)
     }
 
@@ -73,22 +73,45 @@ import Testing
     }
 
     /// A copy goes its own way: what is done to one is not seen in the other.
-    @Test func forks_haveTheirOwnCaches() throws {
+    @Test(arguments: Allocator.allCases)
+    func forks_haveTheirOwnCaches(_ slab: Allocator) throws {
         var machine = Machine(
-            try MachineConfiguration(kind: .i386, memoryInMiB: 16, cpuCount: 2, slab: .slab))
+            try MachineConfiguration(kind: .i386, memoryInMiB: 16, cpuCount: 2, slab: slab))
         var calls = RandomSlabCalls(seed: 7, cpus: 2, machine: &machine)
         for _ in 0..<2_000 { _ = calls.step(&machine) }
-        let (recorded, frozen) = (machine.classicRecordings, machine)
+        let (recorded, frozen) = (machine.cachesAsRecorded, machine)
         var other = machine
         var otherCalls = calls
         for _ in 0..<1_000 {
             #expect(otherCalls.step(&other) == nil)
         }
-        #expect(machine.classicRecordings == recorded)
-        #expect(other.classicRecordings != recorded)
+        #expect(machine.cachesAsRecorded == recorded)
+        #expect(other.cachesAsRecorded != recorded)
         for _ in 0..<1_000 { #expect(calls.step(&machine) == nil) }
-        #expect(machine.classicRecordings == other.classicRecordings)
-        #expect(frozen.classicRecordings == recorded)
+        #expect(machine.cachesAsRecorded == other.cachesAsRecorded)
+        #expect(frozen.cachesAsRecorded == recorded)
         #expect(machine.invariantViolation() == nil)
+    }
+}
+
+/// A cache of either allocator, written down.
+private struct RecordedCache: Equatable {
+    var name: String
+    var address: UInt64
+    var slabs: Int
+    /// All of its state.
+    var state: String
+}
+
+extension Machine {
+    fileprivate var cachesAsRecorded: [RecordedCache] {
+        slubRecordings.map {
+            .init(name: $0.name, address: $0.address, slabs: Int($0.slabCount), state: "\($0)")
+        }
+            + classicRecordings.map {
+                .init(
+                    name: $0.name, address: $0.address, slabs: Int($0.node.slabCount),
+                    state: "\($0)")
+            }
     }
 }

@@ -1,8 +1,7 @@
 import KernelMemory
-import KernelTestSupport
 
 /// A stream of seeded slab calls that keep the rules, and what every owner wrote.
-struct RandomSlabCalls {
+public struct RandomSlabCalls {
     /// Bytes that somebody owns.
     private struct Block {
         var address: UInt64
@@ -33,7 +32,8 @@ struct RandomSlabCalls {
         [.reclaimAccount, .hardwareCacheAlign],
     ]
 
-    init(seed: UInt64, cpus: Int, machine: inout Machine) {
+    /// Makes a few caches on a fresh machine.
+    public init(seed: UInt64, cpus: Int, machine: inout Machine) {
         random = SeededRandom(seed: seed)
         machineCPUs = cpus
         for _ in 0..<6 { _ = create(&machine) }
@@ -42,7 +42,7 @@ struct RandomSlabCalls {
     /// Makes a call.
     ///
     /// - Returns: what is wrong with its result; `nil` if nothing is.
-    mutating func step(_ machine: inout Machine) -> String? {
+    public mutating func step(_ machine: inout Machine) -> String? {
         // Now and then the tide turns between growing and shrinking.
         let growth = (machine.step / 1_000) % 2 == 0 ? 60 : 35
         switch Int.random(in: 0..<1_000, using: &random) {
@@ -60,7 +60,7 @@ struct RandomSlabCalls {
     }
 
     /// Gives everything back and destroys the caches.
-    mutating func finish(_ machine: inout Machine) -> String? {
+    public mutating func finish(_ machine: inout Machine) -> String? {
         while !blocks.isEmpty {
             let fault = free(Int.random(in: 0..<blocks.count, using: &random), &machine)
             if let fault { return fault }
