@@ -42,7 +42,7 @@ public final class MemoryService: Sendable {
     /// The routes with what they read, one file of them for each resource.
     var endpoints: [Endpoint] {
         machineEndpoints + sessionEndpoints + pageEndpoints + kmallocEndpoints + cacheEndpoints
-            + callEndpoints + memoryEndpoints + zoneEndpoints
+            + reclaimEndpoints + freeListEndpoints + callEndpoints + memoryEndpoints + zoneEndpoints
             + buddyEndpoints + frameEndpoints + addressEndpoints + snapshotEndpoints
             + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + timeTravelEndpoints + operationEndpoints

@@ -46,6 +46,22 @@ public enum KernelCall: Hashable, Sendable {
     case kmemCacheShrink(VirtualAddress)
     /// `kmem_cache_destroy(cache)`; does nothing for NULL.
     case kmemCacheDestroy(VirtualAddress)
+    /// `register_shrinker(cache)`: the kernel may free the cache's unused objects.
+    case registerShrinker(VirtualAddress)
+    /// `unregister_shrinker(cache)`: it may not any more.
+    case unregisterShrinker(VirtualAddress)
+    /// `list_lru_add(cache, object)`: the object is kept but not used; returns whether it was added.
+    case listLRUAdd(VirtualAddress, object: VirtualAddress)
+    /// `list_lru_del(cache, object)`: it is used again; returns whether it was still there.
+    case listLRUDel(VirtualAddress, object: VirtualAddress)
+    /// `drop_slab()`: what writing 2 to `/proc/sys/vm/drop_caches` does; returns the objects freed.
+    case dropSlab
+    /// `free_list_create(name, size)`: a home-made list of free objects; returns its number.
+    case freeListCreate(CacheRequest)
+    /// `free_list_get(list, gfp)`: an object from the list, else from kmalloc.
+    case freeListGet(list: UInt32, GFPFlags)
+    /// `free_list_put(list, object)`: keeps the object; does nothing for NULL.
+    case freeListPut(list: UInt32, object: VirtualAddress)
     /// `memset(addr, byte, length)`: the CPU stores the same byte again and again.
     case memset(VirtualAddress, byte: UInt8, length: UInt32)
     /// `memcpy(addr, bytes, length)`: the CPU stores bytes that come from outside.

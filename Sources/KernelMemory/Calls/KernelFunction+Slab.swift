@@ -76,6 +76,10 @@ extension KernelCall {
         case .kmemCacheFree(_, let object): .kmemCacheFree(cache, object: object)
         case .kmemCacheShrink: .kmemCacheShrink(cache)
         case .kmemCacheDestroy: .kmemCacheDestroy(cache)
+        case .registerShrinker: .registerShrinker(cache)
+        case .unregisterShrinker: .unregisterShrinker(cache)
+        case .listLRUAdd(_, let object): .listLRUAdd(cache, object: object)
+        case .listLRUDel(_, let object): .listLRUDel(cache, object: object)
         default: self
         }
     }

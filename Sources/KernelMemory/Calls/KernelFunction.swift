@@ -113,7 +113,8 @@ extension KernelFunction {
     }
 
     /// Every function that can be called.
-    public static let all = pageFunctions + slabFunctions + processorFunctions
+    public static let all =
+        pageFunctions + slabFunctions + reclaimFunctions + processorFunctions
 
     private static let pageFunctions: [KernelFunction] = [
         .init("alloc_pages", [("gfp_mask", .gfp), ("order", .order)]) {

@@ -22,6 +22,7 @@ extension Machine {
             return violation
         }
         return core.checkSlabFrames(&census) ?? core.checkOwnedFrames(&census)
+            ?? core.checkReclaim()
     }
 }
 

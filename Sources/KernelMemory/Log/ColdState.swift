@@ -18,6 +18,8 @@ final class ColdState {
     var bytes = FrameBytes()
     /// The caches' names and addresses.
     var registry = CacheRegistry()
+    /// Objects that can be taken back, and those that cannot.
+    var reclaim = ReclaimState()
     /// Heads of free lists that are not objects of their slab.
     var strayHeads: [StrayHead: UInt64] = [:]
 
@@ -38,6 +40,7 @@ final class ColdState {
         taint = other.taint
         bytes = other.bytes
         registry = other.registry
+        reclaim = other.reclaim
         strayHeads = other.strayHeads
     }
 

@@ -46,6 +46,8 @@ extension Misuse {
                 + "given back. Two owners now write to the same memory."
         case .destroyedCacheInUse:
             "The cache still has objects in use. It is not removed, and what it holds is lost."
+        case .wronglyUnused, .noShrinker, .usedAfterReclaim, .freedWhileUnused, .wronglyStored:
+            reclaimExplanation
         case .conflictingMobility:
             "__GFP_MOVABLE and __GFP_RECLAIMABLE exclude each other; the request was treated as "
                 + "unmovable."

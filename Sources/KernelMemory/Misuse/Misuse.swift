@@ -32,6 +32,16 @@ public struct Misuse: Hashable, Sendable {
         case objectHandedOutTwice = "object-handed-out-twice"
         /// A cache was destroyed while objects of it were in use.
         case destroyedCacheInUse = "destroyed-cache-in-use"
+        /// `list_lru_add` of something that is no live object of the cache.
+        case wronglyUnused = "wrongly-unused"
+        /// `list_lru_add` for a cache without a shrinker.
+        case noShrinker = "no-shrinker"
+        /// An object was used that a shrinker had freed.
+        case usedAfterReclaim = "used-after-reclaim"
+        /// An object was freed while it was marked unused, so that a shrinker freed it again.
+        case freedWhileUnused = "freed-while-unused"
+        /// A home-made list got or gave something that is no live object, or too small for it.
+        case wronglyStored = "wrongly-stored"
         /// `__GFP_MOVABLE` and `__GFP_RECLAIMABLE` at once.
         case conflictingMobility = "conflicting-mobility"
     }
@@ -61,8 +71,9 @@ extension Misuse.Code {
         switch self {
         case .handedOutTwice, .objectHandedOutTwice: "consequence"
         case .destroyedCacheInUse: "leak"
-        case .orderTooLarge, .conflictingMobility: "warning"
+        case .orderTooLarge, .conflictingMobility, .noShrinker: "warning"
         case .wildPointer: "crash"
+        case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
             .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache:
             "corruption"

@@ -19,12 +19,14 @@ extension Core {
 
     /// Opens one reserved page block to everybody, when nothing else is left.
     ///
+    /// - Parameter keepsLast: leave a zone its last reserved page block.
     /// - Returns: whether that made any page available.
     ///
     /// The corresponding kernel function is `unreserve_highatomic_pageblock` (mm/page_alloc.c,
     /// 6.1).
-    func unreserveHighAtomic(highest: Int, type: Int) -> Bool {
+    func unreserveHighAtomic(highest: Int, type: Int, keepsLast: Bool = false) -> Bool {
         for zone in (0...min(highest, MachineShape.zoneCount - 1)).reversed() {
+            if keepsLast, zones[zone].reservedHighAtomic <= pageBlockPages { continue }
             for order in 0...Order.largest {
                 let list = freeList(zone, order, reserveType)
                 guard list.pointee.count != 0 else { continue }

@@ -2,9 +2,9 @@
 extension Core {
     /// The request again, down to the `min` watermark and into the reserves it has a right to.
     ///
-    /// A caller that may sleep would reclaim now. There is nothing here that reclaim could take,
-    /// so it goes straight to what the kernel does last: the highatomic reserve is opened, and
-    /// if that does not help the request fails where Linux would start to kill tasks.
+    /// A caller that may sleep reclaims: shrinkers are all that there is to take from. Then comes
+    /// what the kernel does last: the highatomic reserve is opened, and if that does not help the
+    /// request fails where Linux would start to kill tasks.
     ///
     /// The corresponding kernel function is `__alloc_pages_slowpath` (mm/page_alloc.c, 6.1).
     @inline(never)
@@ -20,6 +20,10 @@ extension Core {
         pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
         if pfn != noFrame { return pfn }
         if gfp.contains(.directReclaim) {
+            if cold.reclaim.hasShrinkers {
+                pfn = allocateAfterReclaim(gfp, order: order, highest: highest, type: type, flags)
+                if pfn != noFrame || isHalted { return pfn }
+            }
             pfn = reclaimDirectly(gfp, order: order, highest: highest, type: type, flags)
             if pfn != noFrame { return pfn }
         }

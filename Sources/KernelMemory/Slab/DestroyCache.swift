@@ -22,6 +22,7 @@ extension Core {
         let name = cold.registry.nameAddress(of: address)
         cold.registry.remove(cache, address: address)
         if !hasStraySlabs(cache) { caches.pointee.remove(cache) }
+        cold.reclaim.remove(cache)
         kfree(name)
         if slabNumber(at: address) != nil { kfree(address) }
     }

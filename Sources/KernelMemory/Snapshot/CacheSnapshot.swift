@@ -37,6 +37,8 @@ public struct CacheSnapshot: Sendable {
     public let activeCount: UInt32
     /// Objects that somebody owns.
     public let liveCount: UInt32
+    /// Those of them that a shrinker may free; `nil` without a shrinker.
+    public let unusedCount: Int?
     /// Bytes that the owners asked for.
     public let requestedBytes: UInt64
     /// What `/proc/slabinfo` prints as tunables and shared objects; zero for SLUB.
@@ -174,7 +176,11 @@ extension Core {
             activeSlabCount: cache.slabCount
                 - min(cache.slabCount, classic?.pointee.free.count ?? 0),
             activeCount: cache.objectCount &- unused,
-            liveCount: UInt32(use.objects), requestedBytes: use.requestedBytes,
+            liveCount: UInt32(use.objects),
+            unusedCount: cold.reclaim.index(of: number).map {
+                cold.reclaim.shrinkers[$0].unused.count
+            },
+            requestedBytes: use.requestedBytes,
             tunables: classic.map { CacheSnapshot.Tunables($0) } ?? CacheSnapshot.Tunables())
     }
 

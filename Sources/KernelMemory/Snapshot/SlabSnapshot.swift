@@ -43,6 +43,8 @@ public struct SlabSnapshot: Sendable {
         case nobody
         /// A caller of the machine.
         case caller
+        /// A caller too, who keeps it but does not use it: a shrinker may free it.
+        case unused
         /// The kernel itself.
         case kernel
     }
@@ -105,6 +107,7 @@ extension Core {
     ) -> SlabSnapshot {
         let pointer = readSlab(number)
         let slab = pointer.pointee
+        let shrinker = cold.reclaim.shrinkers.first { $0.cache == slab.cache }
         let place = hasArrayCaches ? (slab.list.public, nil) : places[number]
         return SlabSnapshot(
             pfn: PageFrameNumber(slab.pfn), order: Int(slab.order), cache: slab.cache,
@@ -112,7 +115,12 @@ extension Core {
             inuse: Int(slab.inuse), isFrozen: slab.isFrozen, list: place?.list ?? .full,
             cpu: place?.cpu,
             freeList: hasArrayCaches ? classicFreeList(pointer) : slabFreeList(number),
-            owners: (0..<slab.objects).map { pointer.record($0).pointee.owner })
+            owners: (0..<slab.objects).map { index in
+                let owner = pointer.record(index).pointee.owner
+                guard owner == .caller, let shrinker else { return owner }
+                let address = address(of: ObjectPlace(slab: number, index: index))
+                return shrinker.unused.contains(address) ? .unused : owner
+            })
     }
 }
 

@@ -90,7 +90,7 @@ extension JSONWriter {
 
     /// Writes `log`, `misuse` and `halted` of the last call.
     @inline(__always)
-    private mutating func remarks(
+    mutating func remarks(
         _ machine: borrowing Machine, _ call: KernelCall, _ logLimit: Int
     ) {
         if _fastPath(!machine.lastCallWasNoted) {

@@ -33,6 +33,9 @@ extension JSONWriter {
             raw("run_on_cpu(")
             rawDecimal(UInt64(cpu))
             raw(")")
+        case .registerShrinker, .unregisterShrinker, .listLRUAdd, .listLRUDel, .dropSlab,
+            .freeListCreate, .freeListGet, .freeListPut:
+            rawText(call.description)
         case .kswapd(let isAwake): raw(isAwake ? "kswapd_wakes()" : "kswapd_sleeps()")
         case .kmalloc(let size, let gfp): rawCall("kmalloc(", size, gfp)
         case .kzalloc(let size, let gfp): rawCall("kzalloc(", size, gfp)

@@ -19,7 +19,7 @@ extension KernelCall {
     /// Whether it allocates bytes: an object of a cache, or what kmalloc has no cache for.
     var allocatesObject: Bool {
         switch self {
-        case .kmalloc, .kzalloc, .krealloc, .kmemCacheAlloc, .kmemCacheZalloc: true
+        case .kmalloc, .kzalloc, .krealloc, .kmemCacheAlloc, .kmemCacheZalloc, .freeListGet: true
         default: false
         }
     }
@@ -38,7 +38,7 @@ extension KernelCall {
     var mayStore: Bool {
         switch self {
         case .krealloc, .kfree, .kmemCacheAlloc, .kmemCacheZalloc, .kmemCacheFree, .kmemCacheShrink,
-            .kmemCacheDestroy:
+            .kmemCacheDestroy, .dropSlab, .freeListGet:
             true
         default: false
         }

@@ -13,6 +13,7 @@ enum ProblemKind: String, CaseIterable {
     case noSuchPage = "no-such-page"
     case noSuchAllocation = "no-such-allocation"
     case noSuchCache = "no-such-cache"
+    case noSuchFreeList = "no-such-freelist"
     case alreadyFreed = "already-freed"
     case unknownStep = "unknown-step"
     case methodNotAllowed = "method-not-allowed"
@@ -43,7 +44,8 @@ enum ProblemKind: String, CaseIterable {
         case .malformedRequest, .malformedJSON: 400
         case .missingToken, .unknownToken: 401
         case .readOnlyToken, .otherSession, .crossSiteRequest: 403
-        case .notFound, .noSuchPage, .noSuchAllocation, .noSuchCache, .alreadyFreed, .unknownStep:
+        case .notFound, .noSuchPage, .noSuchAllocation, .noSuchCache, .noSuchFreeList,
+            .alreadyFreed, .unknownStep:
             404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
@@ -73,6 +75,7 @@ enum ProblemKind: String, CaseIterable {
         case .notFound: "Nothing at this path"
         case .noSuchPage, .noSuchAllocation: "No such allocation"
         case .noSuchCache: "No such cache"
+        case .noSuchFreeList: "No such home-made list"
         case .alreadyFreed: "Already freed"
         case .unknownStep: "The session has no such step"
         case .methodNotAllowed: "Method not allowed here"

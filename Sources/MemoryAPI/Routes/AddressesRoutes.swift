@@ -125,7 +125,9 @@ struct AddressPlace {
             case .nobody:
                 object.freedAtStep > 0
                     ? "free since step \(object.freedAtStep)" : "free, and never was allocated"
-            case .caller: "allocated at step \(object.allocatedAtStep)"
+            case .caller where machine.isUnused(object):
+                "allocated at step \(object.allocatedAtStep) and kept unused: a shrinker may free it"
+            case .caller, .unused: "allocated at step \(object.allocatedAtStep)"
             case .kernel: "the kernel's own"
             }
         return "Byte \(address - object.address.rawValue) of \(what), \(state)."

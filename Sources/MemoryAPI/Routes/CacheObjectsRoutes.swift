@@ -73,5 +73,6 @@ extension JSONWriter {
     fileprivate mutating func cacheObject(_ object: ObjectSnapshot, _ view: SessionView) {
         liveObject(object, view)
         member("owner", literal: object.owner == .kernel ? "kernel" : "caller")
+        member("unused", view.machine.isUnused(object))
     }
 }

@@ -20,6 +20,7 @@ extension JSONWriter {
         member("total_objects", cache.objectCount)
         member("active_objects", cache.activeCount)
         member("live_objects", cache.liveCount)
+        if let count = cache.unusedCount { member("unused_objects", count) }
         member("bytes_requested", cache.requestedBytes)
         member("bytes_allocated", cache.allocatedBytes)
         object("waste") { json in
@@ -150,6 +151,7 @@ extension SlabSnapshot.Owner {
         switch self {
         case .nobody: UInt8(ascii: ".")
         case .caller: UInt8(ascii: "#")
+        case .unused: UInt8(ascii: "u")
         case .kernel: UInt8(ascii: "k")
         }
     }

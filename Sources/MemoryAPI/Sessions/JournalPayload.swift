@@ -4,7 +4,7 @@ import KernelMemory
 enum JournalPayload {
     /// The bytes of a store.
     case bytes([UInt8])
-    /// What a cache was asked to be.
+    /// What a cache, or a home-made list, was asked to be.
     case cache(CacheRequest)
 
     /// The payload of a call; `nil` if it has none.
@@ -12,7 +12,7 @@ enum JournalPayload {
     init?(_ call: KernelCall) {
         switch call {
         case .store(_, let bytes): self = .bytes(bytes)
-        case .kmemCacheCreate(let request): self = .cache(request)
+        case .kmemCacheCreate(let request), .freeListCreate(let request): self = .cache(request)
         default: return nil
         }
     }

@@ -24,6 +24,8 @@ struct JournalRecord {
         case freePagesOf, freePageOf, freePages, freePage, splitPage, memset, store, runOn
         case kswapd, kmalloc, kzalloc, krealloc, kfree, ksize, createCache, allocateObject
         case allocateZeroedObject, freeObject, shrinkCache, destroyCache
+        case registerShrinker, unregisterShrinker, markUnused, markUsed, dropSlab
+        case createFreeList, getFromFreeList, putOnFreeList
     }
 
     private enum ReturnedKind: UInt8 {
@@ -78,6 +80,20 @@ extension JournalRecord {
             second = object.rawValue
         case .kmemCacheShrink(let cache): set(.shrinkCache, cache.rawValue)
         case .kmemCacheDestroy(let cache): set(.destroyCache, cache.rawValue)
+        case .registerShrinker(let cache): set(.registerShrinker, cache.rawValue)
+        case .unregisterShrinker(let cache): set(.unregisterShrinker, cache.rawValue)
+        case .listLRUAdd(let cache, let object):
+            set(.markUnused, cache.rawValue)
+            second = object.rawValue
+        case .listLRUDel(let cache, let object):
+            set(.markUsed, cache.rawValue)
+            second = object.rawValue
+        case .dropSlab: set(.dropSlab)
+        case .freeListCreate: set(.createFreeList, operand: payload)
+        case .freeListGet(let list, let gfp):
+            set(.getFromFreeList, UInt64(list), operand: gfp.rawValue)
+        case .freeListPut(let list, let object):
+            set(.putOnFreeList, object.rawValue, operand: list)
         }
     }
 
@@ -146,12 +162,23 @@ extension JournalRecord {
         case .freeObject: .kmemCacheFree(address, object: VirtualAddress(second))
         case .shrinkCache: .kmemCacheShrink(address)
         case .destroyCache: .kmemCacheDestroy(address)
+        case .registerShrinker: .registerShrinker(address)
+        case .unregisterShrinker: .unregisterShrinker(address)
+        case .markUnused: .listLRUAdd(address, object: VirtualAddress(second))
+        case .markUsed: .listLRUDel(address, object: VirtualAddress(second))
+        case .dropSlab: .dropSlab
+        case .createFreeList: .freeListCreate(payloads[Int(operand)].request)
+        case .getFromFreeList: .freeListGet(list: UInt32(truncatingIfNeeded: argument), gfp)
+        case .putOnFreeList: .freeListPut(list: operand, object: address)
         }
     }
 
     /// Where the journal keeps what does not fit into the record; `nil` if everything does.
     var payloadIndex: Int? {
-        function == .store || function == .createCache ? Int(operand) : nil
+        switch function {
+        case .store, .createCache, .createFreeList: Int(operand)
+        default: nil
+        }
     }
 
     /// How many bytes the call writes into the machine's memory.
