@@ -7,7 +7,7 @@
 
 export const OBJECT_STATES = {
   live: "in use", kernel: "in use by the kernel itself", free: "free", shared: "in use and yet on a free list",
-  twice: "handed out twice", lost: "free, but on no list",
+  lost: "free, but on no list",
 };
 
 export const isInUse = (cache) => cache.nr_slabs > 0 || cache.live_objects > 0;
@@ -76,7 +76,7 @@ export function slabsOf({ detail, objects }) {
       if (cpu) add(waits, cpu.freelist, index, `CPU ${cpu.cpu}’s free list`, cpu.cpu);
       add(waits, slab.freelist, index, "the slab’s free list", null);
       const mine = owners.get(address) ?? [];
-      return { index, address, waits, owners: mine, state: stateOf(letter, waits, mine), next: waits.find((one) => one.place === 0 && one.cpu !== null)?.cpu ?? null };
+      return { index, address, waits, owners: mine, state: stateOf(letter, waits), next: waits.find((one) => one.place === 0 && one.cpu !== null)?.cpu ?? null };
     });
     return [slab.pfn, { ...slab, own: cpu, cells, bytes: 4096 * 2 ** slab.order, tail: 4096 * 2 ** slab.order - slab.objects * detail.size }];
   }));
@@ -104,9 +104,9 @@ export function arraysOf(classic) {
   return classic.shared ? [...own, { ...classic.shared, cpu: null, title: "the shared array" }] : own;
 }
 
-function stateOf(letter, waits, owners) {
+function stateOf(letter, waits) {
   if (letter === "k") return "kernel";
-  if (letter === "#") return owners.length > 1 ? "twice" : waits.length ? "shared" : "live";
+  if (letter === "#") return waits.length ? "shared" : "live";
   return waits.length ? "free" : "lost";
 }
 

@@ -14,7 +14,7 @@ const MOST_OBJECTS = 3000;
 /** Objects to a row, on a phone and elsewhere; a slab with more is drawn in several rows. */
 const COLUMNS = { "--narrow": 16, "--wide": 32 };
 const MOST_NUMBERED = 8;
-const LETTERS = { kernel: "k", shared: "2×", twice: "2×", lost: "?" };
+const LETTERS = { kernel: "k", shared: "2×", lost: "?" };
 
 class SlabStrips extends HTMLElement {
   #home = null;

@@ -1,10 +1,10 @@
 """The slab view: it equals the API at every step, one can act in it, its stories end as told, everybody can use it."""
 
 from checks_access import no_violation
-from support import BACK, Lab, address_of, check
+from support import BACK, NEWEST, Lab, address_of, check
 
 KMALLOC = "bytes-form .kmalloc .primary"
-LETTERS = {"#": {"live", "shared", "twice"}, "k": {"kernel"}, ".": {"free", "lost"}}
+LETTERS = {"#": {"live", "shared"}, "k": {"kernel"}, ".": {"free", "lost"}}
 
 
 def open_cache(lab, name):
@@ -75,6 +75,27 @@ def slabs_equal_the_snapshots_at_every_step(browser, base):
         same_slabs_as_told(lab, step)
         if step:
             lab.click(BACK, to=step - 1)
+    lab.close()
+
+
+@check
+def slabs_stand_in_the_groups_of_the_allocator(browser, base):
+    lab = Lab(browser, base)
+    calls = [{"call": "kmalloc(3000, GFP_KERNEL)"}] * 20
+    headers = {"X-Kmemlab": "1"}
+    done = lab.context.request.post(f"{base}/calls", data=calls, headers=headers).json()
+    lab.context.request.post(f"{base}/calls", data=[{"call": f"kfree({done[3]['returned']})"}], headers=headers)
+    lab.page.reload()
+    lab.idle()
+    lab.click(NEWEST, to=done[-1]["step"] + 1)
+    open_cache(lab, "kmalloc-4k")
+    same_slabs_as_told(lab, lab.step)
+    groups = dict(lab.page.eval_on_selector_all(
+        ".slab-group", "all => all.map(g => [g.querySelector('h4').firstChild.textContent, [...g.querySelectorAll('.slab')].map(s => +s.dataset.slab)])"))
+    slabs = {slab["pfn"]: slab["list"] for slab in lab.get("/caches/kmalloc-4k")["slabs"]}
+    assert sorted(slabs.values()) == ["cpu", "cpu_partial", "full"], slabs
+    names = {"cpu": "CPU 0’s slab", "cpu_partial": "CPU 0’s partial list", "full": "Full slabs"}
+    assert groups == {names[place]: [pfn] for pfn, place in slabs.items()}, groups
     lab.close()
 
 
