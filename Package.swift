@@ -52,7 +52,8 @@ let package = Package(
         // What the service's tests share: a client of sockets.
         .target(name: "TestSupport", dependencies: ["MicroHTTPD"], path: "Tests/TestSupport"),
         .testTarget(
-            name: "KernelMemoryTests", dependencies: ["KernelMemory", "KernelTestSupport"]),
+            name: "KernelMemoryTests", dependencies: ["KernelMemory", "KernelTestSupport"],
+            resources: [.copy("SlabMisuse")]),
         .testTarget(
             name: "KernelTracesTests", dependencies: ["KernelTraces", "KernelMemory"],
             resources: [.copy("Traces")]),

@@ -65,7 +65,9 @@ extension Core {
     func freeObject(_ object: UInt64, toArrayOf cache: UInt32) {
         let slab = slabNumber(at: object)
         if slab.map({ readSlab($0).pointee.cache }) != cache {
-            noteMisuse(.wrongCache, pfn: nil, order: 0)
+            noteMisuse(
+                .wrongCache, at: object, slab.flatMap { nearestObject(to: object, in: $0) },
+                cache: cold.registry.name(cache))
             markCorrupted()
         }
         freeToArray(cache, object)
@@ -92,10 +94,6 @@ extension Core {
     /// A free that breaks a rule, or of another cache's object.
     private func noteStrangeFree(_ address: UInt64) {
         guard let number = slabNumber(at: address) else { return markCorrupted() }
-        guard let place = objectPlace(of: address, in: number) else {
-            return noteWildFree(address, number)
-        }
-        let record = slab(number).record(place.index).pointee
-        if record.isLive { forgetObject(place) } else { noteDoubleFree(address, record) }
+        noteFree(number, address, isChecked: false)
     }
 }

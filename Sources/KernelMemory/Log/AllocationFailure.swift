@@ -9,13 +9,8 @@ extension Core {
         noteMisuse(.orderTooLarge, pfn: nil, order: order)
         if gfp.contains(.noWarn) || cold.warnedOrder { return noFrame }
         cold.warnedOrder = true
-        cold.markNoticed(step: control.pointee.step)
-        printk("------------[ cut here ]------------")
-        printk(
-            "WARNING: CPU: \(control.pointee.cpu) PID: 1 at mm/page_alloc.c:5634 __alloc_pages")
-        printCallTrace(["__alloc_pages"])
-        printk("---[ end trace 0000000000000000 ]---")
-        cold.taint.warned = true
+        beginWarning()
+        finishWarning(at: "mm/page_alloc.c:5634", in: "__alloc_pages")
         return noFrame
     }
 

@@ -22,6 +22,8 @@ final class ColdState {
     var reclaim = ReclaimState()
     /// Heads of free lists that are not objects of their slab.
     var strayHeads: [StrayHead: UInt64] = [:]
+    /// Warnings that were printed and will not be again.
+    var warnedOnce: Set<OnceOnly> = []
 
     static let misuseLimit = 10_000
 
@@ -42,6 +44,7 @@ final class ColdState {
         registry = other.registry
         reclaim = other.reclaim
         strayHeads = other.strayHeads
+        warnedOnce = other.warnedOnce
     }
 
     func add(_ misuse: Misuse) {

@@ -6,22 +6,33 @@ extension Core {
     }
 
     /// Who was running, and the functions that led here, innermost first.
-    func printCallTrace(_ functions: [String]) {
+    ///
+    /// - Parameter function: the function that was running, where registers are printed.
+    func printCallTrace(_ functions: [String], at function: String? = nil) {
         printk("Modules linked in:")
-        printk(
-            "CPU: \(control.pointee.cpu) PID: 1 Comm: init \(cold.taint.text) 6.1.192 #1 ")
+        printRunning(function)
         printk("Call Trace:")
         for function in functions { printk(" \(function)") }
     }
 
+    /// Who was running, and in which function, as far as that is known.
+    func printRunning(_ function: String?) {
+        printk(
+            "CPU: \(control.pointee.cpu) PID: 1 Comm: init \(cold.taint.text) 6.1.192 #1 ")
+        guard let function else { return }
+        printk((shape.architecture == .i386 ? "EIP: " : "RIP: 0010:") + function)
+    }
+
     /// The kernel found something that cannot be: the task dies where it stands. `BUG`.
-    func bug(at place: String) {
-        cold.taint.died = true
+    func bug(at place: String, in function: String? = nil) {
+        cold.markNoticed(step: control.pointee.step)
         let options = shape.debug ? " DEBUG_PAGEALLOC" : ""
         let text = "kernel BUG at \(place)!"
         printk("------------[ cut here ]------------")
         printk(text)
         printk("invalid opcode: 0000 [#1] SMP" + options)
+        printRunning(function)
+        cold.taint.died = true
         halt(text)
     }
 
@@ -29,14 +40,21 @@ extension Core {
     /// there is only one, the machine.
     ///
     /// The corresponding kernel function is `show_fault_oops` (arch/x86/mm/fault.c, 6.1).
-    func oopsOnAccess(to address: UInt64, isWrite: Bool) {
-        cold.taint.died = true
-        let first = "BUG: unable to handle page fault for address: \(pointerDigits(address))"
+    ///
+    /// - Parameter function: the function of the kernel that touched it, where that is known.
+    func oopsOnAccess(to address: UInt64, isWrite: Bool, in function: String? = nil) {
+        let first =
+            address < UInt64(Page.sizeInBytes)
+            ? "BUG: kernel NULL pointer dereference, address: \(pointerDigits(address))"
+            : "BUG: unable to handle page fault for address: \(pointerDigits(address))"
         printk(first)
         printk("#PF: supervisor \(isWrite ? "write" : "read") access in kernel mode")
         printk("#PF: error_code(0x000\(isWrite ? "2" : "0")) - not-present page")
         printk("*pde = 00000000 ")
-        printk("Oops: 000\(isWrite ? "2" : "0") [#1] SMP")
+        let options = shape.debug ? " DEBUG_PAGEALLOC" : ""
+        printk("Oops: 000\(isWrite ? "2" : "0") [#1] SMP" + options)
+        printRunning(function)
+        cold.taint.died = true
         halt(first)
     }
 

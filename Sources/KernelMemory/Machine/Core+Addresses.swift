@@ -56,23 +56,4 @@ extension Core {
         if shape.architecture.isHighmem(zoneIndex(of: pfn)) { return Outcome(.null) }
         return Outcome(.address(.init(directAddress(pfn))))
     }
-
-    /// Stores bytes as the CPU does; faults where nothing is mapped.
-    func store(_ address: VirtualAddress, _ bytes: some RandomAccessCollection<UInt8>) -> Outcome {
-        guard !bytes.isEmpty else { return Outcome(.void) }
-        let last =
-            address.rawValue.addingReportingOverflow(UInt64(bytes.count - 1)).overflow
-            ? UInt64.max : address.rawValue + UInt64(bytes.count - 1)
-        for page in stride(from: address.rawValue & ~0xfff, through: last, by: Page.sizeInBytes)
-        where directFrame(page) == nil {
-            let fault = max(page, address.rawValue)
-            let before = Int(fault - address.rawValue)
-            if before > 0 { _ = store(address, bytes.prefix(before)) }
-            noteMisuse(.wildPointer, pfn: nil, order: 0)
-            oopsOnAccess(to: fault, isWrite: true)
-            return Outcome(.void)
-        }
-        writeBytes(bytes, at: PhysicalAddress(address.rawValue &- layout.pageOffset))
-        return Outcome(.void)
-    }
 }

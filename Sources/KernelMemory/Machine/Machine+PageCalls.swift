@@ -69,7 +69,7 @@ extension Machine {
     @usableFromInline
     mutating func memset(_ address: VirtualAddress, byte: UInt8, length: UInt32) -> Outcome {
         guard beginCall() else { return Outcome(.halted) }
-        return core.store(address, repeatElement(byte, count: Int(length)))
+        return core.fill(address, byte: byte, count: Int(length))
     }
 
     @usableFromInline

@@ -21,6 +21,43 @@ extension Core {
                 freedAtStep: freedAtStep, noticedByKernel: false))
     }
 
+    /// Records a broken rule that concerns an address or an object.
+    ///
+    /// - Parameters:
+    ///   - address: what the caller passed.
+    ///   - place: the object concerned; its users' steps are taken from it.
+    ///   - cache: the cache that the caller named.
+    ///   - objectCount: how many objects are concerned.
+    @inline(never)
+    func noteMisuse(
+        _ code: Misuse.Code, pfn: UInt32? = nil, at address: UInt64?, _ place: ObjectPlace? = nil,
+        allocatedAtStep: UInt32? = nil, freedAtStep: UInt32? = nil, cache: String? = nil,
+        objectCount: UInt32? = nil
+    ) {
+        let record = place.map { readSlab($0.slab).record($0.index).pointee }
+        var misuse = Misuse(
+            code: code, step: control.pointee.step, pfn: pfn.map { PageFrameNumber($0) }, order: 0,
+            expectedOrder: nil, allocatedAtStep: allocatedAtStep ?? record?.allocatedStep,
+            freedAtStep: freedAtStep ?? record?.freedStep, noticedByKernel: false)
+        misuse.address = address.map { VirtualAddress($0) }
+        misuse.object = place.map { describe($0) }
+        misuse.cache = cache
+        misuse.objectCount = objectCount
+        control.pointee.notedStep = control.pointee.step
+        cold.add(misuse)
+    }
+
+    private func describe(_ place: ObjectPlace) -> Misuse.Object {
+        let slab = readSlab(place.slab)
+        let record = slab.record(place.index).pointee
+        return Misuse.Object(
+            address: VirtualAddress(address(of: place)),
+            cache: cold.registry.name(slab.pointee.cache),
+            sizeInBytes: readCache(slab.pointee.cache).pointee.geometry.objectSize,
+            requestedInBytes: record.requested == 0 ? nil : record.requested,
+            isKernels: record.isKernels, isLive: record.isLive)
+    }
+
     /// The live block that covers a frame; `nil` if nobody owns it.
     ///
     /// - Complexity: O(1,024): blocks freed with a wrong order need not be aligned.

@@ -15,9 +15,7 @@ extension Misuse {
         case .freeOfReserved:
             "\(frameText) belongs to the kernel image, the firmware or a hole, never to the page "
                 + "allocator. If it is handed out, its new owner overwrites the kernel."
-        case .wildPointer:
-            "The pointer leads to no page frame of this machine. The kernel follows it anyway "
-                + "and faults."
+        case .wildPointer: wildPointerText
         case .handedOutTwice:
             "\(frameText) was handed out although the block allocated at step "
                 + "\(allocatedAtStep ?? 0) still covers it. Two owners now write to the same "
@@ -28,24 +26,10 @@ extension Misuse {
         case .wrongSplit:
             "split_page wants the first page of an allocated block and its own order; "
                 + "here it makes pages independent that are not the caller's."
-        case .objectFreedTwice:
-            "The object was allocated at step \(allocatedAtStep ?? 0), freed at step "
-                + "\(freedAtStep ?? 0), and freed again now. It is on the free list twice: two later "
-                + "callers will get the same memory."
-        case .freeInsideObject:
-            "The address lies inside an object, not at its start. The kernel links it as it is: a "
-                + "later caller gets an object that overlaps its neighbours."
-        case .kfreeOfPages:
-            "The pages at \(frameText.lowercasedFirst) did not come from kmalloc; they belong to "
-                + "free_pages or __free_pages."
-        case .wrongCache:
-            "The object was given back to a cache that it is not from. The kernel frees it to the "
-                + "cache that it came from."
-        case .objectHandedOutTwice:
-            "The object handed out here was allocated at step \(allocatedAtStep ?? 0) and never "
-                + "given back. Two owners now write to the same memory."
-        case .destroyedCacheInUse:
-            "The cache still has objects in use. It is not removed, and what it holds is lost."
+        case .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache,
+            .objectHandedOutTwice, .strayObject, .destroyedCacheInUse, .writePastEnd,
+            .writeBeforeStart, .writeIntoSlack, .writeAfterFree, .writeToUnowned:
+            objectExplanation
         case .wronglyUnused, .noShrinker, .usedAfterReclaim, .freedWhileUnused, .wronglyStored:
             reclaimExplanation
         case .conflictingMobility:
@@ -54,7 +38,17 @@ extension Misuse {
         }
     }
 
-    private var frameText: String { "Page frame \(pfn?.rawValue ?? 0)" }
+    private var wildPointerText: String {
+        let pointer = address.map { "The pointer \($0)" } ?? "The pointer"
+        if let address, address.rawValue < 4096 {
+            return "\(pointer) is NULL, the pointer of a kmalloc of 0 bytes, or close to them: "
+                + "nothing is mapped there, so that whoever follows it faults at once."
+        }
+        return "\(pointer) leads to no page frame of this machine. The kernel follows it anyway "
+            + "and faults."
+    }
+
+    var frameText: String { "Page frame \(pfn?.rawValue ?? 0)" }
 
     private var wrongOrderText: String {
         let expected = expectedOrder ?? 0
@@ -86,5 +80,5 @@ extension Misuse {
 }
 
 extension String {
-    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+    var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }

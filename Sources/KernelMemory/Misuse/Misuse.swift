@@ -28,6 +28,18 @@ public struct Misuse: Hashable, Sendable {
         case kfreeOfPages = "kfree-of-pages"
         /// An object was given back to a cache that it is not from.
         case wrongCache = "wrong-cache"
+        /// Consequence: an allocation got an address that is no object's.
+        case strayObject = "stray-object-handed-out"
+        /// Bytes were written behind the end of what the caller owns.
+        case writePastEnd = "write-past-end"
+        /// Bytes were written before the start of what the caller owns.
+        case writeBeforeStart = "write-before-start"
+        /// Bytes were written that belong to an object, but that its owner did not ask for.
+        case writeIntoSlack = "write-into-slack"
+        /// Bytes were written to memory that was given back.
+        case writeAfterFree = "write-after-free"
+        /// Bytes were written to memory that no caller owns.
+        case writeToUnowned = "write-to-unowned"
         /// Consequence: an object was handed out that somebody still owns.
         case objectHandedOutTwice = "object-handed-out-twice"
         /// A cache was destroyed while objects of it were in use.
@@ -62,6 +74,30 @@ public struct Misuse: Hashable, Sendable {
     public let freedAtStep: UInt32?
     /// Whether the kernel said anything about it in its log.
     public internal(set) var noticedByKernel: Bool
+    /// The address that the caller passed, or the first byte written that was not the caller's.
+    public var address: VirtualAddress?
+    /// The object of a slab that is concerned.
+    public var object: Object?
+    /// The cache that the caller named.
+    public var cache: String?
+    /// How many objects are concerned, where there are several.
+    public var objectCount: UInt32?
+
+    /// An object of a slab, as it was when a rule was broken.
+    public struct Object: Hashable, Sendable {
+        /// Where it starts.
+        public let address: VirtualAddress
+        /// The name of the cache that it is from.
+        public let cache: String
+        /// Bytes that an owner may use.
+        public let sizeInBytes: UInt32
+        /// Bytes that its owner asked for; `nil` if it is a whole object of a cache.
+        public let requestedInBytes: UInt32?
+        /// The kernel allocated it for itself.
+        public let isKernels: Bool
+        /// Somebody owned it.
+        public let isLive: Bool
+    }
 }
 
 extension Misuse.Code {
@@ -69,13 +105,14 @@ extension Misuse.Code {
     /// `crash`.
     public var severity: String {
         switch self {
-        case .handedOutTwice, .objectHandedOutTwice: "consequence"
+        case .handedOutTwice, .objectHandedOutTwice, .strayObject: "consequence"
         case .destroyedCacheInUse: "leak"
-        case .orderTooLarge, .conflictingMobility, .noShrinker: "warning"
+        case .orderTooLarge, .conflictingMobility, .noShrinker, .writeIntoSlack: "warning"
         case .wildPointer: "crash"
         case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
-            .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache:
+            .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache,
+            .writePastEnd, .writeBeforeStart, .writeAfterFree, .writeToUnowned:
             "corruption"
         }
     }

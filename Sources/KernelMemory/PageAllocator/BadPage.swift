@@ -78,7 +78,7 @@ extension Core {
         if frames.readable(pfn).pointee.has(Frame.buddy) {
             frames.writable(pfn).pointee.flags &= ~Frame.buddy
         }
-        cold.taint.badPage = true
+        taintByBadPage()
     }
 
     private func printBadPage(_ pfn: UInt32, _ reason: String, from caller: String) {

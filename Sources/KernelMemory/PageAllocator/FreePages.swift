@@ -87,7 +87,7 @@ extension Core {
     /// The corresponding kernel function is `put_page_testzero` (include/linux/mm.h, 6.1).
     private func bugOnZeroCount(_ pfn: UInt32) {
         dumpPage(pfn, "VM_BUG_ON_PAGE(page_ref_count(page) == 0)")
-        bug(at: "include/linux/mm.h:780")
+        bug(at: "include/linux/mm.h:780", in: "__free_pages")
     }
 
     private func noteWrongFree(_ pfn: UInt32, order: UInt32) {

@@ -40,6 +40,8 @@ extension Core {
             let slab = add(kept.slab, to: number)
             self.slab(slab).pointee.chainLength = kept.count
             self.slab(slab).pointee.next = local.pointee.partial
+            self.slab(slab).pointee.slubList = .cpuPartial
+            self.slab(slab).pointee.slubListOwner = number
             local.pointee.partial = slab
         }
     }

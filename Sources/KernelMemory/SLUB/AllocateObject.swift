@@ -84,6 +84,7 @@ extension Core {
             if cpu.pointee.partial != NodeTable.none {
                 let first = cpu.pointee.partial
                 cpu.pointee.partial = slab(first).pointee.next
+                slab(first).pointee.slubList = .none
                 setCPUSlab(cache, first)
                 continue
             }
@@ -112,9 +113,10 @@ extension Core {
         let owner = slubCache(cache)
         let cpu = owner.cpu(control.pointee.cpu)
         var extra: UInt32 = 0
-        while owner.pointee.partial.count != 0 {
+        while owner.pointee.partial.first != NodeTable.none {
             let number = owner.pointee.partial.first
             removePartial(cache, number)
+            if isHalted { return false }
             let slab = slab(number)
             slab.pointee.isFrozen = true
             if cpu.pointee.slab == NodeTable.none {
@@ -142,8 +144,11 @@ extension Core {
 extension Core {
     /// Makes a slab the one that the CPU takes objects from.
     private func setCPUSlab(_ cache: UInt32, _ number: UInt32) {
+        if isCorrupted { takeFromCPUs(number) }
         slubCache(cache).cpu(control.pointee.cpu).pointee.slab = number
-        slab(number).pointee.cpu = UInt8(control.pointee.cpu)
+        // The fast paths know nothing of slabs that a caller's mistake brought to another cache.
+        let isOwn = slab(number).pointee.cache == cache
+        slab(number).pointee.cpu = isOwn ? UInt8(control.pointee.cpu) : Slab.noCPU
         slab(number).pointee.cpuHead = ObjectIndex.none
     }
 
@@ -165,12 +170,12 @@ extension Core {
 extension Core {
     /// Notes who owns an object, and if somebody did already.
     func noteOwner(_ cache: UInt32, _ address: UInt64, requested: UInt32) {
-        guard let place = objectPlace(of: address) else { return }
+        guard let place = objectPlace(of: address) else {
+            return noteMisuse(.strayObject, at: address, cache: cold.registry.name(cache))
+        }
         let record = slab(place.slab).record(place.index)
         if record.pointee.isLive {
-            noteMisuse(
-                .objectHandedOutTwice, pfn: nil, order: 0,
-                allocatedAtStep: record.pointee.allocated)
+            noteMisuse(.objectHandedOutTwice, at: address, place)
             forgetObject(place)
         }
         record.pointee.own(requested: requested, step: control.pointee.step)

@@ -53,11 +53,14 @@ extension CacheGeometry {
         let word = machine.architecture.pointerSize
         var flags = flags
         var size = objectSize.roundedUp(to: word)
-        if flags.contains(.poison), constructor == .none { flags.insert(.poisonsObjects) }
+        if flags.contains(.poison), constructor == .none, !flags.contains(.typesafeByRCU) {
+            flags.insert(.poisonsObjects)
+        }
         if flags.contains(.redZone), size == objectSize { size += word }
         inuse = size
         let isOutside =
-            flags.contains(.poison) || (flags.contains(.redZone) && objectSize < word)
+            !flags.isDisjoint(with: [.poison, .typesafeByRCU])
+            || (flags.contains(.redZone) && objectSize < word)
             || constructor != .none
         freePointerOffset = isOutside ? size : objectSize / 2 / word * word
         if isOutside { size += word }
@@ -166,5 +169,5 @@ extension Architecture {
     /// Bytes in a line of the processor's cache. `cache_line_size`.
     var cacheLineSize: UInt32 { self == .i386 ? 32 : 64 }
     /// Bytes in a `struct track`, who allocated or freed an object.
-    var trackSize: UInt32 { self == .i386 ? 16 : 32 }
+    var trackSize: UInt32 { self == .i386 ? 20 : 32 }
 }

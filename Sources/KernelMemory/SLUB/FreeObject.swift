@@ -29,23 +29,22 @@ extension Core {
 
     @inline(never)
     private func freeObjectSlowly(_ number: UInt32, _ address: UInt64) {
+        if isTooWide(address) { return }
         if hasArrayCaches { return freeToArray(readSlab(number).pointee.cache, address) }
         let cache = slab(number).pointee.cache
-        if let place = objectPlace(of: address, in: number) {
-            let record = slab(number).record(place.index).pointee
-            if record.isLive { forgetObject(place) } else { noteDoubleFree(address, record) }
-        } else {
-            noteWildFree(address, number)
-        }
+        noteFree(number, address, isChecked: slubCache(cache).pointee.geometry.flags.isDebugging)
+        freeObject(cache, number, address)
+    }
+
+    /// Frees an object through a cache, which need not be the one that it is from.
+    func freeObject(_ cache: UInt32, _ number: UInt32, _ address: UInt64) {
         let owner = slubCache(cache)
-        if owner.pointee.geometry.flags.isDebugging {
-            return freeChecked(number, address)
-        }
+        if owner.pointee.geometry.flags.isDebugging { return freeChecked(cache, number, address) }
         if owner.cpu(control.pointee.cpu).pointee.slab == number {
             setFreePointer(of: address, to: cpuHead(cache), owner)
-            setCPUHead(cache, address)
+            if !isHalted { setCPUHead(cache, address) }
         } else {
-            freeToSlab(number, address)
+            freeToSlab(cache, number, address)
         }
     }
 
@@ -55,13 +54,13 @@ extension Core {
     /// the page allocator if the cache has enough of them.
     ///
     /// The corresponding kernel function is `__slab_free` (mm/slub.c, 6.1).
-    private func freeToSlab(_ number: UInt32, _ address: UInt64) {
+    private func freeToSlab(_ cache: UInt32, _ number: UInt32, _ address: UInt64) {
         let slab = slab(number)
-        let cache = slab.pointee.cache
         let owner = slubCache(cache)
         let prior = slabHead(number)
         let wasFrozen = slab.pointee.isFrozen
         setFreePointer(of: address, to: prior, owner)
+        if isHalted { return }
         setSlabHead(number, address)
         slab.pointee.inuse &-= 1
         if wasFrozen { return }
@@ -72,7 +71,7 @@ extension Core {
             owner.pointee.partial.count >= owner.pointee.geometry.minPartial
         {
             removePartial(cache, number)
-            discardSlab(cache, number)
+            if !isHalted { discardSlab(cache, number) }
         }
     }
 }

@@ -9,7 +9,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `get_freepointer` (mm/slub.c, 6.1).
     func freePointer(of object: UInt64, _ owner: UnsafePointer<SlubCache>) -> UInt64 {
-        if let place = objectPlace(of: object) {
+        if let place = linkedPlace(of: object, owner) {
             let slab = readSlab(place.slab)
             let link = slab.record(place.index).pointee.link
             if link == ObjectIndex.none { return 0 }
@@ -24,14 +24,22 @@ extension Core {
     ///
     /// The corresponding kernel function is `set_freepointer` (mm/slub.c, 6.1).
     func setFreePointer(of object: UInt64, to next: UInt64, _ owner: UnsafePointer<SlubCache>) {
-        let place = objectPlace(of: object)
-        if let place {
+        if let place = linkedPlace(of: object, owner) {
             let record = slab(place.slab).record(place.index)
             let link = index(of: next, in: place.slab)
             record.pointee.link = link
             if link != ObjectIndex.stray { return }
         }
         storePointer(next, at: object &+ UInt64(owner.pointee.geometry.freePointerOffset))
+    }
+
+    /// An object whose slot is where its own cache has it; a caller may name another cache.
+    private func linkedPlace(
+        of object: UInt64, _ owner: UnsafePointer<SlubCache>
+    ) -> ObjectPlace? {
+        guard let place = objectPlace(of: object) else { return nil }
+        let own = readCache(readSlab(place.slab).pointee.cache).pointee.geometry
+        return own.freePointerOffset == owner.pointee.geometry.freePointerOffset ? place : nil
     }
 
     /// A pointer in short: to an object of the slab, to nothing, or stray.
@@ -54,7 +62,13 @@ extension Core {
     /// Makes an object, or 0, the head of the CPU's own list; the CPU must have a slab.
     func setCPUHead(_ cache: UInt32, _ object: UInt64) {
         let number = slubCache(cache).cpu(control.pointee.cpu).pointee.slab
-        slab(number).pointee.cpuHead = code(object, in: number, StrayHead(cpuOf: number))
+        let key = StrayHead(cpuOf: number)
+        if object != 0, readSlab(number).pointee.cache != cache {
+            cold.strayHeads[key] = object
+            slab(number).pointee.cpuHead = ObjectIndex.stray
+        } else {
+            slab(number).pointee.cpuHead = code(object, in: number, key)
+        }
     }
 
     /// The first object on a slab's list; 0 if it is empty.

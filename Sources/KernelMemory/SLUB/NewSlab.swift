@@ -47,8 +47,9 @@ extension Core {
             slab.record(index).pointee.link =
                 index + 1 < UInt16(objects) ? index + 1 : ObjectIndex.none
         }
-        owner.pointee.slabCount += 1
-        owner.pointee.objectCount += objects
+        owner.pointee.slabCount &+= 1
+        owner.pointee.objectCount &+= objects
+        if geometry.flags.isDebugging { prepareForChecks(number, geometry) }
         construct(number, geometry)
     }
 
@@ -59,7 +60,7 @@ extension Core {
         let count = Int(geometry.objectSize)
         for index in 0..<UInt64(slab.pointee.objects) {
             let address = slab.pointee.base + index * UInt64(geometry.size)
-            writeBytes(repeatElement(byte, count: count), at: physical(address))
+            fillBytes(byte, count: count, at: physical(address))
         }
     }
 
@@ -74,10 +75,25 @@ extension Core {
         )
         if isCorrupted { forgetObjects(of: number) }
         leaveFreePointers(of: number)
-        owner.pointee.slabCount -= 1
-        owner.pointee.objectCount -= UInt32(objects)
+        if isCorrupted { takeFromCPUs(number) }
+        unlinkSlub(number)
+        owner.pointee.slabCount &-= 1
+        owner.pointee.objectCount &-= UInt32(objects)
         slabs.pointee.remove(number)
         freeSlabPages(pfn, order: order)
+    }
+
+    /// A slab that a CPU still takes objects from, although the kernel gives its pages away: here the
+    /// CPU loses it, where the kernel would go on with what is no longer its own.
+    func takeFromCPUs(_ number: UInt32) {
+        for cache in cold.registry.order {
+            for cpu in 0..<UInt32(shape.cpuCount) {
+                guard readSlubCache(cache).cpu(cpu).pointee.slab == number else { continue }
+                slubCache(cache).cpu(cpu).pointee.slab = NodeTable.none
+            }
+        }
+        slab(number).pointee.cpu = Slab.noCPU
+        slab(number).pointee.cpuHead = ObjectIndex.none
     }
 
     /// A slab that was freed under the owners of its objects.

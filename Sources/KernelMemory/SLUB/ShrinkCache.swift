@@ -76,6 +76,7 @@ extension Core {
         var number = slubCache(cache).pointee.partial.first
         while number != NodeTable.none {
             let slab = readSlab(number).pointee
+            self.slab(number).pointee.slubList = .none
             let free = Int(slab.objects) - Int(slab.inuse)
             if free == Int(slab.objects) {
                 empty.append(number)

@@ -28,7 +28,7 @@ struct Slab {
     var order: UInt8
     /// A CPU keeps it.
     var isFrozen: Bool
-    /// The list that it is on, in a machine with array caches: a ``SlabListKind``.
+    /// The list that it is on: a ``ListKind``, in a machine with array caches a ``SlabListKind``.
     var listCode: UInt8 = 0
     /// The CPU that takes objects from it now; ``noCPU`` if none does.
     var cpu: UInt8 = Self.noCPU
@@ -52,6 +52,32 @@ extension Slab {
     @inline(__always)
     func index(ofOffset offset: UInt64) -> UInt64 {
         ((offset & 0xffff_ffff) &* reciprocal) &>> 48
+    }
+}
+
+extension Slab {
+    /// The lists that a slab can be on, one at a time.
+    enum ListKind: UInt8 {
+        /// None: it is full, or a CPU takes objects from it.
+        case none
+        /// A cache's slabs with free objects.
+        case partial
+        /// A checked cache's slabs without.
+        case full
+        /// The slabs that a CPU keeps beside its own.
+        case cpuPartial
+    }
+
+    /// Which of them it is on.
+    var slubList: ListKind {
+        get { ListKind(rawValue: listCode) ?? .none }
+        set { listCode = newValue.rawValue }
+    }
+
+    /// The cache whose list that is; kept where machines with array caches have ``freeList``.
+    var slubListOwner: UInt32 {
+        get { UInt32(truncatingIfNeeded: freeList) }
+        set { freeList = UInt64(newValue) }
     }
 }
 

@@ -9,6 +9,8 @@ struct SlubCache {
     private var cpus: InlineArray<8, SlubCPU>
     /// Slabs that have free objects and that no CPU keeps. `partial`.
     var partial: SlabList
+    /// Slabs that have none, as a cache that remembers its users keeps them. `full`.
+    var full = SlabList.empty
 }
 
 /// What one CPU keeps of a cache, to be used without a lock.
@@ -33,6 +35,7 @@ struct SlubCPU {
 struct SlabList {
     var first: UInt32
     var last: UInt32
+    /// How many the cache counts; a corrupted list can have more or fewer. `nr_partial`.
     var count: UInt32
 
     static let empty = SlabList(first: NodeTable.none, last: NodeTable.none, count: 0)

@@ -43,10 +43,9 @@ extension Core {
     ///
     /// The corresponding kernel function is `__kmem_cache_shutdown` (mm/slub.c, 6.1).
     private func shutDown(_ cache: UInt32) -> Bool {
-        let isEmpty = hasArrayCaches ? !shrinkClassic(cache) : shutDownSlub(cache)
-        // A running kernel always has objects of its own in kmalloc's caches.
-        let isKMalloc = readCache(cache).pointee.geometry.flags.contains(.kmalloc)
-        if isEmpty, !isKMalloc { return true }
+        if hasArrayCaches ? !shrinkClassic(cache) && !isKernels(cache) : shutDownSlub(cache) {
+            return true
+        }
         if !isHalted { complainOfObjects(cache) }
         return false
     }
@@ -56,21 +55,93 @@ extension Core {
         if isHalted { return false }
         var number = slubCache(cache).pointee.partial.first
         var empty: [UInt32] = []
-        var hasObjects = false
-        while number != NodeTable.none {
-            let slab = readSlab(number).pointee
-            if slab.inuse == 0 { empty.append(number) } else { hasObjects = true }
-            number = slab.next
+        while number != NodeTable.none, !isHalted {
+            if readSlab(number).pointee.inuse == 0 {
+                empty.append(number)
+            } else {
+                listObjects(cache, number)
+            }
+            number = readSlab(number).pointee.next
         }
+        if isHalted { return false }
         for slab in empty { removePartial(cache, slab) }
         for slab in empty.reversed() { discardSlab(cache, slab) }
-        return !hasObjects && slubCache(cache).pointee.slabCount == 0
+        let owner = slubCache(cache).pointee
+        // A cache with slabs on its lists stays, whatever the kernel has counted.
+        return owner.partial.count == 0 && owner.slabCount == 0
+            && owner.partial.first == NodeTable.none && owner.full.first == NodeTable.none
+            && !isKernels(cache)
+    }
+
+    /// The kernel has objects of its own in these, also where the model has none.
+    private func isKernels(_ cache: UInt32) -> Bool {
+        cache == descriptorCache || readCache(cache).pointee.geometry.flags.contains(.kmalloc)
+    }
+
+    /// Prints what is left in a slab. `list_slab_objects`.
+    private func listObjects(_ cache: UInt32, _ number: UInt32) {
+        noteLeftObjects(cache)
+        let name = cold.registry.name(cache)
+        reportSlab(
+            cache, number, "Objects remaining in \(name) on __kmem_cache_shutdown()",
+            from: ["__kmem_cache_shutdown", "kmem_cache_destroy"])
+        guard let free = freeObjects(of: number, through: cache) else { return }
+        let start = directAddress(readSlab(number).pointee.pfn)
+        let geometry = readCache(cache).pointee.geometry
+        for index in 0..<UInt64(readSlab(number).pointee.objects) where !free.contains(index) {
+            let object =
+                start + UInt64(geometry.redLeftPad) + index * UInt64(geometry.size)
+            printk("Object \(pointerText(object)) @offset=\(object - start)")
+            printTracking(cache, object)
+        }
+    }
+
+    /// The places of the objects on a slab's list; `nil` if it has no end. `__fill_map`.
+    private func freeObjects(of number: UInt32, through cache: UInt32) -> Set<UInt64>? {
+        let owner = slubCache(cache)
+        let geometry = owner.pointee.geometry
+        let start = directAddress(readSlab(number).pointee.pfn) + UInt64(geometry.redLeftPad)
+        var places: Set<UInt64> = []
+        var object = slabHead(number)
+        for _ in 0..<UInt32(UInt16.max) {
+            if object == 0 { return places }
+            places.insert((object &- start) / UInt64(geometry.size))
+            object = freePointer(of: object, owner)
+            if isHalted { return nil }
+        }
+        hang(in: "list_slab_objects")
+        return nil
+    }
+
+    private func noteLeftObjects(_ cache: UInt32) {
+        let last = cold.misuses.last
+        if last?.step == control.pointee.step, last?.code == .destroyedCacheInUse { return }
+        noteMisuse(
+            .destroyedCacheInUse, at: readCache(cache).pointee.address, firstLiveObject(of: cache),
+            cache: cold.registry.name(cache),
+            objectCount: UInt32(cacheUse()[cache]?.objects ?? 0))
+    }
+
+    private func firstLiveObject(of cache: UInt32) -> ObjectPlace? {
+        var found: ObjectPlace?
+        slabs.pointee.forEach { number in
+            guard found == nil, readSlab(number).pointee.cache == cache else { return }
+            for index in 0..<readSlab(number).pointee.objects
+            where found == nil && readSlab(number).record(index).pointee.isLive {
+                found = ObjectPlace(slab: number, index: index)
+            }
+        }
+        return found
     }
 
     private func complainOfObjects(_ cache: UInt32) {
         let name = cold.registry.name(cache)
-        noteMisuse(.destroyedCacheInUse, pfn: nil, order: 0)
-        printk("kmem_cache_destroy \(name): Slab cache still has objects when called from init")
+        noteLeftObjects(cache)
+        beginWarning()
+        printk(
+            "kmem_cache_destroy \(name): Slab cache still has objects when called from "
+                + "step_\(control.pointee.step)")
+        finishWarning(at: "mm/slab_common.c:493", in: "kmem_cache_destroy")
     }
 
     /// Gives a cache's empty slabs back.
@@ -89,23 +160,10 @@ extension Core {
         return allocateObject(cache, gfp, requested: 0)
     }
 
-    /// Frees an object that the caller says is of a certain cache; its slab knows better.
-    ///
-    /// The corresponding kernel function is `kmem_cache_free` (mm/slub.c, 6.1).
-    func freeObject(_ object: UInt64, toCacheAt address: UInt64) {
-        guard let cache = knownCache(at: address) else { return }
-        if hasArrayCaches { return freeObject(object, toArrayOf: cache) }
-        guard let pfn = directFrame(object), let number = slabNumber(of: pfn) else {
-            return kfreeLarge(object, frameNumber(behind: VirtualAddress(object)))
-        }
-        if readSlab(number).pointee.cache != cache { noteWrongCache(object, cache, number) }
-        freeObject(number, object)
-    }
-
     /// The cache at an address; what is none makes the kernel follow a wild pointer.
-    private func knownCache(at address: UInt64) -> UInt32? {
+    func knownCache(at address: UInt64) -> UInt32? {
         if let cache = cold.registry.number(at: address) { return cache }
-        noteMisuse(.wildPointer, pfn: nil, order: 0)
+        noteMisuse(.wildPointer, at: address)
         oopsOnAccess(to: address, isWrite: false)
         return nil
     }

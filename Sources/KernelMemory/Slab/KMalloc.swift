@@ -65,9 +65,11 @@ extension Core {
     func ksize(_ address: UInt64) -> UInt64 {
         if address <= KMallocSizes.zeroSizePointer { return 0 }
         guard let pfn = directFrame(address), shape.hasFrame(pfn) else {
-            noteMisuse(.wildPointer, pfn: nil, order: 0)
+            if isBeyondDirectMap(address) { return 0 }
+            noteMisuse(.wildPointer, at: address)
             oopsOnAccess(
-                to: pagePointer(frameNumber(behind: VirtualAddress(address))), isWrite: false)
+                to: compoundHeadAddress(frameNumber(behind: VirtualAddress(address))),
+                isWrite: false, in: "__ksize")
             return 0
         }
         if let slab = slabNumber(of: pfn) { return usableSize(readSlab(slab).pointee.cache) }
@@ -115,6 +117,8 @@ extension Core {
         guard let place = objectPlace(of: address) else { return }
         let record = slab(place.slab).record(place.index)
         guard record.pointee.isLive else { return }
-        record.pointee.own(requested: UInt32(size), step: record.pointee.allocated)
+        // More than kmalloc has objects for is all of an object of some cache.
+        let requested = size > KMallocSizes.largest ? 0 : UInt32(size)
+        record.pointee.own(requested: requested, step: record.pointee.allocated)
     }
 }

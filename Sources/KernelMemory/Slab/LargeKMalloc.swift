@@ -22,27 +22,40 @@ extension Core {
     @inline(never)
     func kfreeLarge(_ address: UInt64, _ number: UInt64) {
         if address <= KMallocSizes.zeroSizePointer { return }
+        if isTooWide(address) || isBeyondDirectMap(address) { return }
         guard number < UInt64(shape.frameEnd), shape.hasFrame(UInt32(number)) else {
-            return followWildPointer(to: pagePointer(number), order: 0)
+            noteMisuse(.wildPointer, at: address)
+            return oopsOnAccess(to: compoundHeadAddress(number), isWrite: false, in: "kfree")
         }
         let pfn = UInt32(number)
         guard let block = liveBlock(covering: pfn),
             frames.readable(block.pfn).pointee.has(Frame.head)
         else {
             noteForeignFree(address, pfn)
+            warnOfSinglePage(address)
             return freePages(pfn, order: 0)
         }
         let head = frames.writable(block.pfn)
         if !head.pointee.has(Frame.largeKMalloc) || address != directAddress(block.pfn) {
-            noteForeignFree(address, pfn)
+            noteMisuse(.kfreeOfPages, pfn: pfn, at: address, allocatedAtStep: block.step)
         }
         head.pointee.flags &= ~Frame.largeKMalloc
         freePages(block.pfn, order: block.order)
     }
 
-    /// `kfree` of pages that did not come from kmalloc: the kernel says so once, of single pages.
+    /// `kfree` of pages that did not come from kmalloc; those that nobody owns are another mistake,
+    /// which the free of the page records.
     private func noteForeignFree(_ address: UInt64, _ pfn: UInt32) {
-        noteMisuse(.kfreeOfPages, pfn: pfn, order: 0)
         markCorrupted()
+        guard let block = liveBlock(covering: pfn) else { return }
+        noteMisuse(.kfreeOfPages, pfn: pfn, at: address, allocatedAtStep: block.step)
+    }
+
+    /// The kernel expects at least two pages here, and says so once if it is one.
+    private func warnOfSinglePage(_ address: UInt64) {
+        guard cold.warnedOnce.insert(.freeOfSinglePage).inserted else { return }
+        beginWarning()
+        finishWarning(at: "mm/slab_common.c:904", in: "free_large_kmalloc")
+        printk("object pointer: \(pointerText(address))")
     }
 }

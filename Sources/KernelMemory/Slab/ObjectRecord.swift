@@ -27,6 +27,11 @@ extension ObjectRecord {
     var isKernels: Bool { request & Self.kernels != 0 }
     var requested: UInt32 { @inline(__always) get { UInt32(request & Self.sizeMask) } }
 
+    /// The step of the last allocation; `nil` if there was none.
+    var allocatedStep: UInt32? { allocated == 0 ? nil : allocated }
+    /// The step of the last free; `nil` if there was none, or if the object was allocated since.
+    var freedStep: UInt32? { freed == 0 || isLive ? nil : freed }
+
     /// Says that somebody owns the object from a step on.
     @inline(__always)
     mutating func own(requested: UInt32, step: UInt32) {

@@ -8,8 +8,8 @@ extension Core {
 
     /// Loads a pointer as the kernel does; faults where nothing is mapped.
     func loadPointer(at address: UInt64) -> UInt64 {
-        guard isMapped(address) else {
-            oopsOnAccess(to: address, isWrite: false)
+        if let fault = faultAddress(address, count: UInt64(shape.architecture.pointerSize)) {
+            if !isHalted { oopsOnAccess(to: fault, isWrite: false) }
             return 0
         }
         let width = Int(shape.architecture.pointerSize)
@@ -18,7 +18,10 @@ extension Core {
 
     /// Stores a pointer as the kernel does; faults where nothing is mapped.
     func storePointer(_ value: UInt64, at address: UInt64) {
-        guard isMapped(address) else { return oopsOnAccess(to: address, isWrite: true) }
+        if isHalted { return }
+        if let fault = faultAddress(address, count: UInt64(shape.architecture.pointerSize)) {
+            return oopsOnAccess(to: fault, isWrite: true)
+        }
         writeBytes(pointerBytes(value), at: physical(address))
     }
 
@@ -29,13 +32,21 @@ extension Core {
         }
     }
 
-    private func isMapped(_ address: UInt64) -> Bool {
-        let last = address &+ UInt64(shape.architecture.pointerSize) &- 1
-        return last >= address && directFrame(address) != nil && directFrame(last) != nil
+    /// The first of some addresses that is not in the direct map; `nil` if all of them are.
+    func faultAddress(_ address: UInt64, count: UInt64) -> UInt64? {
+        let end = min(layout.highMemory, layout.pageOffset + UInt64(shape.frameEnd) << 12)
+        if address < layout.pageOffset || address >= end { return address }
+        return count > end - address ? end : nil
     }
 
-    /// Copies bytes from one allocation to another.
+    /// Copies bytes from one allocation to another; faults where nothing is mapped.
     func copyBytes(from source: UInt64, to target: UInt64, count: Int) {
+        if let fault = faultAddress(source, count: UInt64(count)) {
+            return oopsOnAccess(to: fault, isWrite: false, in: "memcpy")
+        }
+        if let fault = faultAddress(target, count: UInt64(count)) {
+            return oopsOnAccess(to: fault, isWrite: true, in: "memcpy")
+        }
         writeBytes(readBytes(count, at: physical(source)), at: physical(target))
     }
 
@@ -44,13 +55,16 @@ extension Core {
     /// Pages that were never written stay without contents of their own.
     @inline(never)
     func clearObject(_ address: UInt64, _ size: UInt32) {
+        if let fault = faultAddress(address, count: UInt64(size)) {
+            return oopsOnAccess(to: fault, isWrite: true, in: "memset")
+        }
         var rest = address..<(address + UInt64(size))
         while !rest.isEmpty {
             let end = min(rest.upperBound, (rest.lowerBound | 0xfff) + 1)
             let pfn = UInt32(physical(rest.lowerBound).rawValue >> 12)
             if frames.readable(pfn).pointee.has(Frame.hasBytes) {
                 let count = Int(end - rest.lowerBound)
-                writeBytes(repeatElement(0, count: count), at: physical(rest.lowerBound))
+                fillBytes(0, count: count, at: physical(rest.lowerBound))
             } else if let slab = slabNumber(of: pfn) {
                 clearFreePointers(slab, rest.lowerBound..<end)
             }

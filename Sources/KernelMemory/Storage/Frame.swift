@@ -92,7 +92,8 @@ extension Frame {
     /// Says that a block on a buddy list begins here.
     @inline(__always)
     mutating func makeBuddy(_ mark: UInt32) {
-        word = word & ~UInt32(Self.orderMask | Self.migrateTypeMask) | mark
+        // The links stand where a slab's pages have its number.
+        word = word & ~UInt32(Self.orderMask | Self.migrateTypeMask | Self.slab) | mark
     }
 
     /// The low bits of `flags` for a block of this order and migrate type.

@@ -2,18 +2,27 @@
 ///
 /// Freed frames keep their bytes, as real memory does.
 struct FrameBytes {
-    private var pages: [UInt32: [UInt8]] = [:]
+    private var pages: [UInt32: PageContents] = [:]
 
     var isEmpty: Bool { pages.isEmpty }
     /// Frames that have contents.
     var frameCount: Int { pages.count }
 
-    /// The 4,096 bytes of a frame; `nil` if they are all zero.
-    func page(_ pfn: UInt32) -> [UInt8]? { pages[pfn] }
+    /// Adds a frame's bytes in a range of offsets to an array.
+    func append(_ range: Range<Int>, of pfn: UInt32, to result: inout [UInt8]) {
+        if let page = pages[pfn] {
+            page.append(range, to: &result)
+        } else {
+            result += repeatElement(0, count: range.count)
+        }
+    }
 
     mutating func write(_ bytes: some Collection<UInt8>, frame pfn: UInt32, offset: Int) {
-        pages[pfn, default: [UInt8](repeating: 0, count: Page.sizeInBytes)]
-            .replaceSubrange(offset..<(offset + bytes.count), with: bytes)
+        pages[pfn, default: PageContents()].write(bytes, at: offset)
+    }
+
+    mutating func fill(_ range: Range<Int>, of pfn: UInt32, with byte: UInt8) {
+        pages[pfn, default: PageContents()].fill(range, with: byte)
     }
 
     mutating func clear(_ pfn: UInt32) { pages[pfn] = nil }
@@ -54,16 +63,31 @@ extension Core {
         }
     }
 
+    /// Writes the same byte to consecutive physical addresses, all of them in frames of the machine.
+    func fillBytes(_ byte: UInt8, count: Int, at address: PhysicalAddress) {
+        forEachPage(address, count) { pfn, offset, part in
+            if let slab = slabNumber(of: pfn) {
+                let start = directAddress(pfn) + UInt64(offset)
+                detachFreePointers(slab, start..<(start + UInt64(part.count)))
+            }
+        }
+        fillPlainBytes(byte, count: count, at: address)
+    }
+
+    /// Writes the same byte over whatever is there.
+    func fillPlainBytes(_ byte: UInt8, count: Int, at address: PhysicalAddress) {
+        forEachPage(address, count) { pfn, offset, part in
+            frames.writable(pfn).pointee.flags |= Frame.hasBytes
+            cold.bytes.fill(offset..<(offset + part.count), of: pfn, with: byte)
+        }
+    }
+
     /// Reads bytes from consecutive physical addresses, all of them in frames of the machine.
     func readBytes(_ count: Int, at address: PhysicalAddress) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(count)
         forEachPage(address, count) { pfn, offset, part in
-            if let page = cold.bytes.page(pfn) {
-                result += page[offset..<(offset + part.count)]
-            } else {
-                result += repeatElement(0, count: part.count)
-            }
+            cold.bytes.append(offset..<(offset + part.count), of: pfn, to: &result)
             if let slab = slabNumber(of: pfn) {
                 overlayFreePointers(
                     slab, on: &result[part], from: directAddress(pfn) + UInt64(offset))

@@ -1,48 +1,12 @@
-/// Slabs that have free objects: the cache's list, and each CPU's short one.
+/// Slabs with free objects that a CPU keeps beside the one that it takes objects from.
 extension Core {
-    /// Puts a slab at the tail of the cache's list, or at its head. `add_partial`.
-    func addPartial(_ cache: UInt32, _ number: UInt32, toHead: Bool = false) {
-        let owner = slubCache(cache)
-        let slab = slab(number)
-        let neighbour = toHead ? owner.pointee.partial.first : owner.pointee.partial.last
-        slab.pointee.next = toHead ? neighbour : NodeTable.none
-        slab.pointee.previous = toHead ? NodeTable.none : neighbour
-        if neighbour == NodeTable.none {
-            owner.pointee.partial.first = number
-            owner.pointee.partial.last = number
-        } else if toHead {
-            self.slab(neighbour).pointee.previous = number
-            owner.pointee.partial.first = number
-        } else {
-            self.slab(neighbour).pointee.next = number
-            owner.pointee.partial.last = number
-        }
-        owner.pointee.partial.count += 1
-    }
-
-    /// Takes a slab off the cache's list. `remove_partial`.
-    func removePartial(_ cache: UInt32, _ number: UInt32) {
-        let owner = slubCache(cache)
-        let (next, previous) = (slab(number).pointee.next, slab(number).pointee.previous)
-        if previous == NodeTable.none {
-            owner.pointee.partial.first = next
-        } else {
-            slab(previous).pointee.next = next
-        }
-        if next == NodeTable.none {
-            owner.pointee.partial.last = previous
-        } else {
-            slab(next).pointee.previous = previous
-        }
-        owner.pointee.partial.count -= 1
-    }
-
     /// Puts a slab at the head of the CPU's list; one that is long enough is given up first.
     ///
     /// The corresponding kernel function is `put_cpu_partial` (mm/slub.c, 6.1).
     func putCPUPartial(_ cache: UInt32, _ number: UInt32, mayDrain: Bool) {
         let owner = slubCache(cache)
         let cpu = owner.cpu(control.pointee.cpu)
+        unlinkSlub(number)
         var old = cpu.pointee.partial
         var given = NodeTable.none
         var length: UInt32 = 0
@@ -50,10 +14,13 @@ extension Core {
             length = slab(old).pointee.chainLength
             if mayDrain, length >= owner.pointee.geometry.cpuPartialSlabs {
                 (given, old, length) = (old, NodeTable.none, 0)
+                cpu.pointee.partial = NodeTable.none
             }
         }
-        slab(number).pointee.chainLength = length + 1
+        slab(number).pointee.chainLength = length &+ 1
         slab(number).pointee.next = old
+        slab(number).pointee.slubList = .cpuPartial
+        slab(number).pointee.slubListOwner = cache
         cpu.pointee.partial = number
         unfreeze(cache, from: given)
     }
@@ -70,6 +37,7 @@ extension Core {
         while number != NodeTable.none {
             let slab = slab(number)
             let next = slab.pointee.next
+            slab.pointee.slubList = .none
             slab.pointee.isFrozen = false
             if slab.pointee.inuse == 0,
                 owner.pointee.partial.count >= owner.pointee.geometry.minPartial

@@ -1,0 +1,26 @@
+/// Warnings with a trace, as `WARN` prints them: the kernel found something wrong and goes on.
+extension Core {
+    /// The line above a warning.
+    func beginWarning() { printk("------------[ cut here ]------------") }
+
+    /// Where the warning is from, who was running, and the line below.
+    ///
+    /// The corresponding kernel function is `__warn` (kernel/panic.c, 6.1).
+    func finishWarning(at place: String, in function: String) {
+        cold.markNoticed(step: control.pointee.step)
+        printk("WARNING: CPU: \(control.pointee.cpu) PID: 1 at \(place) \(function)")
+        printCallTrace([], at: function)
+        printk("---[ end trace 0000000000000000 ]---")
+        cold.taint.warned = true
+    }
+}
+
+/// Warnings that the kernel prints only once.
+enum OnceOnly: Hashable {
+    /// `kfree` of a single page. `WARN_ON_ONCE` in `free_large_kmalloc`.
+    case freeOfSinglePage
+    /// `kmem_cache_free` of what is in no slab. `WARN_ONCE` in `virt_to_cache`.
+    case noSlabPage
+    /// The first taint after which locks are no longer checked.
+    case lockDebugging
+}
