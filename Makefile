@@ -12,8 +12,7 @@ PORT ?= 8080
 DATA ?= data
 THREADS ?= 2
 
-# Recorded kernel traces, if they lie beside the checkout; a few are in the tests. The headers of the
-# kernels with the classic slab allocator are left out: machines boot as the other ones do.
+# Recorded kernel traces, if they lie beside the checkout; a few are in the tests.
 TRACES ?= ../shared/kernel-traces
 
 BINARY := .build/release/kmemlab
@@ -56,7 +55,7 @@ test: deps test-deps ## run every check
 
 .PHONY: replay
 replay: build ## replay the recorded kernel traces and compare every result
-	@files=$$(find $(TRACES) \( -name 'page-*' -o -name 'slab-*' -o -name 'header-*' ! -path '*-slab/*' \) 2>/dev/null | sort || true); \
+	@files=$$(find $(TRACES) \( -name 'page-*' -o -name 'slab-*' -o -name 'header-*' \) 2>/dev/null | sort || true); \
 	if [ -z "$$files" ]; then \
 	    echo "No traces in $(TRACES): replaying those of the tests."; \
 	    files=$$(find Tests/KernelTracesTests/Traces -name '*.jsonl.gz' | sort); \

@@ -29,7 +29,7 @@ extension MachineRecording {
         let frames = end > above ? end - above + 3072 << 8 : end + 32
         return try? MachineConfiguration(
             kind: architecture == .i386 ? .i386 : .x86_64, memoryInMiB: Int(frames >> 8),
-            cpuCount: cpuCount)
+            cpuCount: cpuCount, slab: slab)
     }
 
     private func layoutDifference(_ machine: Machine) -> Difference? {

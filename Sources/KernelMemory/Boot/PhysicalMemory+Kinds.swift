@@ -26,15 +26,19 @@ extension PhysicalMemory {
                 ZoneSpan(index: 2, frames: lowEnd..<end),
             ].filter { !$0.frames.isEmpty },
             usable: Self.pc(frames: frames, below4GiB: frames), lowmemEnd: lowEnd)
-        let image: UInt32 = frames >= 24 << 8 ? 4096 : 256
-        reserved = [1..<256, image..<(image + 751), (image + 821)..<(image + 902)]
-        freedAfterBoot = [(image + 751)..<(image + 821), (lowEnd - 7)..<lowEnd]
+        let image = KernelImage(configuration.slab)
+        let place: UInt32 = frames >= 24 << 8 ? 4096 : 256
+        let text = place..<(place + image.textPages)
+        let initialisation = text.upperBound..<(text.upperBound + image.initPages)
+        let data = initialisation.upperBound + image.lockTablePages
+        reserved = [1..<256, text, data..<(data + image.dataPages)]
+        freedAfterBoot = [initialisation, (lowEnd - 7)..<lowEnd]
         let mapPages = (end + 1023) & ~1023
         var top = lowEnd - 7 - (mapPages * 32) >> 12
         memMapFrame = top
         reserved.append((top - 1)..<(lowEnd - 7))
         top -= 3
-        let tables = hashTablePages(pointerSize: 4) + 24 * UInt32(cpuCount)
+        let tables = hashTablePages(pointerSize: 4) + image.perCPUPages * UInt32(cpuCount)
         reserved.append((top - tables)..<top)
     }
 
