@@ -26,7 +26,10 @@ import Testing
         throw CocoaError(.fileReadNoSuchFile)
     }
 
-    private static let headers = Traces.names("header").filter { !$0.contains("-m4096") }
+    /// The headers of kernels with SLUB.
+    private static let headers = Traces.names("header").filter {
+        !$0.contains("-m4096") && !$0.hasPrefix("i386slab")
+    }
 
     private static func fields(_ text: String) -> [(name: String, value: Int)] {
         text.split(separator: "\n").map { line in
