@@ -81,11 +81,13 @@ def soak():
     calls = one(status == 0)
     status, _ = run("soak", ".build/release/soak", "slabs", "300000", "1")
     slabs = one(status == 0)
+    status, _ = run("soak", ".build/release/soak", "wild", "300000", "1")
+    wild = one(status == 0)
     status, _ = run("soak", "swift", "build", "-c", "release", "--sanitize=thread", "--scratch-path", ".build/tsan", "--product", "soak")
     if status == 0:
         status, _ = run("soak", ".build/tsan/release/soak", "forks", "5")
     forks = one(status == 0)
-    return calls[0] + slabs[0] + forks[0], calls[1] + slabs[1] + forks[1]
+    return tuple(map(sum, zip(calls, slabs, wild, forks)))
 
 
 PARTS = {

@@ -80,9 +80,8 @@ extension Core {
     ) -> UnsafeMutablePointer<ObjectRecord>? {
         let pfn = frameNumber(behind: VirtualAddress(address))
         guard pfn < UInt64(frames.limit) else { return nil }
-        let frame = frames.readable(UInt32(truncatingIfNeeded: pfn))
-        guard frame.pointee.has(Frame.slab) else { return nil }
-        let slab = slab(frame.pointee.next)
+        guard let number = slabNumber(of: UInt32(pfn)) else { return nil }
+        let slab = slab(number)
         guard slab.pointee.cache == cache else { return nil }
         let offset = address &- slab.pointee.base
         let index = slab.pointee.index(ofOffset: offset)

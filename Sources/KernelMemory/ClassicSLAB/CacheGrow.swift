@@ -73,8 +73,9 @@ extension Core {
     func addGrown(_ number: UInt32, to cache: UInt32) {
         let owner = classicCache(cache)
         let slab = slab(number)
-        owner.pointee.common.slabCount += 1
-        owner.pointee.common.objectCount += UInt32(slab.pointee.objects)
+        // Frees to a wrong cache leave the counts of both wrong, and they may go round.
+        owner.pointee.common.slabCount &+= 1
+        owner.pointee.common.objectCount &+= UInt32(slab.pointee.objects)
         if slab.pointee.inuse == 0 {
             link(number, to: .free, of: cache, atTail: true)
         } else {

@@ -69,9 +69,12 @@ extension Core {
     /// The corresponding kernel function is `slabs_destroy` (mm/slab.c, 6.1).
     func destroy(_ slabs: [UInt32], _ cache: UInt32) {
         let place = slabs.isEmpty ? nil : classicCache(cache).pointee.layout.freeListPlace
-        for number in slabs where !isHalted {
+        for number in slabs where !isHalted && self.slabs.pointee.contains(number) {
             let slab = readSlab(number).pointee
-            if isCorrupted { forgetObjects(of: number) }
+            if isCorrupted {
+                forgetObjects(of: number)
+                unlink(number)
+            }
             self.slabs.pointee.remove(number)
             freeSlabPages(slab.pfn, order: UInt32(slab.order))
             if place == .offSlab { kfree(slab.freeList) }

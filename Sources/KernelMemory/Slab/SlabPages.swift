@@ -52,10 +52,20 @@ extension Core {
 
     /// The number of the slab that a frame belongs to; `nil` if it belongs to none.
     ///
+    /// Once a rule was broken the mark on a frame may be stale: then the slab must know the frame too.
+    ///
     /// The corresponding kernel function is `virt_to_slab` (mm/slab.h, 6.1).
     @inline(__always)
     func slabNumber(of pfn: UInt32) -> UInt32? {
         let frame = frames.readable(pfn)
-        return frame.pointee.has(Frame.slab) ? frame.pointee.next : nil
+        guard frame.pointee.has(Frame.slab) else { return nil }
+        return isCorrupted ? knownSlab(frame.pointee.next, of: pfn) : frame.pointee.next
+    }
+
+    @inline(never)
+    private func knownSlab(_ number: UInt32, of pfn: UInt32) -> UInt32? {
+        guard slabs.pointee.contains(number) else { return nil }
+        let slab = readSlab(number).pointee
+        return (slab.pfn..<(slab.pfn + 1 << UInt32(slab.order))).contains(pfn) ? number : nil
     }
 }

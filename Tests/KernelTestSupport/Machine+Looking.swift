@@ -1,0 +1,24 @@
+import KernelMemory
+
+extension Machine {
+    /// The caches that a fresh machine has.
+    public var cacheAddresses: [VirtualAddress] {
+        ["kmalloc-64", "kmalloc-96", "dentry", "pid", "kmem_cache"].compactMap {
+            cacheAddress(named: $0)
+        }
+    }
+
+    /// Asks for everything that can be seen of a machine, whatever state it is in.
+    public func lookEverywhere() {
+        _ = slabInfoText + memInfoText + buddyInfoText + zoneInfoText + pageTypeInfoText
+        for misuse in misuses { _ = misuse.explanation }
+        for cache in caches {
+            _ = slabs(of: cache, from: PageFrameNumber(0), limit: 50)
+            _ = (slub(of: cache), classicSlab(of: cache), liveObjects(of: cache))
+        }
+        _ = (liveKMallocs, liveCacheObjects, shrinkers, freeLists)
+        _ = frameRuns(from: 0, to: frameEnd, limit: .max)
+        for zone in zones { _ = freeLists(zone: zone.index, limit: 50) }
+        _ = (slubRecordings, classicRecordings, liveUse)
+    }
+}
