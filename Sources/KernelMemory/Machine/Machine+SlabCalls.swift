@@ -12,12 +12,8 @@ extension Machine {
     /// The corresponding kernel function is `kfree` (mm/slab_common.c, 6.1).
     @usableFromInline
     mutating func kfree(_ address: VirtualAddress) -> Outcome {
-        if beginUsualCall() {
-            core.kfreeUsual(address.rawValue)
-        } else {
-            guard beginCall() else { return Outcome(.halted) }
-            core.kfree(address.rawValue)
-        }
+        guard beginCall() else { return Outcome(.halted) }
+        core.kfree(address.rawValue)
         return Outcome(.void)
     }
 

@@ -5,13 +5,13 @@ extension Core {
     /// The kernel trusts its caller: a second free links the object twice. The simulator records it.
     ///
     /// - Parameters:
-    ///   - number: the slab, as found by the object's page.
+    ///   - number: the slab, as the object's page says; once a rule was broken it may be wrong.
     ///   - address: what the caller passed; need not be the start of an object.
     ///
     /// The corresponding kernel function is `do_slab_free` (mm/slub.c, 6.1).
     @inline(__always)
     func freeObject(_ number: UInt32, _ address: UInt64) {
-        let node = slabs.node(known: number)
+        let node = slabs.node(orNone: number)
         guard _fastPath(node.isOwned) else { return freeObjectSlowly(number, address) }
         let slab = node.node.assumingMemoryBound(to: Slab.self)
         let offset = address &- slab.pointee.base
@@ -30,6 +30,9 @@ extension Core {
     @inline(never)
     private func freeObjectSlowly(_ number: UInt32, _ address: UInt64) {
         if isTooWide(address) { return }
+        if isCorrupted, slabNumber(at: address) != number {
+            return kfreeLarge(address, frameNumber(behind: VirtualAddress(address)))
+        }
         if hasArrayCaches { return freeToArray(readSlab(number).pointee.cache, address) }
         let cache = slab(number).pointee.cache
         noteFree(number, address, isChecked: slubCache(cache).pointee.geometry.flags.isDebugging)

@@ -50,22 +50,12 @@ extension Core {
     /// Frees what kmalloc or a cache gave; does nothing for NULL and for 0 bytes' pointer.
     ///
     /// The corresponding kernel function is `kfree` (mm/slab_common.c, 6.1).
-    @inline(never)
-    func kfree(_ address: UInt64) {
-        let pfn = frameNumber(behind: VirtualAddress(address))
-        if pfn < UInt64(frames.limit), let slab = slabNumber(of: UInt32(pfn)) {
-            return freeObject(slab, address)
-        }
-        kfreeLarge(address, pfn)
-    }
-
-    /// The same on a machine in good order, where every mark on a frame is true.
     @inline(__always)
-    func kfreeUsual(_ address: UInt64) {
+    func kfree(_ address: UInt64) {
         // NULL and 0 bytes' pointer are behind no slab's frame: they need no test here.
         let pfn = frameNumber(behind: VirtualAddress(address))
         if pfn < UInt64(frames.limit) {
-            let frame = frames.readable(UInt32(truncatingIfNeeded: pfn))
+            let frame = frames.readable(pfn)
             if frame.pointee.has(Frame.slab) { return freeObject(frame.pointee.next, address) }
         }
         kfreeLarge(address, pfn)

@@ -65,9 +65,13 @@ struct FrameDirectory {
 
     /// The frame for reading. `pfn` must be below ``limit``.
     @inline(__always)
-    func readable(_ pfn: UInt32) -> UnsafePointer<Frame> {
-        precondition(pfn < limit)
-        let branch = root[Int(pfn >> Self.branchShift)].node
+    func readable(_ pfn: UInt32) -> UnsafePointer<Frame> { readable(UInt64(pfn)) }
+
+    /// The same by a frame number as wide as an address.
+    @inline(__always)
+    func readable(_ pfn: UInt64) -> UnsafePointer<Frame> {
+        precondition(pfn < UInt64(limit))
+        let branch = root[Int(pfn >> UInt64(Self.branchShift))].node
             .assumingMemoryBound(to: NodeWord.self)
         let chunk = branch[Self.chunkInBranch(pfn)].node
             .assumingMemoryBound(to: Frame.self)
@@ -100,13 +104,15 @@ struct FrameDirectory {
 
     /// Which of its branch's chunks a frame is in.
     @inline(__always)
-    static func chunkInBranch(_ pfn: UInt32) -> Int {
-        Int(pfn >> chunkShift) & (chunksPerBranch - 1)
+    static func chunkInBranch(_ pfn: some UnsignedInteger) -> Int {
+        Int(truncatingIfNeeded: pfn >> chunkShift) & (chunksPerBranch - 1)
     }
 
     /// Which of its chunk's frames a frame is.
     @inline(__always)
-    static func indexInChunk(_ pfn: UInt32) -> Int { Int(pfn & (framesPerChunk - 1)) }
+    static func indexInChunk(_ pfn: some UnsignedInteger) -> Int {
+        Int(truncatingIfNeeded: pfn) & (Int(framesPerChunk) - 1)
+    }
 
     /// Whether the chunk of a frame still is the boot image's: nothing in it was ever written.
     func isUntouched(_ pfn: UInt32) -> Bool {
