@@ -49,7 +49,7 @@ struct WildSoak {
             _ = calls.step(&machine)
             // A call that ends the machine is taken back, so that worse can be tried.
             if machine.oops != nil { (machine, halts) = (before, halts + 1) }
-            if index % 500 == 499 { machine.lookEverywhere() }
+            if index % 100 == 99 { machine.lookEverywhere() }
         }
         return halts
     }

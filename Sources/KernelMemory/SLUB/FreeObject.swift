@@ -60,14 +60,12 @@ extension Core {
     private func freeToSlab(_ cache: UInt32, _ number: UInt32, _ address: UInt64) {
         let slab = slab(number)
         let owner = slubCache(cache)
-        let prior = slabHead(number)
-        let wasFrozen = slab.pointee.isFrozen
-        setFreePointer(of: address, to: prior, owner)
+        let wasFull = slab.pointee.head == ObjectIndex.none
+        push(address, onto: number, owner)
         if isHalted { return }
-        setSlabHead(number, address)
         slab.pointee.inuse &-= 1
-        if wasFrozen { return }
-        if prior == 0 {
+        if slab.pointee.isFrozen { return }
+        if wasFull {
             slab.pointee.isFrozen = true
             putCPUPartial(cache, number, mayDrain: true)
         } else if slab.pointee.inuse == 0,
@@ -76,5 +74,22 @@ extension Core {
             removePartial(cache, number)
             if !isHalted { discardSlab(cache, number) }
         }
+    }
+
+    /// Makes an object the first on a slab's list.
+    ///
+    /// Between objects of the slab the link is a number; through another cache, after a stray pointer
+    /// or for what is no object it is a pointer in memory.
+    private func push(_ address: UInt64, onto number: UInt32, _ owner: UnsafePointer<SlubCache>) {
+        let slab = slab(number)
+        if slab.pointee.head != ObjectIndex.stray,
+            let place = linkedPlace(of: address, owner), place.slab == number
+        {
+            slab.record(place.index).pointee.link = slab.pointee.head
+            slab.pointee.head = place.index
+            return
+        }
+        setFreePointer(of: address, to: slabHead(number), owner)
+        if !isHalted { setSlabHead(number, address) }
     }
 }

@@ -34,7 +34,7 @@ extension Core {
     }
 
     /// An object whose slot is where its own cache has it; a caller may name another cache.
-    private func linkedPlace(
+    func linkedPlace(
         of object: UInt64, _ owner: UnsafePointer<SlubCache>
     ) -> ObjectPlace? {
         guard let place = objectPlace(of: object) else { return nil }

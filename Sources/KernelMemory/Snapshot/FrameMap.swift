@@ -28,7 +28,10 @@ struct FrameMap {
             run.isLargeKMalloc = frame.has(Frame.largeKMalloc)
             return run
         case .slab:
-            let slab = core.readSlab(frame.next).pointee
+            guard let number = core.slabNumber(of: pfn) else {
+                return stretch(from: pfn, frame, state)
+            }
+            let slab = core.readSlab(number).pointee
             let head = core.frames.readable(slab.pfn).pointee
             return block(slab.pfn, head, state, order: UInt32(slab.order), type: nil)
         case .free, .perCPU:
@@ -64,7 +67,7 @@ struct FrameMap {
         let frame = core.frames.readable(pfn).pointee
         if pfn == 0 || frame.has(Frame.reserved) { return .reserved }
         if frame.has(Frame.live) { return .allocated }
-        if frame.has(Frame.slab) { return .slab }
+        if core.slabNumber(of: pfn) != nil { return .slab }
         if frame.has(Frame.buddy) { return .free }
         if frame.has(Frame.perCPU) { return .perCPU }
         if unmarked[pfn] != nil { return .unmarked }
