@@ -184,6 +184,22 @@ import Testing
         #expect(machine.isHalted)
     }
 
+    /// The owner of an object that a shrinker freed must not touch it, nor free it again.
+    @Test func useOfAReclaimedObject_isRecordedAsSuch() throws {
+        for call in [KernelCall.memset, { address, byte, length in .kfree(address) }] {
+            var machine = try Kernel().boot()
+            let cache = machine.reclaimableCache()
+            let object = machine.objects(1, of: cache)[0]
+            machine.markUnused(cache, object)
+            _ = machine.apply(.dropSlab)
+            let dropped = machine.step
+            _ = machine.apply(call(object, 0x5c, 8))
+            #expect(machine.misuses.map(\.code) == [.usedAfterReclaim])
+            #expect(machine.misuses.first?.freedAtStep == dropped)
+            #expect(machine.misuses.first?.object?.address == object)
+        }
+    }
+
     @Test func freeOfAnUnusedObject_isFoundWhenTheShrinkerFreesItAgain() throws {
         var machine = try Kernel().boot()
         let cache = machine.reclaimableCache()

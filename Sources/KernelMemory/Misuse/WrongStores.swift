@@ -73,7 +73,10 @@ extension Core {
         if first >= object + UInt64(geometry.objectSize) {
             return noteMisuse(.writePastEnd, at: first, place)
         }
-        if record.freedStep != nil { return noteMisuse(.writeAfterFree, at: first, place) }
+        if record.freedStep != nil {
+            let code: Misuse.Code = wasReclaimed(place) ? .usedAfterReclaim : .writeAfterFree
+            return noteMisuse(code, at: first, place)
+        }
         let reach = min(reach, UInt64(geometry.objectSize))
         if first < object + reach, let previous = livePlace(before: place) {
             return noteMisuse(.writePastEnd, at: first, previous)

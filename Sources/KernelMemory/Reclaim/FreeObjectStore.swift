@@ -61,7 +61,7 @@ extension Core {
     func putOnFreeList(_ list: UInt32, _ object: UInt64) {
         guard let index = freeListIndex(list), object != 0 else { return }
         guard directFrame(object) != nil else {
-            noteMisuse(.wildPointer, pfn: nil, order: 0)
+            noteMisuse(.wildPointer, at: object)
             return oopsOnAccess(to: object, isWrite: true)
         }
         let place = objectPlace(of: object)
@@ -80,10 +80,7 @@ extension Core {
     }
 
     private func noteWronglyStored(_ object: UInt64) {
-        let record = objectPlace(of: object).map { readRecord($0) }
-        noteMisuse(
-            .wronglyStored, pfn: nil, order: 0, allocatedAtStep: record?.allocated,
-            freedAtStep: record.flatMap { $0.isLive ? nil : $0.freed })
+        noteMisuse(.wronglyStored, at: object, objectPlace(of: object))
         markCorrupted()
     }
 

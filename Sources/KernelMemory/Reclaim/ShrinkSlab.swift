@@ -81,9 +81,7 @@ extension Core {
         if let place = objectPlace(of: entry.address) {
             let record = readSlab(place.slab).record(place.index).pointee
             if !record.isLive || record.allocated > entry.step {
-                noteMisuse(
-                    .freedWhileUnused, pfn: nil, order: 0, allocatedAtStep: record.allocated,
-                    freedAtStep: record.freed)
+                noteMisuse(.freedWhileUnused, at: entry.address, place)
                 markCorrupted()
             }
         }

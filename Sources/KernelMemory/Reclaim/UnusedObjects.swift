@@ -28,12 +28,12 @@ extension Core {
     func markUnused(_ object: UInt64, ofCacheAt address: UInt64) -> Bool {
         guard let cache = cacheOrOops(at: address) else { return false }
         guard directFrame(object) != nil else {
-            noteMisuse(.wildPointer, pfn: nil, order: 0)
+            noteMisuse(.wildPointer, at: object)
             oopsOnAccess(to: object, isWrite: true)
             return false
         }
         guard let index = cold.reclaim.index(of: cache) else {
-            noteMisuse(.noShrinker, pfn: nil, order: 0)
+            noteMisuse(.noShrinker, at: object, cache: cold.registry.name(cache))
             return false
         }
         if !isLive(object, of: cache) { noteWronglyUnused(object) }
@@ -60,20 +60,16 @@ extension Core {
         return slab.pointee.cache == cache && slab.record(place.index).pointee.isLive
     }
 
-    /// Whether a shrinker freed the object that starts at an address, and nobody owns it since.
-    func wasReclaimed(_ object: UInt64) -> Bool {
-        guard let place = objectPlace(of: object) else { return false }
+    /// Whether a shrinker freed an object, and nobody owns it since.
+    func wasReclaimed(_ place: ObjectPlace) -> Bool {
         let record = readSlab(place.slab).record(place.index).pointee
         return !record.isLive && cold.reclaim.reclaimed(inStep: record.freed)
     }
 
     private func noteWronglyUnused(_ object: UInt64) {
         let place = objectPlace(of: object)
-        let record = place.map { readSlab($0.slab).record($0.index).pointee }
-        let wasReclaimed = wasReclaimed(object)
-        noteMisuse(
-            wasReclaimed ? .usedAfterReclaim : .wronglyUnused, pfn: nil, order: 0,
-            allocatedAtStep: record?.allocated, freedAtStep: wasReclaimed ? record?.freed : nil)
+        let isGone = place.map(wasReclaimed) ?? false
+        noteMisuse(isGone ? .usedAfterReclaim : .wronglyUnused, at: object, place)
         markCorrupted()
     }
 

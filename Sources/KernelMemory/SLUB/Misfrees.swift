@@ -6,7 +6,8 @@ extension Core {
     func noteFree(_ number: UInt32, _ address: UInt64, isChecked: Bool) {
         if let place = objectPlace(of: address, in: number) {
             if slab(number).record(place.index).pointee.isLive { return forgetObject(place) }
-            noteMisuse(.objectFreedTwice, at: address, place)
+            noteMisuse(
+                wasReclaimed(place) ? .usedAfterReclaim : .objectFreedTwice, at: address, place)
         } else {
             noteMisuse(.freeInsideObject, at: address, nearestObject(to: address, in: number))
         }

@@ -42,12 +42,7 @@ extension Core {
 
     /// Writes bytes to consecutive physical addresses, all of them in frames of the machine.
     func writeBytes(_ bytes: some RandomAccessCollection<UInt8>, at address: PhysicalAddress) {
-        forEachPage(address, bytes.count) { pfn, offset, part in
-            if let slab = slabNumber(of: pfn) {
-                let start = directAddress(pfn) + UInt64(offset)
-                detachFreePointers(slab, start..<(start + UInt64(part.count)))
-            }
-        }
+        detachFreePointers(bytes.count, at: address)
         writePlainBytes(bytes, at: address)
     }
 
@@ -65,13 +60,17 @@ extension Core {
 
     /// Writes the same byte to consecutive physical addresses, all of them in frames of the machine.
     func fillBytes(_ byte: UInt8, count: Int, at address: PhysicalAddress) {
-        forEachPage(address, count) { pfn, offset, part in
-            if let slab = slabNumber(of: pfn) {
-                let start = directAddress(pfn) + UInt64(offset)
-                detachFreePointers(slab, start..<(start + UInt64(part.count)))
-            }
-        }
+        detachFreePointers(count, at: address)
         fillPlainBytes(byte, count: count, at: address)
+    }
+
+    /// Before bytes are written: free pointers among them become plain bytes.
+    private func detachFreePointers(_ count: Int, at address: PhysicalAddress) {
+        forEachPage(address, count) { pfn, offset, part in
+            guard let slab = slabNumber(of: pfn) else { return }
+            let start = directAddress(pfn) + UInt64(offset)
+            detachFreePointers(slab, start..<(start + UInt64(part.count)))
+        }
     }
 
     /// Writes the same byte over whatever is there.
