@@ -14,7 +14,7 @@ extension Machine {
         for misuse in misuses { _ = misuse.explanation }
         for cache in caches {
             _ = slabs(of: cache, from: PageFrameNumber(0), limit: 50)
-            _ = (slub(of: cache), classicSlab(of: cache), liveObjects(of: cache))
+            _ = (slub(of: cache), classicSlab(of: cache), liveObjects(ofCache: cache.number))
         }
         _ = (liveKMallocs, liveCacheObjects, shrinkers, freeLists)
         _ = frameRuns(from: 0, to: frameEnd, limit: .max)

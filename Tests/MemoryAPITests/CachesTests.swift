@@ -154,6 +154,19 @@ import Testing
         #expect(try client.get(location).json["name"].string == "a/b\"c%")
     }
 
+    @Test(arguments: ["0xabc", "0x", "NULL", "12", "-1", "0XC1000000"])
+    func name_likeAnAddress_isFoundAtItsLocation(name: String) throws {
+        let client = try TestClient(options: #""slab_nomerge":true"#)
+        let reply = try client.post("/caches", #"{"name":"\#(name)","size":1000}"#)
+        let location = try #require(reply.response.header("Location"))
+        #expect(try client.get(location).json["name"].string == name)
+        let object = try client.post(location + "/objects")
+        #expect(try client.get(object.response.header("Location") ?? "").status == 200)
+        #expect(try client.delete(location).status == 200)
+        let address = try #require(reply.json["returned"].string)
+        #expect(try client.get("/caches/\(address)?step=1").json["name"].string == name)
+    }
+
     @Test(arguments: [
         (#"{"size":8}"#, "invalid-field"), (#"{"name":"x"}"#, "invalid-field"),
         (#"{"name":"","size":8}"#, "invalid-field"), (#"{"name":"a b","size":8}"#, "invalid-field"),

@@ -94,21 +94,29 @@ extension Machine {
         core.cacheSnapshots(core.cold.registry.order.reversed())
     }
 
-    /// The cache of a name, its own or one that it goes by; the newest if several have it.
-    public func cache(named name: String) -> CacheSnapshot? {
-        core.cold.registry.number(named: name).map { cache($0) }
+    /// The number of the cache of a name, its own or one that it goes by; the newest if several
+    /// have it.
+    ///
+    /// - Complexity: O(caches).
+    public func cacheNumber(named name: String) -> UInt32? {
+        core.cold.registry.number(named: name)
     }
 
-    /// The cache whose `struct kmem_cache` stands at an address.
-    public func cache(at address: VirtualAddress) -> CacheSnapshot? {
-        core.cold.registry.number(at: address.rawValue).map { cache($0) }
+    /// The number of the cache whose `struct kmem_cache` stands at an address.
+    public func cacheNumber(at address: VirtualAddress) -> UInt32? {
+        core.cold.registry.number(at: address.rawValue)
     }
 
     /// The address of the `struct kmem_cache` of a name.
     ///
     /// - Complexity: O(caches).
     public func cacheAddress(named name: String) -> VirtualAddress? {
-        core.cold.registry.number(named: name).map { VirtualAddress(core.cacheAddress($0)) }
+        cacheNumber(named: name).map { cacheAddress($0) }
+    }
+
+    /// The address of the `struct kmem_cache` of a cache by its number.
+    public func cacheAddress(_ number: UInt32) -> VirtualAddress {
+        VirtualAddress(core.cacheAddress(number))
     }
 
     /// The name of a cache by its number.
@@ -120,9 +128,10 @@ extension Machine {
             + core.cold.registry.aliases.map(\.name)
     }
 
-    private func cache(_ number: UInt32) -> CacheSnapshot {
-        core.cacheSnapshots([number])[0]
-    }
+    /// A cache by its number.
+    ///
+    /// - Complexity: O(objects of all slabs).
+    public func cache(_ number: UInt32) -> CacheSnapshot { core.cacheSnapshots([number])[0] }
 }
 
 /// Slabs of a cache, and their pages. A recorded machine may have more: full ones are on no list, and

@@ -63,8 +63,10 @@ extension Machine {
     }
 
     /// The objects of a cache that somebody owns, the kernel among them, lowest address first.
-    public func liveObjects(of cache: CacheSnapshot) -> [ObjectSnapshot] {
-        core.slabNumbers(of: cache.number).flatMap { number in
+    ///
+    /// - Parameter cache: the cache's number.
+    public func liveObjects(ofCache cache: UInt32) -> [ObjectSnapshot] {
+        core.slabNumbers(of: cache).flatMap { number in
             let slab = core.readSlab(number)
             return (0..<slab.pointee.objects).filter { slab.record($0).pointee.isLive }
                 .map { core.objectSnapshot(ObjectPlace(slab: number, index: $0)) }

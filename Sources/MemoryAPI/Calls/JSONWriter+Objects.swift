@@ -26,10 +26,9 @@ extension JSONWriter {
 
     /// Writes the cache that `kmem_cache_create` returned, if it did.
     mutating func newCache(_ returned: Outcome.Returned, _ machine: borrowing Machine) {
-        guard case .address(let address) = returned, let cache = machine.cache(at: address) else {
-            return
-        }
-        object("cache") { json in json.cache(cache) }
+        guard case .address(let address) = returned, let number = machine.cacheNumber(at: address)
+        else { return }
+        object("cache") { json in json.cache(machine.cache(number)) }
     }
 }
 

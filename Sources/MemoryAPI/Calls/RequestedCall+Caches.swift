@@ -12,11 +12,10 @@ extension RequestedCall {
         at place: @autoclosure () -> String = ""
     ) throws(Problem) {
         guard let cacheName, !created.contains(cacheName),
-            machine.cacheAddress(named: cacheName) == nil
+            machine.cacheNumber(named: cacheName) == nil
         else { return }
         throw Problem(
-            unknownCache: cacheName, machine, .invalidField,
-            at: .body(place() + "\(cachePlace)"))
+            unknownCache: cacheName, machine, .invalidField, at: .body(place() + "\(cachePlace)"))
     }
 
     /// The call with the address of the cache that it names; NULL when there is none any more, as a
@@ -40,6 +39,6 @@ extension Problem {
         self.init(
             kind, "There is no cache \(name)" + Self.didYouMean(suggestions),
             suggestions: suggestions,
-            faults: [.init(place: place, value: name, detail: "must be the name of a cache")])
+            faults: [.init(place: place, value: name, detail: "must be a cache's name or address")])
     }
 }

@@ -141,8 +141,7 @@ func hexadecimalValue(_ byte: UInt8) -> UInt8? {
 
 /// Reads a number as C writes it: decimal, or hexadecimal after `0x`; `nil` for anything else.
 func wholeNumber(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
-    let isHexadecimal =
-        bytes.count > 2 && bytes[0] == UInt8(ascii: "0") && bytes[1] | 0x20 == UInt8(ascii: "x")
+    let isHexadecimal = startsWith0x(bytes)
     var value: UInt64 = 0
     for index in (isHexadecimal ? 2 : 0)..<bytes.count {
         guard let digit = hexadecimalValue(bytes[index]), isHexadecimal || digit < 10 else {
@@ -154,4 +153,14 @@ func wholeNumber(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
         value = sum.partialValue
     }
     return bytes.isEmpty ? nil : value
+}
+
+/// Reads a number that is written with `0x`; `nil` for anything else.
+func hexadecimalNumber(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
+    startsWith0x(bytes) ? wholeNumber(bytes) : nil
+}
+
+@inline(__always)
+private func startsWith0x(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count > 2 && bytes[0] == UInt8(ascii: "0") && bytes[1] | 0x20 == UInt8(ascii: "x")
 }

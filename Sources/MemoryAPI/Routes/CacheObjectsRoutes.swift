@@ -8,7 +8,7 @@ enum CacheObjectsRoutes {
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         let cache = try request.cache(of: session.machine)
-        let requested = try CacheObjectBody.read(request, cache.address)
+        let requested = try CacheObjectBody.read(request, session.machine.cacheAddress(cache))
         let outcome = try session.run(requested)
         response.answer(requested.call, outcome, session.machine)
     }
@@ -20,12 +20,12 @@ enum CacheObjectsRoutes {
         let cache = try request.cache(of: view.machine)
         let limit = try request.limit(default: 100, most: 1_000)
         let start = try request.address("cursor") ?? 0
-        let rest = view.machine.liveObjects(of: cache).drop { $0.address.rawValue < start }
+        let rest = view.machine.liveObjects(ofCache: cache).drop { $0.address.rawValue < start }
         let next = rest.dropFirst(limit).first
         response.json { json in
             json.object { json in
                 json.member("step", view.step)
-                json.member("cache", cache.name)
+                json.member("cache", view.machine.cacheName(cache))
                 json.array("objects") { json in
                     for object in rest.prefix(limit) {
                         json.object { $0.cacheObject(object, view) }
@@ -42,7 +42,7 @@ enum CacheObjectsRoutes {
     ) throws(Problem) {
         let cache = try request.cache(of: view.machine)
         let reference = try request.objectReference()
-        let object = try view.liveObject(reference, in: .cache(cache.number))
+        let object = try view.liveObject(reference, in: .cache(cache))
         response.json { json in
             json.object { json in
                 json.member("step", view.step)
@@ -60,10 +60,11 @@ enum CacheObjectsRoutes {
         let object: VirtualAddress
         switch try request.objectReference() {
         case .id(let id):
-            object = try session.view().liveObject(.id(id), in: .cache(cache.number)).address
+            object = try session.view().liveObject(.id(id), in: .cache(cache)).address
         case .address(let address): object = VirtualAddress(address)
         }
-        let call = KernelCall.kmemCacheFree(cache.address, object: object)
+        let call = KernelCall.kmemCacheFree(
+            session.machine.cacheAddress(cache), object: object)
         let outcome = try session.apply(call)
         response.answer(call, outcome, session.machine)
     }

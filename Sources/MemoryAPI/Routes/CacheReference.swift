@@ -2,22 +2,23 @@ import KernelMemory
 import MicroHTTPD
 
 extension Request {
-    /// The cache that the first placeholder names, by one of its names or its `0x` address.
+    /// The number of the cache that the first placeholder names: by one of its names or, if no
+    /// cache has such a name, by its `0x` address.
     ///
     /// - Throws: a problem if there is none.
-    func cache(of machine: borrowing Machine) throws(Problem) -> CacheSnapshot {
+    func cache(of machine: borrowing Machine) throws(Problem) -> UInt32 {
         let text = parameter(0)
-        let name = text.quoted
-        if text.count > 2, text[0] == UInt8(ascii: "0"), text[1] == UInt8(ascii: "x"),
-            let address = wholeNumber(text)
-        {
-            if let cache = machine.cache(at: VirtualAddress(address)) { return cache }
-        } else if text.count <= CacheRequest.longestName,
-            let cache = machine.cache(named: String(decoding: text, as: UTF8.self))
+        if text.count <= CacheRequest.longestName,
+            let cache = machine.cacheNumber(named: String(decoding: text, as: UTF8.self))
         {
             return cache
         }
-        throw Problem(unknownCache: name, machine, .noSuchCache, at: .path("name"))
+        if let address = hexadecimalNumber(text),
+            let cache = machine.cacheNumber(at: VirtualAddress(address))
+        {
+            return cache
+        }
+        throw Problem(unknownCache: text.quoted, machine, .noSuchCache, at: .path("name"))
     }
 
     /// The second placeholder as an id or an address.

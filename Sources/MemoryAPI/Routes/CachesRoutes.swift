@@ -53,7 +53,7 @@ enum CachesRoutes {
     static func show(
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
-        let cache = try request.cache(of: view.machine)
+        let cache = view.machine.cache(try request.cache(of: view.machine))
         let limit = try request.limit(default: 100, most: 1_000)
         let start = try request.number("start", 0...UInt64(UInt32.max)) ?? 0
         let page = view.machine.slabs(
@@ -80,7 +80,8 @@ enum CachesRoutes {
     static func destroy(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        let call = KernelCall.kmemCacheDestroy(try request.cache(of: session.machine).address)
+        let cache = try request.cache(of: session.machine)
+        let call = KernelCall.kmemCacheDestroy(session.machine.cacheAddress(cache))
         let outcome = try session.apply(call)
         response.answer(call, outcome, session.machine)
     }
@@ -89,7 +90,8 @@ enum CachesRoutes {
     static func shrink(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        let call = KernelCall.kmemCacheShrink(try request.cache(of: session.machine).address)
+        let cache = try request.cache(of: session.machine)
+        let call = KernelCall.kmemCacheShrink(session.machine.cacheAddress(cache))
         let outcome = try session.apply(call)
         response.answer(call, outcome, session.machine)
     }

@@ -11,12 +11,14 @@ enum Reference {
     /// Reads a placeholder, the first if none is named: a decimal number is an id, `0x...` an address.
     init(_ request: borrowing Request, placeholder: Int = 0) throws(Problem) {
         let text = request.parameter(placeholder)
+        if let address = hexadecimalNumber(text) {
+            self = .address(address)
+            return
+        }
         guard let number = wholeNumber(text) else {
             throw Self.problem("ref", text, "an id such as 1, or an address such as 0xc1f40000")
         }
-        if text.count > 2, text[1] | 0x20 == UInt8(ascii: "x") {
-            self = .address(number)
-        } else if let id = UInt32(exactly: number), id > 0 {
+        if let id = UInt32(exactly: number), id > 0 {
             self = .id(id)
         } else {
             throw Self.problem("ref", text, "an id of 1 to 4294967295")
@@ -26,9 +28,9 @@ enum Reference {
     /// Reads the first placeholder as an address.
     static func address(_ request: borrowing Request) throws(Problem) -> UInt64 {
         let text = request.parameter(0)
-        guard text.count > 2, text[1] | 0x20 == UInt8(ascii: "x"),
-            let address = wholeNumber(text)
-        else { throw problem("address", text, "an address such as 0xc1f40000") }
+        guard let address = hexadecimalNumber(text) else {
+            throw problem("address", text, "an address such as 0xc1f40000")
+        }
         return address
     }
 

@@ -36,7 +36,7 @@ extension Request {
     /// A parameter that is an address; `nil` if it is not there.
     func address(_ name: StaticString) throws(Problem) -> UInt64? {
         guard let text = query(name) else { return nil }
-        guard text.count > 2, text[1] == UInt8(ascii: "x"), let address = wholeNumber(text) else {
+        guard let address = hexadecimalNumber(text) else {
             throw Self.problem("\(name)", text, "an address such as 0xc1f40000")
         }
         return address
