@@ -76,6 +76,24 @@ import Testing
         #expect(try client.get("/report").json["misuse_count"].int == 0)
     }
 
+    @Test func put_byId_worksOnce() throws {
+        let client = try TestClient()
+        _ = try client.post("/freelists", #"{"name":"mine","size":100}"#)
+        let object = try client.post("/freelists/1/objects").json["returned"].string ?? ""
+        #expect(try client.delete("/freelists/1/objects/2").status == 200)
+        for step in [3, 4] {
+            let again = try client.delete("/freelists/1/objects/2")
+            #expect(again.problem == "already-freed")
+            #expect(again.json["freed_at_step"].int == 3)
+            #expect(again.json["detail"].string == "Allocation 2 was put on a list at step 3.")
+            #expect(try client.get("/journal").json["step"].int == step)
+            if step == 3 { _ = try client.post("/freelists/1/objects") }
+        }
+        #expect(try client.delete("/freelists/1/objects/\(object)").status == 200)
+        let twice = try client.delete("/freelists/1/objects/\(object)")
+        #expect(twice.json["misuse"][0]["code"].string == "wrongly-stored")
+    }
+
     @Test func wrongRequests_areRefused() throws {
         let client = try TestClient()
         #expect(try client.post("/reclaim", #"{"target":"pagecache"}"#).problem == "invalid-field")

@@ -57,6 +57,14 @@ extension Machine {
         }
     }
 
+    /// How many home-made lists there are.
+    public var freeListCount: Int { core.cold.reclaim.freeLists.count }
+
+    /// Whether an object is on a home-made list.
+    public func isOnFreeList(_ object: VirtualAddress) -> Bool {
+        core.cold.reclaim.stored.contains(object.rawValue)
+    }
+
     /// Whether a shrinker may free an object.
     public func isUnused(_ object: ObjectSnapshot) -> Bool {
         guard let cache = object.cache, let index = core.cold.reclaim.index(of: cache) else {

@@ -24,10 +24,12 @@ extension KernelCall {
         }
     }
 
-    /// The allocation that the call frees, or moves somewhere else; `nil` if it does neither.
+    /// The allocation that the call gives up: frees it, moves it, or puts it on a home-made list;
+    /// `nil` if it does none of that.
     var freedObject: VirtualAddress? {
         switch self {
-        case .kfree(let address), .kmemCacheFree(_, let address), .krealloc(let address, _, _):
+        case .kfree(let address), .kmemCacheFree(_, let address), .krealloc(let address, _, _),
+            .freeListPut(_, let address):
             address
         default: nil
         }

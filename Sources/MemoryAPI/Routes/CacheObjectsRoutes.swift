@@ -57,12 +57,8 @@ enum CacheObjectsRoutes {
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         let cache = try request.cache(of: session.machine)
-        let object: VirtualAddress
-        switch try request.objectReference() {
-        case .id(let id):
-            object = try session.view().liveObject(.id(id), in: .cache(cache)).address
-        case .address(let address): object = VirtualAddress(address)
-        }
+        let reference = try request.objectReference()
+        let object = try session.view().pointer(reference, in: .cache(cache))
         let call = KernelCall.kmemCacheFree(
             session.machine.cacheAddress(cache), object: object)
         let outcome = try session.apply(call)

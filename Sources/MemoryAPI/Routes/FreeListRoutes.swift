@@ -87,12 +87,8 @@ enum FreeListRoutes {
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         let list = try list(request, session.machine)
-        let object: VirtualAddress
-        switch try request.objectReference() {
-        case .id(let id):
-            object = try session.view().liveObject(.id(id), in: .kmalloc).address
-        case .address(let address): object = VirtualAddress(address)
-        }
+        let reference = try request.objectReference()
+        let object = try session.view().pointer(reference, in: .kmalloc)
         let call = KernelCall.freeListPut(list: list, object: object)
         let outcome = try session.apply(call)
         response.answer(call, outcome, session.machine)
@@ -106,7 +102,7 @@ enum FreeListRoutes {
         _ request: borrowing Request, _ machine: borrowing Machine
     ) throws(Problem) -> UInt32 {
         let text = request.parameter(0)
-        if let number = wholeNumber(text), number > 0, number <= UInt64(machine.freeLists.count) {
+        if let number = wholeNumber(text), number > 0, number <= UInt64(machine.freeListCount) {
             return UInt32(number)
         }
         throw Problem(

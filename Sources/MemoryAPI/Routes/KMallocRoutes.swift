@@ -59,7 +59,7 @@ enum KMallocRoutes {
     static func free(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        let call = KernelCall.kfree(try address(request, session))
+        let call = KernelCall.kfree(try session.view().pointer(Reference(request), in: .kmalloc))
         let outcome = try session.apply(call)
         response.answer(call, outcome, session.machine)
     }
@@ -69,19 +69,9 @@ enum KMallocRoutes {
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         let body = try KReallocBody(request)
-        let call = KernelCall.krealloc(
-            try address(request, session), size: body.size, body.gfp)
+        let pointer = try session.view().pointer(Reference(request), in: .kmalloc)
+        let call = KernelCall.krealloc(pointer, size: body.size, body.gfp)
         let outcome = try session.run(RequestedCall(call: call, cpu: body.cpu))
         response.answer(call, outcome, session.machine)
-    }
-
-    /// What an id allocated, which must be live; or any address as it was passed.
-    private static func address(
-        _ request: borrowing Request, _ session: borrowing SessionState
-    ) throws(Problem) -> VirtualAddress {
-        switch try Reference(request) {
-        case .id(let id): try session.view().liveObject(.id(id), in: .kmalloc).address
-        case .address(let address): VirtualAddress(address)
-        }
     }
 }

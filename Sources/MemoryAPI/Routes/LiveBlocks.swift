@@ -78,11 +78,8 @@ extension SessionView {
         }
         let run = machine.frameRun(at: pfn)
         guard run.state == .allocated, run.step == id else {
-            let step = freeingStep(of: pfn, after: id)
-            let when = step.map { " at step \($0)" } ?? ""
             throw Problem(
-                .alreadyFreed, "Pages \(id) were freed\(when).",
-                extras: [.number("freed_at_step", step.map { UInt64($0) })])
+                alreadyFreed: "Pages \(id) were freed", at: freeingStep(of: pfn, after: id))
         }
         return run
     }
@@ -108,6 +105,19 @@ extension SessionView {
             default: false
             }
         }.map { UInt32($0) + 1 }
+    }
+}
+
+extension Problem {
+    /// The refusal of an id whose allocation was given up.
+    ///
+    /// - Parameters:
+    ///   - what: what happened to it, a sentence without its end.
+    ///   - step: when; `nil` if no call is known that did it.
+    convenience init(alreadyFreed what: String, at step: UInt32?) {
+        self.init(
+            .alreadyFreed, what + (step.map { " at step \($0)." } ?? "."),
+            extras: [.number("freed_at_step", step.map { UInt64($0) })])
     }
 }
 

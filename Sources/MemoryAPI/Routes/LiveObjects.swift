@@ -42,15 +42,18 @@ extension SessionView {
         guard let address = allocatedObject(by: id) else { throw noSuchObject(id) }
         guard let object = machine.object(at: address), object.owner == .caller,
             object.allocatedAtStep == id
-        else {
-            let step = freeingStep(of: address, after: id)
-            let when = step.map { " at step \($0)" } ?? ""
-            throw Problem(
-                .alreadyFreed, "Allocation \(id) was freed\(when).",
-                extras: [.number("freed_at_step", step.map { UInt64($0) })])
-        }
+        else { throw alreadyFreed(id, address) }
         guard scope.contains(object) else { throw noSuchObject(id) }
         return object
+    }
+
+    /// The refusal of an id whose allocation is given up.
+    private func alreadyFreed(_ id: UInt32, _ address: VirtualAddress) -> Problem {
+        let step = freeingStep(of: address, after: id)
+        if let step, case .freeListPut = call(of: step) {
+            return Problem(alreadyFreed: "Allocation \(id) was put on a list", at: step)
+        }
+        return Problem(alreadyFreed: "Allocation \(id) was freed", at: step)
     }
 
     private func noSuchObject(_ id: UInt32) -> Problem {
@@ -79,6 +82,23 @@ extension SessionView {
             guard let call = call(of: step), call.freedObject == address else { return false }
             return returned(by: step) != .address(address)
         }.map { UInt32($0) + 1 }
+    }
+}
+
+extension SessionView {
+    /// The pointer that a call gets which gives an allocation up: an id's allocation, which nobody
+    /// has given up before, so that a request that is sent twice cannot corrupt; or whatever
+    /// address the path has.
+    func pointer(
+        _ reference: Reference, in scope: ObjectScope
+    ) throws(Problem) -> VirtualAddress {
+        switch reference {
+        case .id(let id):
+            let object = try liveObject(id, in: scope).address
+            if machine.isOnFreeList(object) { throw alreadyFreed(id, object) }
+            return object
+        case .address(let address): return VirtualAddress(address)
+        }
     }
 }
 
