@@ -22,6 +22,20 @@ import Testing
         #expect(try third.post("/sessions").status == 201)
     }
 
+    @Test func call_onAnotherCPU_changesNothingWhereItDoesNotFit() throws {
+        let client = try TestClient(cpus: 2, limits: limits { $0.callsPerSession = 3 })
+        for _ in 0..<2 { _ = try client.post("/pages") }
+        let before = try client.snapshot()
+        for (path, body) in [
+            ("/pages", #"{"cpu":1}"#), ("/kmalloc", #"{"size":8,"cpu":1}"#),
+            ("/calls", #"{"call":"kfree(NULL)","cpu":1}"#),
+        ] {
+            #expect(try client.post(path, body).problem == "too-many-calls")
+            #expect(try client.snapshot() == before)
+        }
+        #expect(try client.post("/pages").status == 201)
+    }
+
     @Test func sessions_ofOneAddress_haveALimit() throws {
         let client = try TestClient(limits: limits { $0.sessionsPerAddress = 1 })
         #expect(try TestClient(client.router).post("/sessions").problem == "too-many-sessions")

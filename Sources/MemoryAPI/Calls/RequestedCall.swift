@@ -103,11 +103,13 @@ extension RequestedCall {
 }
 
 extension SessionState {
-    /// Runs a call, on another CPU if it asks for one: the change of CPU is a step of its own.
+    /// Runs a call, on another CPU if it asks for one: the change of CPU is a step of its own, which
+    /// is not made if the call could not follow.
     @inline(__always)
     mutating func run(_ requested: RequestedCall) throws(Problem) -> Outcome {
         try requested.checkCPU(machine.cpuCount, at: "")
         if let cpu = requested.cpu, cpu != UInt32(machine.currentCPU) {
+            try checkRoom(for: [requested])
             _ = try apply(.runOn(cpu: cpu))
         }
         return try apply(requested.call)

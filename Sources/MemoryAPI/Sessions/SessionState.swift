@@ -48,7 +48,7 @@ struct SessionState: ~Copyable, Sendable {
         return outcome
     }
 
-    /// Refuses a batch that would not run to its end: all of it or nothing.
+    /// Refuses calls that would not run to their end: all of them or nothing.
     func checkRoom(for calls: [RequestedCall]) throws(Problem) {
         if machine.isHalted { throw haltedProblem }
         // Each call may be preceded by a change of CPU.
@@ -56,6 +56,11 @@ struct SessionState: ~Copyable, Sendable {
         guard step + steps <= limits.callsPerSession else { throw fullProblem }
         let bytes = calls.reduce(0) { $0 + $1.call.writtenByteCount }
         guard writtenBytes + bytes <= limits.writtenBytesPerSession else { throw bytesProblem }
+        if calls.contains(where: \.call.mayStore) { try checkStoredBytes() }
+    }
+
+    private func checkStoredBytes() throws(Problem) {
+        if _slowPath(machine.storedByteCount > limits.writtenBytesPerSession) { throw bytesProblem }
     }
 
     /// Adds up the bytes that a session writes, since each page written to costs real memory.
@@ -63,9 +68,7 @@ struct SessionState: ~Copyable, Sendable {
     private mutating func count(_ call: KernelCall) throws(Problem) {
         let total = writtenBytes + call.writtenByteCount
         guard total <= limits.writtenBytesPerSession else { throw bytesProblem }
-        if call.mayStore, _slowPath(machine.storedByteCount > limits.writtenBytesPerSession) {
-            throw bytesProblem
-        }
+        if call.mayStore { try checkStoredBytes() }
         writtenBytes = total
     }
 
