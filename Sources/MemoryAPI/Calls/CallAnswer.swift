@@ -8,19 +8,19 @@ extension JSONWriter {
     /// - Parameters:
     ///   - call: the last call of the machine.
     ///   - returned: what it returned.
+    ///   - allocated: the object that it allocated or resized, if it did.
     ///   - machine: the machine behind the call.
     ///   - logLimit: how many lines of the log to write at most.
     @inline(__always)
     mutating func answer(
-        to call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine,
-        logLimit: Int = .max
+        to call: KernelCall, _ returned: Outcome.Returned, _ allocated: ObjectSnapshot?,
+        _ machine: borrowing Machine, logLimit: Int = .max
     ) {
         object { json in
             let block = call.request.flatMap { request in
                 machine.frame(returned).map { (pfn: $0, request: request) }
             }
-            let object = block == nil ? machine.allocatedObject(call, returned) : nil
-            if block != nil || object?.allocatedAtStep == machine.step {
+            if block != nil || allocated?.allocatedAtStep == machine.step {
                 json.member("id", machine.step)
             }
             json.member("step", machine.step)
@@ -30,7 +30,9 @@ extension JSONWriter {
             json.returned(returned)
             json.errno(of: call, returned)
             if let block { json.page(block.pfn, block.request.gfp, block.request.order, machine) }
-            if let object { json.object("object") { json in json.object(object, machine) } }
+            if let allocated {
+                json.object("object") { json in json.object(allocated, machine) }
+            }
             if case .kmemCacheCreate = call { json.newCache(returned, machine) }
             json.remarks(machine, call, logLimit)
         }

@@ -9,8 +9,7 @@ enum CacheObjectsRoutes {
     ) throws(Problem) {
         let cache = try request.cache(of: session.machine)
         let requested = try CacheObjectBody.read(request, session.machine.cacheAddress(cache))
-        let outcome = try session.run(requested)
-        response.answer(requested.call, outcome, session.machine)
+        try session.run(requested, answering: &response)
     }
 
     @Sendable
@@ -61,8 +60,7 @@ enum CacheObjectsRoutes {
         let object = try session.view().pointer(reference, in: .cache(cache))
         let call = KernelCall.kmemCacheFree(
             session.machine.cacheAddress(cache), object: object)
-        let outcome = try session.apply(call)
-        response.answer(call, outcome, session.machine)
+        try session.run(call, answering: &response)
     }
 }
 

@@ -23,9 +23,7 @@ enum CachesRoutes {
     static func create(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        let requested = try CacheBody.read(request)
-        let outcome = try session.run(requested)
-        response.answer(requested.call, outcome, session.machine)
+        try session.run(CacheBody.read(request), answering: &response)
     }
 
     @Sendable
@@ -82,8 +80,7 @@ enum CachesRoutes {
     ) throws(Problem) {
         let cache = try request.cache(of: session.machine)
         let call = KernelCall.kmemCacheDestroy(session.machine.cacheAddress(cache))
-        let outcome = try session.apply(call)
-        response.answer(call, outcome, session.machine)
+        try session.run(call, answering: &response)
     }
 
     @Sendable
@@ -92,7 +89,6 @@ enum CachesRoutes {
     ) throws(Problem) {
         let cache = try request.cache(of: session.machine)
         let call = KernelCall.kmemCacheShrink(session.machine.cacheAddress(cache))
-        let outcome = try session.apply(call)
-        response.answer(call, outcome, session.machine)
+        try session.run(call, answering: &response)
     }
 }

@@ -41,8 +41,7 @@ enum CallsRoutes {
             let named = try RequestedCall(body, at: "")
             try named.checkCache(session.machine)
             let requested = named.resolved(session.machine)
-            let outcome = try session.run(requested)
-            response.answer(requested.call, outcome, session.machine)
+            try session.run(requested, answering: &response)
         }
     }
 
@@ -75,8 +74,11 @@ enum CallsRoutes {
                     } else {
                         let outcome = try session.run(requested)
                         let limit = min(logLimit.lines, linesLeft)
+                        let object = session.machine.allocatedObject(
+                            requested.call, outcome.returned)
                         json.answer(
-                            to: requested.call, outcome.returned, session.machine, logLimit: limit)
+                            to: requested.call, outcome.returned, object, session.machine,
+                            logLimit: limit)
                         linesLeft -= min(limit, session.machine.lastLogLineCount)
                     }
                 }

@@ -37,12 +37,7 @@ enum FreeListRoutes {
         guard let size else { throw .missing("size", "the number of bytes of an object") }
         let list = CacheRequest(name: name, size: UInt32(size))
         let requested = RequestedCall(call: .freeListCreate(list), cpu: cpu)
-        let outcome = try session.run(requested)
-        if case .number(let number) = outcome.returned {
-            response.status = 201
-            response.setHeader("Location", "/freelists/\(number)/objects")
-        }
-        response.answer(requested.call, outcome, session.machine)
+        try session.run(requested, answering: &response)
     }
 
     @Sendable
@@ -78,8 +73,7 @@ enum FreeListRoutes {
             }
         }
         let requested = RequestedCall(call: .freeListGet(list: list, gfp), cpu: cpu)
-        let outcome = try session.run(requested)
-        response.answer(requested.call, outcome, session.machine)
+        try session.run(requested, answering: &response)
     }
 
     @Sendable
@@ -90,8 +84,7 @@ enum FreeListRoutes {
         let reference = try request.objectReference()
         let object = try session.view().pointer(reference, in: .kmalloc)
         let call = KernelCall.freeListPut(list: list, object: object)
-        let outcome = try session.apply(call)
-        response.answer(call, outcome, session.machine)
+        try session.run(call, answering: &response)
     }
 
     private static let wantedName =

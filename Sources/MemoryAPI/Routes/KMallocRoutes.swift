@@ -19,9 +19,7 @@ enum KMallocRoutes {
     static func allocate(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        let requested = try KMallocBody.read(request)
-        let outcome = try session.run(requested)
-        response.answer(requested.call, outcome, session.machine)
+        try session.run(KMallocBody.read(request), answering: &response)
     }
 
     @Sendable
@@ -60,8 +58,7 @@ enum KMallocRoutes {
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         let call = KernelCall.kfree(try session.view().pointer(Reference(request), in: .kmalloc))
-        let outcome = try session.apply(call)
-        response.answer(call, outcome, session.machine)
+        try session.run(call, answering: &response)
     }
 
     @Sendable
@@ -71,7 +68,6 @@ enum KMallocRoutes {
         let body = try KReallocBody(request)
         let pointer = try session.view().pointer(Reference(request), in: .kmalloc)
         let call = KernelCall.krealloc(pointer, size: body.size, body.gfp)
-        let outcome = try session.run(RequestedCall(call: call, cpu: body.cpu))
-        response.answer(call, outcome, session.machine)
+        try session.run(RequestedCall(call: call, cpu: body.cpu), answering: &response)
     }
 }

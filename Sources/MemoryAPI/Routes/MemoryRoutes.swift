@@ -42,8 +42,7 @@ enum MemoryRoutes {
     ) throws(Problem) {
         let address = try Reference.address(request)
         let call = KernelCall.store(VirtualAddress(address), try StoredBytes(request).bytes)
-        let outcome = try session.apply(call)
-        response.answer(call, outcome, session.machine)
+        try session.run(call, answering: &response)
     }
 
     /// The byte as a hex dump shows it: itself if it is printable ASCII, otherwise a dot.

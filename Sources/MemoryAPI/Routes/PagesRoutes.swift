@@ -18,9 +18,7 @@ enum PagesRoutes {
     static func allocate(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        let requested = try AllocationBody(request).call
-        let outcome = try session.run(requested)
-        response.answer(requested.call, outcome, session.machine)
+        try session.run(AllocationBody(request).call, answering: &response)
     }
 
     @Sendable
@@ -66,7 +64,6 @@ enum PagesRoutes {
         case .id(let id): call = try options.call(id, session.view())
         case .address(let address): call = try options.call(address, session.machine)
         }
-        let outcome = try session.apply(call)
-        response.answer(call, outcome, session.machine)
+        try session.run(call, answering: &response)
     }
 }

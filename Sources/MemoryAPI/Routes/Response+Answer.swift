@@ -1,36 +1,63 @@
 import KernelMemory
 import MicroHTTPD
 
-extension Response {
-    /// Answers with what a call came to: 201 when it allocated something.
+extension SessionState {
+    /// Runs a call and answers with what it came to: 201 when it made something.
     @inline(__always)
-    mutating func answer(_ call: KernelCall, _ outcome: Outcome, _ machine: borrowing Machine) {
+    mutating func run(
+        _ requested: RequestedCall, answering response: inout Response
+    ) throws(Problem) {
+        let outcome = try run(requested)
+        response.answer(requested.call, outcome.returned, machine)
+    }
+
+    /// Runs a call on the CPU that the call before ran on, and answers with what it came to.
+    @inline(__always)
+    mutating func run(_ call: KernelCall, answering response: inout Response) throws(Problem) {
+        let outcome = try apply(call)
+        response.answer(call, outcome.returned, machine)
+    }
+}
+
+extension Response {
+    @inline(__always)
+    fileprivate mutating func answer(
+        _ call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine
+    ) {
+        let object = machine.allocatedObject(call, returned)
         if call.isAllocation {
-            if outcome.returned != .null {
+            if returned != .null {
                 status = 201
                 setLocation(machine.step)
             }
+        } else if let object {
+            locate(object, machine)
         } else {
-            locate(call, outcome, machine)
+            locate(call, returned)
         }
-        json { json in json.answer(to: call, outcome.returned, machine) }
+        json { json in json.answer(to: call, returned, object, machine) }
     }
 
-    /// Says where an object or a cache is that the call made.
-    private mutating func locate(
-        _ call: KernelCall, _ outcome: Outcome, _ machine: borrowing Machine
-    ) {
-        if case .kmemCacheCreate(let request) = call, case .address = outcome.returned {
-            status = 201
-            setHeader("Location", "/caches/\(request.name.percentEncoded)")
-        }
-        guard let object = machine.allocatedObject(call, outcome.returned),
-            object.allocatedAtStep == machine.step
-        else { return }
+    /// Says where an object is, if the last call made it.
+    private mutating func locate(_ object: ObjectSnapshot, _ machine: borrowing Machine) {
+        guard object.allocatedAtStep == machine.step else { return }
         status = 201
         if object.isKMalloc { return setLocation(machine.step, prefix: "/kmalloc/") }
         let name = machine.cacheName(object.cache ?? 0).percentEncoded
         setHeader("Location", "/caches/\(name)/objects/\(machine.step)")
+    }
+
+    /// Says where a cache or a home-made list is that the call made.
+    private mutating func locate(_ call: KernelCall, _ returned: Outcome.Returned) {
+        switch (call, returned) {
+        case (.kmemCacheCreate(let request), .address):
+            status = 201
+            setHeader("Location", "/caches/\(request.name.percentEncoded)")
+        case (.freeListCreate, .number(let list)):
+            status = 201
+            setHeader("Location", "/freelists/\(list)/objects")
+        default: break
+        }
     }
 
     private mutating func setLocation(_ id: UInt32, prefix: StaticString = "/pages/") {
