@@ -132,8 +132,7 @@ extension JSONWriter {
         object { json in
             json.member("code", misuse.code.rawValue)
             json.member("step", misuse.step)
-            json.key("call")
-            if let call { json.call(call) } else { json.null() }
+            json.memberCall(call)
             json.member("severity", misuse.code.severity)
             json.member("noticed_by_kernel", misuse.noticedByKernel)
             json.member("explanation", misuse.explanation)

@@ -8,6 +8,12 @@ extension JSONWriter {
         string { json in json.rawCall(call) }
     }
 
+    /// Writes the member `call`, which is `null` where no call is known.
+    mutating func memberCall(_ call: KernelCall?) {
+        key("call")
+        if let call { self.call(call) } else { null() }
+    }
+
     mutating func rawCall(_ call: KernelCall) {
         switch call {
         case .allocPages(let gfp, let order): rawCall("alloc_pages(", gfp, order)

@@ -5,8 +5,7 @@ extension JSONWriter {
     /// Writes the members that say where an object is and how large.
     mutating func object(_ object: ObjectSnapshot, _ machine: borrowing Machine) {
         member("address", address: object.address.rawValue)
-        key("cache")
-        if let cache = object.cache { text(machine.cacheName(cache)) } else { null() }
+        member("cache", orNull: object.cache.map { machine.cacheName($0) })
         member("bytes_req", object.requestedBytes)
         member("bytes_alloc", object.allocatedBytes)
         member("pfn", object.pfn.rawValue)
@@ -20,8 +19,7 @@ extension JSONWriter {
         member("id", orNull: isCallers ? object.allocatedAtStep : nil)
         self.object(object, view.machine)
         member("allocated_at_step", object.allocatedAtStep)
-        key("call")
-        if let call = view.call(of: object.allocatedAtStep) { self.call(call) } else { null() }
+        memberCall(view.call(of: object.allocatedAtStep))
     }
 
     /// Writes the cache that `kmem_cache_create` returned, if it did.

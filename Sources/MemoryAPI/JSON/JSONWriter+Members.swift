@@ -21,6 +21,12 @@ extension JSONWriter {
         text(value)
     }
 
+    /// Writes a member that is a string or `null`.
+    mutating func member(_ name: StaticString, orNull value: String?) {
+        key(name)
+        if let value { text(value) } else { null() }
+    }
+
     /// Writes a member that is a literal.
     @inline(__always)
     mutating func member(_ name: StaticString, literal value: StaticString) {

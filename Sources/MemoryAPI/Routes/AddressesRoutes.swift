@@ -13,24 +13,21 @@ enum AddressesRoutes {
     ) throws(Problem) {
         let address = try Reference.address(request)
         let place = AddressPlace(address, view.machine)
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.member("address", address: address)
-                json.member("kind", place.kind.rawValue)
-                json.place(place, view)
-                let object = view.machine.object(covering: VirtualAddress(address))
-                json.key("object")
-                if let object {
-                    json.object { $0.object(object, at: address, view) }
-                } else {
-                    json.null()
-                }
-                json.member(
-                    "explanation",
-                    object.map { place.explanation($0, address, view.machine) }
-                        ?? place.explanation(view.machine))
+        response.snapshot(view) { json in
+            json.member("address", address: address)
+            json.member("kind", place.kind.rawValue)
+            json.place(place, view)
+            let object = view.machine.object(covering: VirtualAddress(address))
+            json.key("object")
+            if let object {
+                json.object { $0.object(object, at: address, view) }
+            } else {
+                json.null()
             }
+            json.member(
+                "explanation",
+                object.map { place.explanation($0, address, view.machine) }
+                    ?? place.explanation(view.machine))
         }
     }
 }

@@ -18,13 +18,10 @@ enum BuddyRoutes {
     ) throws(Problem) {
         let limit = try request.limit(default: usualLimit, most: 4_096)
         let zone = try request.zone(of: view.machine)
-        response.json(expecting: 16_384) { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.member("page_size_bytes", Page.sizeInBytes)
-                json.key("zones")
-                json.buddyLists(zone.map { [$0] } ?? view.machine.zones, view.machine, limit)
-            }
+        response.snapshot(view, expecting: 16_384) { json in
+            json.member("page_size_bytes", Page.sizeInBytes)
+            json.key("zones")
+            json.buddyLists(zone.map { [$0] } ?? view.machine.zones, view.machine, limit)
         }
     }
 }

@@ -21,17 +21,14 @@ enum CacheObjectsRoutes {
         let start = try request.address("cursor") ?? 0
         let rest = view.machine.liveObjects(ofCache: cache).drop { $0.address.rawValue < start }
         let next = rest.dropFirst(limit).first
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.member("cache", view.machine.cacheName(cache))
-                json.array("objects") { json in
-                    for object in rest.prefix(limit) {
-                        json.object { $0.cacheObject(object, view) }
-                    }
+        response.snapshot(view) { json in
+            json.member("cache", view.machine.cacheName(cache))
+            json.array("objects") { json in
+                for object in rest.prefix(limit) {
+                    json.object { $0.cacheObject(object, view) }
                 }
-                json.member("next", addressOrNull: next?.address.rawValue)
             }
+            json.member("next", addressOrNull: next?.address.rawValue)
         }
     }
 
@@ -42,12 +39,9 @@ enum CacheObjectsRoutes {
         let cache = try request.cache(of: view.machine)
         let reference = try request.objectReference()
         let object = try view.liveObject(reference, in: .cache(cache))
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.cacheObject(object, view)
-                json.member("live", true)
-            }
+        response.snapshot(view) { json in
+            json.cacheObject(object, view)
+            json.member("live", true)
         }
     }
 

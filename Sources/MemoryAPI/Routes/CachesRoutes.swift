@@ -35,15 +35,11 @@ enum CachesRoutes {
         let all = view.machine.caches
         let page = all.dropFirst(first).prefix(limit)
         let end = min(first, all.count) + page.count
-        response.json(expecting: 32_768) { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.array("caches") { json in
-                    for cache in page { json.object { $0.cache(cache) } }
-                }
-                json.key("next")
-                if end < all.count { json.text("\(end)") } else { json.null() }
+        response.snapshot(view, expecting: 32_768) { json in
+            json.array("caches") { json in
+                for cache in page { json.object { $0.cache(cache) } }
             }
+            json.member("next", orNull: end < all.count ? "\(end)" : nil)
         }
     }
 
@@ -56,21 +52,18 @@ enum CachesRoutes {
         let start = try request.number("start", 0...UInt64(UInt32.max)) ?? 0
         let page = view.machine.slabs(
             of: cache, from: PageFrameNumber(UInt32(start)), limit: limit)
-        response.json(expecting: 16_384) { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.cache(cache)
-                if let slub = view.machine.slub(of: cache) {
-                    json.object("slub") { json in json.slub(slub) }
-                }
-                if let classic = view.machine.classicSlab(of: cache) {
-                    json.object("slab") { json in json.classicSlab(classic, cache) }
-                }
-                json.array("slabs") { json in
-                    for slab in page.slabs { json.object { $0.slab(slab) } }
-                }
-                json.member("next", orNull: page.next?.rawValue)
+        response.snapshot(view, expecting: 16_384) { json in
+            json.cache(cache)
+            if let slub = view.machine.slub(of: cache) {
+                json.object("slub") { json in json.slub(slub) }
             }
+            if let classic = view.machine.classicSlab(of: cache) {
+                json.object("slab") { json in json.classicSlab(classic, cache) }
+            }
+            json.array("slabs") { json in
+                for slab in page.slabs { json.object { $0.slab(slab) } }
+            }
+            json.member("next", orNull: page.next?.rawValue)
         }
     }
 

@@ -45,13 +45,10 @@ enum FreeListRoutes {
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
         let limit = try request.limit(default: 100, most: 1_000)
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.array("freelists") { json in
-                    for list in view.machine.freeLists {
-                        json.object { $0.freeList(list, limit: limit) }
-                    }
+        response.snapshot(view) { json in
+            json.array("freelists") { json in
+                for list in view.machine.freeLists {
+                    json.object { $0.freeList(list, limit: limit) }
                 }
             }
         }

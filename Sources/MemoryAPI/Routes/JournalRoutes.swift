@@ -17,15 +17,11 @@ enum JournalRoutes {
         let first = Int(try request.number("cursor", 0...UInt64(UInt32.max)) ?? 0)
         let start = min(first, view.step)
         let end = min(start + limit, view.step)
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.array("entries") { json in
-                    for index in start..<end { json.entry(UInt32(index) + 1, view) }
-                }
-                json.key("next")
-                if end < view.step { json.text("\(end)") } else { json.null() }
+        response.snapshot(view) { json in
+            json.array("entries") { json in
+                for index in start..<end { json.entry(UInt32(index) + 1, view) }
             }
+            json.member("next", orNull: end < view.step ? "\(end)" : nil)
         }
     }
 }

@@ -27,15 +27,11 @@ enum KMallocRoutes {
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
         let list = try ObjectList(view.machine.liveKMallocs, request)
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.array("kmalloc") { json in
-                    for object in list.objects { json.object { $0.liveObject(object, view) } }
-                }
-                json.key("next")
-                if let next = list.next { json.text("\(next)") } else { json.null() }
+        response.snapshot(view) { json in
+            json.array("kmalloc") { json in
+                for object in list.objects { json.object { $0.liveObject(object, view) } }
             }
+            json.member("next", orNull: list.next.map { "\($0)" })
         }
     }
 
@@ -44,12 +40,9 @@ enum KMallocRoutes {
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
         let object = try view.liveObject(Reference(request), in: .kmalloc)
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.liveObject(object, view)
-                json.member("live", true)
-            }
+        response.snapshot(view) { json in
+            json.liveObject(object, view)
+            json.member("live", true)
         }
     }
 

@@ -130,7 +130,6 @@ extension JSONWriter {
         self.block(
             block.start, order: block.order ?? 0, call?.request?.gfp.migrateType, view.machine)
         member("allocated_at_step", block.step)
-        key("call")
-        if let call { self.call(call) } else { null() }
+        memberCall(call)
     }
 }

@@ -18,15 +18,12 @@ enum LogRoutes {
             for line in view.machine.log { response.body.append(line.text + "\n") }
             return
         }
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.array("lines") { json in
-                    for line in view.machine.log {
-                        json.object { json in
-                            json.member("step", line.step)
-                            json.member("text", line.text)
-                        }
+        response.snapshot(view) { json in
+            json.array("lines") { json in
+                for line in view.machine.log {
+                    json.object { json in
+                        json.member("step", line.step)
+                        json.member("text", line.text)
                     }
                 }
             }

@@ -24,15 +24,12 @@ enum MemoryRoutes {
                 "Nothing is mapped at some of these addresses; the kernel would fault there.",
                 faults: [.init(place: .path("address"), detail: "must be in the direct map")])
         }
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.member("address", address: address)
-                json.member("length", length)
-                json.key("hex")
-                json.string { json in bytes.forEach { json.rawPair($0) } }
-                json.member("text", String(decoding: bytes.map(printable), as: UTF8.self))
-            }
+        response.snapshot(view) { json in
+            json.member("address", address: address)
+            json.member("length", length)
+            json.key("hex")
+            json.string { json in bytes.forEach { json.rawPair($0) } }
+            json.member("text", String(decoding: bytes.map(printable), as: UTF8.self))
         }
     }
 

@@ -28,15 +28,11 @@ enum PagesRoutes {
         let limit = try request.limit(default: 100, most: 1_000)
         let cursor = try LiveBlocks.Cursor(request)
         let page = view.liveBlocks.page(after: cursor, limit: limit)
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.array("pages") { json in
-                    for block in page.blocks { json.object { $0.liveBlock(block, view) } }
-                }
-                json.key("next")
-                if let next = page.next { json.text(next.text) } else { json.null() }
+        response.snapshot(view) { json in
+            json.array("pages") { json in
+                for block in page.blocks { json.object { $0.liveBlock(block, view) } }
             }
+            json.member("next", orNull: page.next?.text)
         }
     }
 
@@ -45,12 +41,9 @@ enum PagesRoutes {
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
         let block = try view.liveBlock(Reference(request))
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.liveBlock(block, view)
-                json.member("live", true)
-            }
+        response.snapshot(view) { json in
+            json.liveBlock(block, view)
+            json.member("live", true)
         }
     }
 

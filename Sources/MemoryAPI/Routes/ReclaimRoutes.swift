@@ -20,15 +20,12 @@ enum ReclaimRoutes {
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
         let limit = try request.limit(default: 100, most: 1_000)
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.member("free_pages", view.machine.freePages)
-                json.member("allocstall", view.machine.directReclaims)
-                json.array("shrinkers") { json in
-                    for shrinker in view.machine.shrinkers {
-                        json.object { $0.shrinker(shrinker, limit: limit) }
-                    }
+        response.snapshot(view) { json in
+            json.member("free_pages", view.machine.freePages)
+            json.member("allocstall", view.machine.directReclaims)
+            json.array("shrinkers") { json in
+                for shrinker in view.machine.shrinkers {
+                    json.object { $0.shrinker(shrinker, limit: limit) }
                 }
             }
         }

@@ -11,11 +11,8 @@ enum ReportRoutes {
     static func show(
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
-        response.json { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.report(view)
-            }
+        response.snapshot(view) { json in
+            json.report(view)
         }
     }
 }
@@ -71,18 +68,12 @@ extension JSONWriter {
             json.leak(view.call(of: object.allocatedAtStep), step: object.allocatedAtStep)
             json.member("pages", object.cache == nil ? 1 << object.order : 0)
             json.member("bytes", object.requestedBytes)
-            json.key("cache")
-            if let cache = object.cache {
-                json.text(view.machine.cacheName(cache))
-            } else {
-                json.null()
-            }
+            json.member("cache", orNull: object.cache.map { view.machine.cacheName($0) })
         }
     }
 
     private mutating func leak(_ call: KernelCall?, step: UInt32) {
-        key("call")
-        if let call { self.call(call) } else { null() }
+        memberCall(call)
         member("step", step)
     }
 }

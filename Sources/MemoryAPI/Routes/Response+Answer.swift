@@ -20,6 +20,24 @@ extension SessionState {
 }
 
 extension Response {
+    /// Answers with an object that begins with the step that it shows.
+    ///
+    /// - Parameter size: about how many bytes it will be.
+    @inline(__always)
+    mutating func snapshot(
+        _ view: SessionView, expecting size: Int = JSONWriter.usualSize,
+        _ members: (inout JSONWriter) -> Void
+    ) {
+        json(expecting: size) { json in
+            json.object { json in
+                json.member("step", view.step)
+                members(&json)
+            }
+        }
+    }
+}
+
+extension Response {
     @inline(__always)
     fileprivate mutating func answer(
         _ call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine

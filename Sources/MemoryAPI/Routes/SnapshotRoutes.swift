@@ -24,35 +24,32 @@ enum SnapshotRoutes {
     ) throws(Problem) {
         let machine = view.machine
         let live = view.liveBlocks.page(after: nil, limit: pageLimit)
-        response.json(expecting: 32_768) { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.key("machine")
-                json.machine(view.configuration, machine, library)
-                json.zones(machine)
-                json.key("buddy")
-                json.buddyLists(machine.zones, machine, BuddyRoutes.usualLimit)
-                json.array("pages") { json in
-                    for block in live.blocks { json.object { $0.liveBlock(block, view) } }
-                }
-                json.member("pages_truncated", live.next != nil)
-                let kmallocs = machine.liveKMallocs
-                json.array("kmalloc") { json in
-                    for object in kmallocs.prefix(pageLimit) {
-                        json.object { $0.liveObject(object, view) }
-                    }
-                }
-                json.member("kmalloc_truncated", kmallocs.count > pageLimit)
-                let caches = machine.caches
-                json.array("caches") { json in
-                    for cache in caches.prefix(cacheLimit) { json.object { $0.cache(cache) } }
-                }
-                json.member("caches_truncated", caches.count > cacheLimit)
-                json.object("report") { json in json.report(view) }
-                json.halted(machine)
-                json.key("state_hash")
-                json.string { json in json.rawHash(view.hash) }
+        response.snapshot(view, expecting: 32_768) { json in
+            json.key("machine")
+            json.machine(view.configuration, machine, library)
+            json.zones(machine)
+            json.key("buddy")
+            json.buddyLists(machine.zones, machine, BuddyRoutes.usualLimit)
+            json.array("pages") { json in
+                for block in live.blocks { json.object { $0.liveBlock(block, view) } }
             }
+            json.member("pages_truncated", live.next != nil)
+            let kmallocs = machine.liveKMallocs
+            json.array("kmalloc") { json in
+                for object in kmallocs.prefix(pageLimit) {
+                    json.object { $0.liveObject(object, view) }
+                }
+            }
+            json.member("kmalloc_truncated", kmallocs.count > pageLimit)
+            let caches = machine.caches
+            json.array("caches") { json in
+                for cache in caches.prefix(cacheLimit) { json.object { $0.cache(cache) } }
+            }
+            json.member("caches_truncated", caches.count > cacheLimit)
+            json.object("report") { json in json.report(view) }
+            json.halted(machine)
+            json.key("state_hash")
+            json.string { json in json.rawHash(view.hash) }
         }
     }
 }

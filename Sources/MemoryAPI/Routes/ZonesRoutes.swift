@@ -11,11 +11,8 @@ enum ZonesRoutes {
     static func list(
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
-        response.json(expecting: 4_096) { json in
-            json.object { json in
-                json.member("step", view.step)
-                json.zones(view.machine)
-            }
+        response.snapshot(view, expecting: 4_096) { json in
+            json.zones(view.machine)
         }
     }
 }
