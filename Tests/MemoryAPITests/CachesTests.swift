@@ -75,6 +75,22 @@ import Testing
         #expect(cache["slabs"].array.count == cache["nr_slabs"].int)
     }
 
+    @Test(arguments: ["slub", "slab"])
+    func lists_ofManySlabs_sayThatTheyAreCut(slab: String) throws {
+        let client = try TestClient("i386", options: #""slab":"\#(slab)""#)
+        // Slabs of SLUB's have eight objects each and stand on a list once one is free.
+        let count = slab == "slub" ? 9_000 : 1_100
+        let calls = Array(repeating: #"{"call":"kmalloc(4096, GFP_KERNEL)"}"#, count: count)
+        _ = client.router.respond(to: client.raw("[\(calls.joined(separator: ","))]"))
+        if slab == "slub" {
+            for id in stride(from: 1, to: count, by: 8) { _ = try client.delete("/kmalloc/\(id)") }
+        }
+        let cache = try client.get("/caches/kmalloc-4k").json
+        let (list, name) = slab == "slub" ? ("slub", "partial") : ("slab", "slabs_full")
+        #expect(cache[list][name].array.count == 1_000)
+        #expect(cache[list]["\(name)_truncated"] == .bool(true))
+    }
+
     @Test func slabs_arePaged() throws {
         let client = try TestClient("i386")
         let calls = Array(repeating: #"{"call":"kmalloc(4096, GFP_KERNEL)"}"#, count: 100)

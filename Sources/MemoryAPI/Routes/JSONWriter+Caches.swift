@@ -49,14 +49,14 @@ extension JSONWriter {
         member("min_partial", slub.minPartial)
         member("cpu_partial", slub.cpuPartial)
         member("cpu_partial_slabs", slub.cpuPartialSlabs)
-        frames("partial", slub.partial)
+        frames("partial", slub.partial, truncated: "partial_truncated")
         array("per_cpu") { json in
             for cpu in slub.cpus {
                 json.object { json in
                     json.member("cpu", cpu.cpu)
                     json.member("slab", orNull: cpu.slab?.rawValue)
                     json.freeList(cpu.freeList)
-                    json.frames("partial", cpu.partial)
+                    json.frames("partial", cpu.partial, truncated: "partial_truncated")
                 }
             }
         }
@@ -65,12 +65,14 @@ extension JSONWriter {
     /// Slabs that are named of one list.
     private static let frameLimit = 1_000
 
-    /// Writes the first frames of a list of slabs, and whether there are more.
-    private mutating func frames(_ name: StaticString, _ pfns: [PageFrameNumber]) {
+    /// Writes the first frames of a list of slabs, and a further member if there are more.
+    private mutating func frames(
+        _ name: StaticString, _ pfns: [PageFrameNumber], truncated: StaticString
+    ) {
         array(name) { json in
             pfns.prefix(Self.frameLimit).forEach { json.number($0.rawValue) }
         }
-        if pfns.count > Self.frameLimit { member("partial_truncated", true) }
+        if pfns.count > Self.frameLimit { member(truncated, true) }
     }
 
     /// Writes what the classic allocator keeps of a cache.
@@ -99,13 +101,9 @@ extension JSONWriter {
             null()
         }
         let lists = classic.lists
-        array("slabs_partial") { json in json.frames(lists.partial) }
-        array("slabs_free") { json in json.frames(lists.free) }
-        array("slabs_full") { json in json.frames(lists.full) }
-    }
-
-    private mutating func frames(_ pfns: [PageFrameNumber]) {
-        for pfn in pfns.prefix(Self.frameLimit) { number(pfn.rawValue) }
+        frames("slabs_partial", lists.partial, truncated: "slabs_partial_truncated")
+        frames("slabs_free", lists.free, truncated: "slabs_free_truncated")
+        frames("slabs_full", lists.full, truncated: "slabs_full_truncated")
     }
 
     private mutating func arrayCache(_ cache: ClassicSnapshot.Array) {
