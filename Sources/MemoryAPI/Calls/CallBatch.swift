@@ -17,20 +17,10 @@ struct CallBatch {
         while csj_next_element(&cursor, &element) { try add(element, machine) }
     }
 
-    /// Reads a body of lines with a call on each; empty lines are passed over.
+    /// Reads a body of lines with a call on each.
     init(lines body: UnsafeRawBufferPointer, _ machine: borrowing Machine) throws(Problem) {
-        var rest = body[...]
-        var line = 0
-        while !rest.isEmpty {
-            let text = rest.prefix { $0 != UInt8(ascii: "\n") }
-            rest = rest.dropFirst(text.count + 1)
-            line += 1
-            if text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) {
-                continue
-            }
-            let value = try JSONBody.parse(UnsafeRawBufferPointer(rebasing: text), line: line)
-            try add(value, machine)
-        }
+        var lines = JSONLines(body)
+        while let value = try lines.next() { try add(value, machine) }
     }
 
     private mutating func add(_ value: csj_value, _ machine: borrowing Machine) throws(Problem) {

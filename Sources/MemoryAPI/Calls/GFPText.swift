@@ -83,10 +83,11 @@ extension GFPFlags {
     @inline(never)
     private init(explaining value: csj_value, at pointer: String) throws(Problem) {
         switch value.kind {
-        case CSJ_STRING: self = try Self.parse(value.bytes, at: pointer)
+        case CSJ_STRING: self = try Self.parse(value.bytes, pointer)
         case CSJ_UNSIGNED where value.whole <= 0xff_ffff:
             self.init(rawValue: UInt32(value.whole))
-        case CSJ_ARRAY: self = try Self.union(value, at: pointer)
+        case CSJ_ARRAY:
+            self = try value.union(at: pointer, wanted: "the name of a gfp flag", Self.parse)
         default:
             throw value.problem(
                 at: pointer,
@@ -96,27 +97,10 @@ extension GFPFlags {
     }
 
     private static func parse(
-        _ text: UnsafeRawBufferPointer, at pointer: String
+        _ text: UnsafeRawBufferPointer, _ pointer: String
     ) throws(Problem) -> GFPFlags {
         do throws(GFPSyntaxError) {
             return try GFPFlags(parsing: String(decoding: text, as: UTF8.self))
         } catch { throw Problem(error, at: .body(pointer)) }
-    }
-
-    private static func union(_ array: csj_value, at pointer: String) throws(Problem) -> GFPFlags {
-        var array = array
-        var cursor = csj_elements(&array)
-        var element = csj_value()
-        var flags: GFPFlags = []
-        var index = 0
-        while csj_next_element(&cursor, &element) {
-            let place = "\(pointer)/\(index)"
-            guard element.kind == CSJ_STRING else {
-                throw element.problem(at: place, wanted: "the name of a gfp flag")
-            }
-            flags.formUnion(try parse(element.bytes, at: place))
-            index += 1
-        }
-        return flags
     }
 }

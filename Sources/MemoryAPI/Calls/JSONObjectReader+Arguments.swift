@@ -54,32 +54,17 @@ extension JSONObjectReader {
     /// The current value as flags of a cache: a text of names, an array of names, or a number.
     func cacheFlags() throws(Problem) -> CacheFlags {
         switch value.kind {
-        case CSJ_STRING: return try CacheFlags(value.bytes, at: pointer)
+        case CSJ_STRING: return try CacheFlags.parse(value.bytes, pointer)
         case CSJ_UNSIGNED where value.whole <= 0xffff_ffff:
             return CacheFlags(rawValue: UInt32(value.whole))
-        case CSJ_ARRAY: return try union()
+        case CSJ_ARRAY:
+            return try value.union(
+                at: pointer, wanted: "the name of a cache flag", CacheFlags.parse)
         default:
             throw problem(
                 "cache flags: a text such as \"SLAB_HWCACHE_ALIGN|SLAB_POISON\", an array of names, "
                     + "or a number of 0 to 4294967295")
         }
-    }
-
-    private func union() throws(Problem) -> CacheFlags {
-        var array = value
-        var cursor = csj_elements(&array)
-        var element = csj_value()
-        var flags: CacheFlags = []
-        var index = 0
-        while csj_next_element(&cursor, &element) {
-            let place = "\(pointer)/\(index)"
-            guard element.kind == CSJ_STRING else {
-                throw element.problem(at: place, wanted: "the name of a cache flag")
-            }
-            flags.formUnion(try CacheFlags(element.bytes, at: place))
-            index += 1
-        }
-        return flags
     }
 
     /// The current value as a constructor: the byte that it fills objects with, `nil` for none.
@@ -104,9 +89,11 @@ extension JSONObjectReader {
 }
 
 extension CacheFlags {
-    fileprivate init(_ text: UnsafeRawBufferPointer, at pointer: String) throws(Problem) {
+    fileprivate static func parse(
+        _ text: UnsafeRawBufferPointer, _ pointer: String
+    ) throws(Problem) -> CacheFlags {
         do throws(CallSyntaxError) {
-            try self.init(parsing: String(decoding: text, as: UTF8.self))
+            return try CacheFlags(parsing: String(decoding: text, as: UTF8.self))
         } catch { throw Problem(error, at: .body(pointer)) }
     }
 }

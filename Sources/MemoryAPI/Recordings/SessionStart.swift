@@ -13,8 +13,6 @@ enum SessionStart {
 
     /// The kind of machine that starts from a recording.
     static let recorded = "recorded"
-    /// The media type of a body that is the records of a trace, one in each line.
-    static let recordLines = "application/x-ndjson"
 
     /// Boots the machine.
     ///
@@ -27,16 +25,5 @@ enum SessionStart {
             }
             throw dump.problem(error)
         }
-    }
-}
-
-extension Request {
-    /// Whether the body is of a media type, whatever its parameters.
-    func hasBody(of type: StaticString) -> Bool {
-        guard body.count > 0, let field = header("Content-Type"),
-            field.count >= type.utf8CodeUnitCount
-        else { return false }
-        let name = field.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-        return String(decoding: name, as: UTF8.self).lowercased() == "\(type)"
     }
 }

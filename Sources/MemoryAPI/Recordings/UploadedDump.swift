@@ -41,18 +41,10 @@ struct UploadedDump {
     init(lines body: UnsafeRawBufferPointer) throws(Problem) {
         form = .lines
         var reader = DumpReader()
-        var line = 0
-        var rest = body[...]
-        while !rest.isEmpty {
-            let text = rest.prefix { $0 != UInt8(ascii: "\n") }
-            rest = rest.dropFirst(text.count + 1)
-            defer { line += 1 }
-            if text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) {
-                continue
-            }
-            let value = try JSONBody.parse(UnsafeRawBufferPointer(rebasing: text), line: line + 1)
+        var lines = JSONLines(body)
+        while let value = try lines.next() {
             do throws(DumpFault) {
-                if try reader.read(value, index: line) { break }
+                if try reader.read(value, index: lines.line - 1) { break }
             } catch { throw Problem(error, .lines) }
         }
         do throws(DumpFault) { dump = try reader.finish() } catch { throw Problem(error, .lines) }

@@ -12,7 +12,8 @@ extension MemoryService {
     var callEndpoints: [Endpoint] {
         [
             change(
-                .post, "/calls", consumes: ["application/json", CallsRoutes.lines], CallsRoutes.run)
+                .post, "/calls", consumes: ["application/json", JSONLines.mediaType],
+                CallsRoutes.run)
         ]
     }
 }
@@ -22,14 +23,11 @@ enum CallsRoutes {
     /// allocation alone has about 40.
     private static let logLimit = (lines: 20, linesInAll: 2_000)
 
-    /// The media type of a body with one call on each line.
-    static let lines = "application/x-ndjson"
-
     @Sendable
     static func run(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        if request.hasBody(of: "application/x-ndjson") {
+        if request.hasLines {
             let batch = try CallBatch(lines: request.body, session.machine)
             return try runBatch(batch.calls, &session, &response)
         }

@@ -70,7 +70,7 @@ extension JSONWriter {
         member("memory_limit_bytes", UInt64(MachineConfiguration.uploadLimitInMiB) << 20)
         array("media_types") { json in
             json.text("application/json")
-            json.text(SessionStart.recordLines)
+            json.text(JSONLines.mediaType)
         }
     }
 }

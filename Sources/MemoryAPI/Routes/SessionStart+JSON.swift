@@ -25,7 +25,7 @@ extension SessionStart {
 
     /// Reads what `POST /sessions` asks for; an empty body is the default machine.
     init(_ request: borrowing Request, _ library: RecordingLibrary) throws(Problem) {
-        if request.hasBody(of: "application/x-ndjson") {
+        if request.hasLines {
             self = Self.start(try UploadedDump(lines: request.body), library)
             return
         }

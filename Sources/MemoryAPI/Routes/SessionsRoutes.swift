@@ -6,7 +6,7 @@ extension MemoryService {
     var sessionEndpoints: [Endpoint] {
         [
             open(
-                .post, "/sessions", consumes: ["application/json", SessionStart.recordLines],
+                .post, "/sessions", consumes: ["application/json", JSONLines.mediaType],
                 createSession),
             open(.get, "/sessions/{id}", showSession),
             open(.delete, "/sessions/{id}", endSession),
@@ -136,7 +136,7 @@ extension JSONWriter {
         guard case .recording(let digest) = origin else { return memberNull("recording") }
         let name = library.recording(with: digest)?.note.name
         object("recording") { json in
-            if let name { json.member("name", name) } else { json.memberNull("name") }
+            json.member("name", orNull: name)
             json.member("sha256", digest.text)
         }
     }
