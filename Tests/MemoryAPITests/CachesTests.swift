@@ -149,6 +149,15 @@ import Testing
         #expect(try client.post("/caches", #"{"name":"x","size":1200,"ctor":1}"#).status == 201)
     }
 
+    @Test func shrink_readsItsBody() throws {
+        let client = try TestClient(cpus: 2)
+        #expect(try client.post("/caches/dentry/shrink", #"{"cpu":1}"#).json["step"].int == 2)
+        for body in [#"{"cpu":2}"#, #"{"cpus":1}"#, #"[]"#] {
+            #expect(try client.post("/caches/dentry/shrink", body).status == 422)
+        }
+        #expect(try client.post("/caches/dentry/shrink").json["step"].int == 3)
+    }
+
     @Test func names_likeTheKernels_areFoundNewestFirst() throws {
         let client = try TestClient(options: #""slab_nomerge":true"#)
         let old = try client.get("/caches/kmalloc-64").json["address"].string ?? ""

@@ -53,7 +53,7 @@ struct CallSignature: Sendable {
                 guard arguments[index] == nil else { throw reader.repetition }
                 arguments[index] = try reader.argument(function.parameters[index])
             } else if field > 0 {
-                cpu = UInt32(try reader.number(0...7))
+                cpu = try reader.cpu()
             }
         }
         let parsed = ParsedCall(function, try complete(arguments, at: place))

@@ -31,6 +31,12 @@ extension JSONObjectReader {
         return address
     }
 
+    /// The current value as the number of a CPU, which the machine may not have.
+    @inline(__always)
+    func cpu() throws(Problem) -> UInt32 {
+        UInt32(try number(KernelFunction.ParameterKind.cpu.range))
+    }
+
     /// The current value as a cache: its name or its address.
     private func cache(
         _ parameter: KernelFunction.Parameter
@@ -49,6 +55,11 @@ extension JSONObjectReader {
         let name = String(decoding: bytes, as: UTF8.self)
         guard CacheRequest.isName(name) else { throw problem(wanted) }
         return name
+    }
+
+    /// What a new cache's name, or a home-made list's, has to be.
+    static var wantedName: String {
+        "a name of 1 to \(CacheRequest.longestName) printable ASCII characters without blanks"
     }
 
     /// The current value as flags of a cache: a text of names, an array of names, or a number.

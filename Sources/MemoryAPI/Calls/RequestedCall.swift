@@ -71,7 +71,7 @@ extension RequestedCall {
         var reader = try JSONObjectReader(object, at: place, envelope)
         var cpu: UInt32?
         while let field = try reader.next() {
-            if field == 1 { cpu = UInt32(try reader.number(0...7)) }
+            if field == 1 { cpu = try reader.cpu() }
         }
         do throws(CallSyntaxError) {
             let parsed = try ParsedCall(parsing: String(decoding: text, as: UTF8.self))

@@ -20,7 +20,7 @@ struct AllocationBody {
             case 0: function = try AllocationFunction(reader)
             case 1: gfp = try GFPFlags(reader.value, at: reader.pointer)
             case 2: order = UInt32(try reader.number(KernelFunction.ParameterKind.order.range))
-            default: cpu = UInt32(try reader.number(0...7))
+            default: cpu = try reader.cpu()
             }
         }
         if order != 0, !function.takesOrder { throw function.orderProblem(order) }

@@ -16,23 +16,35 @@ enum CacheBody {
         var cpu: UInt32?
         while let field = try reader.next() {
             switch field {
-            case 0: name = try reader.cacheName(Self.wantedName)
+            case 0: name = try reader.cacheName(JSONObjectReader.wantedName)
             case 1: size = UInt32(try reader.number(KernelFunction.ParameterKind.size.range))
             case 2: align = try reader.alignment()
             case 3: flags = try reader.cacheFlags()
             case 4: constructor = try reader.constructor().map { .fill($0) } ?? .none
-            default: cpu = UInt32(try reader.number(0...7))
+            default: cpu = try reader.cpu()
             }
         }
-        guard let name else { throw .missing("name", Self.wantedName) }
+        guard let name else { throw .missing("name", JSONObjectReader.wantedName) }
         guard let size else { throw .missing("size", "the number of bytes of an object") }
         let cache = CacheRequest(
             name: name, size: size, align: align, flags: flags, constructor: constructor)
         return RequestedCall(call: .kmemCacheCreate(cache), cpu: cpu)
     }
+}
 
-    private static let wantedName =
-        "a name of 1 to \(CacheRequest.longestName) printable ASCII characters without blanks"
+/// The body of `POST /caches/{name}/shrink`.
+enum ShrinkBody {
+    private static let fields = FieldNames(["cpu"])
+
+    /// Reads the body; an empty one is `kmem_cache_shrink(cache)`.
+    static func read(
+        _ request: borrowing Request, _ cache: VirtualAddress
+    ) throws(Problem) -> RequestedCall {
+        var reader = try JSONObjectReader(request, fields)
+        var requested = RequestedCall(call: .kmemCacheShrink(cache))
+        while try reader.next() != nil { requested.cpu = try reader.cpu() }
+        return requested
+    }
 }
 
 /// The body of `POST /caches/{name}/objects`.
@@ -52,7 +64,7 @@ enum CacheObjectBody {
             switch field {
             case 0: gfp = try GFPFlags(reader.value, at: reader.pointer)
             case 1: clears = try reader.function(functions) == 1
-            default: cpu = UInt32(try reader.number(0...7))
+            default: cpu = try reader.cpu()
             }
         }
         let call =

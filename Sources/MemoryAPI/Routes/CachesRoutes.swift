@@ -81,7 +81,7 @@ enum CachesRoutes {
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         let cache = try request.cache(of: session.machine)
-        let call = KernelCall.kmemCacheShrink(session.machine.cacheAddress(cache))
-        try session.run(call, answering: &response)
+        let requested = try ShrinkBody.read(request, session.machine.cacheAddress(cache))
+        try session.run(requested, answering: &response)
     }
 }

@@ -28,12 +28,12 @@ enum FreeListRoutes {
         var cpu: UInt32?
         while let field = try reader.next() {
             switch field {
-            case 0: name = try reader.cacheName(wantedName)
+            case 0: name = try reader.cacheName(JSONObjectReader.wantedName)
             case 1: size = try reader.number(sizes)
-            default: cpu = UInt32(try reader.number(0...7))
+            default: cpu = try reader.cpu()
             }
         }
-        guard let name else { throw .missing("name", wantedName) }
+        guard let name else { throw .missing("name", JSONObjectReader.wantedName) }
         guard let size else { throw .missing("size", "the number of bytes of an object") }
         let list = CacheRequest(name: name, size: UInt32(size))
         let requested = RequestedCall(call: .freeListCreate(list), cpu: cpu)
@@ -66,7 +66,7 @@ enum FreeListRoutes {
             if field == 0 {
                 gfp = try GFPFlags(reader.value, at: reader.pointer)
             } else {
-                cpu = UInt32(try reader.number(0...7))
+                cpu = try reader.cpu()
             }
         }
         let requested = RequestedCall(call: .freeListGet(list: list, gfp), cpu: cpu)
@@ -83,9 +83,6 @@ enum FreeListRoutes {
         let call = KernelCall.freeListPut(list: list, object: object)
         try session.run(call, answering: &response)
     }
-
-    private static let wantedName =
-        "a name of 1 to \(CacheRequest.longestName) printable ASCII characters without blanks"
 
     /// The list that the path names by its number.
     private static func list(

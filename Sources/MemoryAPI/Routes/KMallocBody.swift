@@ -18,7 +18,7 @@ enum KMallocBody {
             case 0: size = try reader.number(KernelFunction.ParameterKind.size.range)
             case 1: gfp = try GFPFlags(reader.value, at: reader.pointer)
             case 2: clears = try reader.function(functions) == 1
-            default: cpu = UInt32(try reader.number(0...7))
+            default: cpu = try reader.cpu()
             }
         }
         guard let size else { throw .missing("size", "the number of bytes") }
@@ -45,7 +45,7 @@ struct KReallocBody {
             switch field {
             case 0: size = try reader.number(KernelFunction.ParameterKind.size.range)
             case 1: gfp = try GFPFlags(reader.value, at: reader.pointer)
-            default: cpu = UInt32(try reader.number(0...7))
+            default: cpu = try reader.cpu()
             }
         }
         guard let size else { throw .missing("size", "the number of bytes from now on") }

@@ -57,7 +57,7 @@ enum ReclaimRoutes {
                 }
                 hasTarget = true
             } else {
-                cpu = UInt32(try reader.number(0...7))
+                cpu = try reader.cpu()
             }
         }
         if !hasTarget { throw .missing("target", "what to drop, \"slab\"") }
