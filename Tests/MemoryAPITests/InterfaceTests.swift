@@ -44,6 +44,10 @@ import Testing
         let schema = Interface.shared.document["components"]["schemas"]["Problem"]
         let described = schema["properties"]["type"]["enum"].array.compactMap(\.string)
         #expect(Set(described) == Set(ProblemKind.allCases.map { "/problems/\($0.rawValue)" }))
+        for kind in ProblemKind.allCases {
+            let isExplained = Interface.shared.yaml.contains("`\(kind.rawValue)`")
+            #expect(isExplained, "no response is said to be \(kind.rawValue)")
+        }
     }
 
     @Test func openAPI_examples_areValid() {
