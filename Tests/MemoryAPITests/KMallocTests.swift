@@ -75,6 +75,7 @@ import Testing
         let before = try client.snapshot()
         let again = try client.delete("/kmalloc/1")
         #expect(again.problem == "already-freed")
+        #expect(again.json["errors"][0]["value"].string == "1")
         #expect(again.json["freed_at_step"].int == 2)
         #expect(try client.get("/kmalloc/1").problem == "already-freed")
         #expect(try client.snapshot() == before)

@@ -74,12 +74,14 @@ extension SessionView {
 
     private func liveBlock(_ id: UInt32) throws(Problem) -> FrameRun {
         guard let pfn = allocatedFrame(by: id) else {
-            throw Problem(.noSuchPage, "No call of this session allocated pages as \(id).")
+            throw Problem(
+                .noSuchPage, "No call of this session allocated pages as \(id).", .id(id),
+                wanted: "the id of pages")
         }
         let run = machine.frameRun(at: pfn)
         guard run.state == .allocated, run.step == id else {
             throw Problem(
-                alreadyFreed: "Pages \(id) were freed", at: freeingStep(of: pfn, after: id))
+                alreadyFreed: id, "Pages \(id) were freed", at: freeingStep(of: pfn, after: id))
         }
         return run
     }
@@ -89,7 +91,9 @@ extension SessionView {
             machine.frame(of: PagePointer(address))
             ?? machine.frame(at: VirtualAddress(address))
         guard let pfn, let run = machine.liveBlock(covering: pfn) else {
-            throw Problem(.noSuchPage, "No allocated block covers this address.")
+            throw Problem(
+                .noSuchPage, "No allocated block covers \(VirtualAddress(address)).",
+                .address(address), wanted: "in an allocated block, or a struct page of one")
         }
         return run
     }
@@ -114,9 +118,10 @@ extension Problem {
     /// - Parameters:
     ///   - what: what happened to it, a sentence without its end.
     ///   - step: when; `nil` if no call is known that did it.
-    convenience init(alreadyFreed what: String, at step: UInt32?) {
+    convenience init(alreadyFreed id: UInt32, _ what: String, at step: UInt32?) {
         self.init(
-            .alreadyFreed, what + (step.map { " at step \($0)." } ?? "."),
+            .alreadyFreed, what + (step.map { " at step \($0)." } ?? "."), .id(id),
+            wanted: "of an allocation that is live",
             extras: [.number("freed_at_step", step.map { UInt64($0) })])
     }
 }

@@ -29,8 +29,8 @@ extension SessionView {
         case .address(let address):
             let object = machine.object(covering: VirtualAddress(address))
             guard let object, object.isLive, scope.contains(object) else {
-                throw Problem(
-                    .noSuchAllocation, "No live allocation of this kind covers this address.")
+                throw noSuchObject(
+                    reference, in: scope, "Nothing live covers \(reference.text) here.")
             }
             return object
         }
@@ -39,11 +39,11 @@ extension SessionView {
     private func liveObject(
         _ id: UInt32, in scope: ObjectScope
     ) throws(Problem) -> ObjectSnapshot {
-        guard let address = allocatedObject(by: id) else { throw noSuchObject(id) }
+        guard let address = allocatedObject(by: id) else { throw noSuchObject(id, in: scope) }
         guard let object = machine.object(at: address), object.owner == .caller,
             object.allocatedAtStep == id
         else { throw alreadyFreed(id, address) }
-        guard scope.contains(object) else { throw noSuchObject(id) }
+        guard scope.contains(object) else { throw noSuchObject(id, in: scope) }
         return object
     }
 
@@ -51,28 +51,39 @@ extension SessionView {
     private func alreadyFreed(_ id: UInt32, _ address: VirtualAddress) -> Problem {
         let step = freeingStep(of: address, after: id)
         if let step, case .freeListPut = call(of: step) {
-            return Problem(alreadyFreed: "Allocation \(id) was put on a list", at: step)
+            return Problem(alreadyFreed: id, "Allocation \(id) was put on a list", at: step)
         }
-        return Problem(alreadyFreed: "Allocation \(id) was freed", at: step)
+        return Problem(alreadyFreed: id, "Allocation \(id) was freed", at: step)
     }
 
-    private func noSuchObject(_ id: UInt32) -> Problem {
+    private func noSuchObject(_ id: UInt32, in scope: ObjectScope) -> Problem {
+        noSuchObject(.id(id), in: scope, whatElse(id))
+    }
+
+    private func noSuchObject(
+        _ reference: Reference, in scope: ObjectScope, _ detail: String
+    ) -> Problem {
+        let wanted =
+            switch scope {
+            case .kmalloc: "an allocation of kmalloc's"
+            case .cache(let cache): "an object of the cache \(machine.cacheName(cache))"
+            }
+        return Problem(.noSuchAllocation, detail, reference, wanted: wanted)
+    }
+
+    /// What a step allocated that did not allocate what was looked for.
+    private func whatElse(_ id: UInt32) -> String {
         if allocatedFrame(by: id) != nil {
-            return Problem(
-                .noSuchAllocation, "Step \(id) allocated pages: they are at /pages/\(id).")
+            return "Step \(id) allocated pages: they are at /pages/\(id)."
         }
         let object = allocatedObject(by: id).flatMap { machine.object(at: $0) }
         if let object, object.isKMalloc {
-            return Problem(
-                .noSuchAllocation,
-                "Allocation \(id) came from kmalloc: it is at /kmalloc/\(id).")
+            return "Allocation \(id) came from kmalloc: it is at /kmalloc/\(id)."
         }
-        if let object, let cache = object.cache {
-            return Problem(
-                .noSuchAllocation,
-                "Allocation \(id) is an object of the cache \(machine.cacheName(cache)).")
+        if let cache = object?.cache {
+            return "Allocation \(id) is an object of the cache \(machine.cacheName(cache))."
         }
-        return Problem(.noSuchAllocation, "No call of this session allocated bytes as \(id).")
+        return "No call of this session allocated bytes as \(id)."
     }
 
     /// The first step behind an allocation that freed it by its address, or moved it.

@@ -19,10 +19,14 @@ enum MemoryRoutes {
         let address = try Reference.address(request)
         let length = Int(try request.number("length", 1...65_536) ?? 64)
         guard let bytes = view.machine.bytes(at: VirtualAddress(address), count: length) else {
+            let first = "\(VirtualAddress(address))"
             throw Problem(
                 .invalidReference,
-                "Nothing is mapped at some of these addresses; the kernel would fault there.",
-                faults: [.init(place: .path("address"), detail: "must be in the direct map")])
+                "Not all of the \(length) bytes from \(first) on are mapped; the kernel would fault.",
+                faults: [
+                    .init(
+                        place: .path("address"), value: first, detail: "must be in the direct map")
+                ])
         }
         response.snapshot(view) { json in
             json.member("address", address: address)

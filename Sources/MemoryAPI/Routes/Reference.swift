@@ -34,11 +34,35 @@ enum Reference {
         return address
     }
 
+    /// The reference as a client writes it.
+    var text: String {
+        switch self {
+        case .id(let id): "\(id)"
+        case .address(let address): "\(VirtualAddress(address))"
+        }
+    }
+
     private static func problem(
         _ name: String, _ text: UnsafeRawBufferPointer, _ wanted: String
     ) -> Problem {
         Problem(
             .invalidReference, "\(name) must be \(wanted), not \"\(text.quoted)\".",
             faults: [.init(place: .path(name), value: text.quoted, detail: "must be \(wanted)")])
+    }
+}
+
+extension Problem {
+    /// The refusal of a reference to what is not there, or not there any more.
+    ///
+    /// - Parameter wanted: what it has to be.
+    convenience init(
+        _ kind: ProblemKind, _ detail: String, _ reference: Reference, wanted: String,
+        extras: [Extra] = []
+    ) {
+        self.init(
+            kind, detail,
+            faults: [
+                .init(place: .path("ref"), value: reference.text, detail: "must be \(wanted)")
+            ], extras: extras)
     }
 }
