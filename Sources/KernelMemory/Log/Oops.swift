@@ -43,6 +43,13 @@ extension Core {
     ///
     /// - Parameter function: the function of the kernel that touched it, where that is known.
     func oopsOnAccess(to address: UInt64, isWrite: Bool, in function: String? = nil) {
+        let options = shape.debug ? " DEBUG_PAGEALLOC" : ""
+        if isNonCanonical(address) {
+            let text =
+                "general protection fault, probably for non-canonical address "
+                + "0x\(String(address, radix: 16))"
+            return die(text, "\(text): 0000 [#1] SMP\(options)", in: function)
+        }
         let first =
             address < UInt64(Page.sizeInBytes)
             ? "BUG: kernel NULL pointer dereference, address: \(pointerDigits(address))"
@@ -50,12 +57,25 @@ extension Core {
         printk(first)
         printk("#PF: supervisor \(isWrite ? "write" : "read") access in kernel mode")
         printk("#PF: error_code(0x000\(isWrite ? "2" : "0")) - not-present page")
-        printk("*pde = 00000000 ")
-        let options = shape.debug ? " DEBUG_PAGEALLOC" : ""
-        printk("Oops: 000\(isWrite ? "2" : "0") [#1] SMP" + options)
+        printk(shape.architecture == .i386 ? "*pde = 00000000 " : "PGD 0 P4D 0 ")
+        die(first, "Oops: 000\(isWrite ? "2" : "0") [#1] SMP\(options)", in: function)
+    }
+
+    /// Ends the task with the line that says why, and the machine with it. `die`.
+    private func die(_ reason: String, _ line: String, in function: String?) {
+        printk(line)
         printRunning(function)
         cold.taint.died = true
-        halt(first)
+        halt(reason)
+    }
+
+    /// No page table of this machine has an entry for such an address: the CPU refuses it without
+    /// looking. The corresponding kernel function is `exc_general_protection`
+    /// (arch/x86/kernel/traps.c, 6.1).
+    private func isNonCanonical(_ address: UInt64) -> Bool {
+        guard shape.architecture == .x86_64 else { return false }
+        let top = Int64(bitPattern: address) >> 47
+        return top != 0 && top != -1
     }
 
     /// A free of order 11 or more that passed every check: the kernel writes behind the end of
