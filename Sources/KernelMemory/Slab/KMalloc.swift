@@ -73,8 +73,7 @@ extension Core {
             return 0
         }
         if let slab = slabNumber(of: pfn) { return usableSize(readSlab(slab).pointee.cache) }
-        guard let block = liveBlock(covering: pfn) else { return 4096 }
-        return 4096 << UInt64(block.order)
+        return largeKSize(address, pfn)
     }
 
     /// The bytes that an owner of one of a cache's objects may use. `slab_ksize`.
@@ -114,7 +113,7 @@ extension Core {
     }
 
     private func noteNewSize(_ address: UInt64, _ size: UInt64) {
-        guard let place = objectPlace(of: address) else { return }
+        guard let place = objectPlace(of: address) else { return noteNewLargeSize(address, size) }
         let record = slab(place.slab).record(place.index)
         guard record.pointee.isLive else { return }
         // More than kmalloc has objects for is all of an object of some cache.

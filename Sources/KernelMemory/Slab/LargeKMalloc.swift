@@ -2,9 +2,12 @@
 extension Core {
     /// Allocates a compound page for `size` bytes, more than 8,192.
     ///
+    /// - Returns: 0 without a word for a product of `kmalloc_array` that no `size_t` holds.
+    ///
     /// The corresponding kernel function is `kmalloc_large` (mm/slab_common.c, 6.1).
     @inline(never)
     func kmallocLarge(_ size: UInt64, _ gfp: GFPFlags) -> UInt64 {
+        if size > pointerMask { return 0 }
         let pages = (size - 1) >> 12
         let order = UInt32(UInt64.bitWidth - pages.leadingZeroBitCount)
         let gfp = gfp.subtracting(.highmem).union(.comp)
@@ -57,5 +60,34 @@ extension Core {
         beginWarning()
         finishWarning(at: "mm/slab_common.c:904", in: "free_large_kmalloc")
         printk("object pointer: \(pointerText(address))")
+    }
+
+    /// The bytes of what is in no slab: a compound page, which the kernel expects to be larger than
+    /// any cache's objects and to be named by its first byte.
+    ///
+    /// - Returns: 0 after a warning if it is something else.
+    ///
+    /// The corresponding kernel function is `__ksize` (mm/slab_common.c, 6.1).
+    func largeKSize(_ address: UInt64, _ pfn: UInt32) -> UInt64 {
+        var start = pfn
+        var size: UInt64 = 4096
+        if let block = liveBlock(covering: pfn), frames.readable(block.pfn).pointee.has(Frame.head)
+        {
+            start = block.pfn
+            size <<= UInt64(block.order)
+        }
+        let isLarge = size > KMallocSizes.largest
+        if isLarge, address == directAddress(start) { return size }
+        beginWarning()
+        finishWarning(at: "mm/slab_common.c:\(isLarge ? 1016 : 1014)", in: "__ksize")
+        return 0
+    }
+
+    /// Takes note of the size that an owner of whole pages asks for from now on.
+    func noteNewLargeSize(_ address: UInt64, _ size: UInt64) {
+        guard let pfn = directFrame(address) else { return }
+        let frame = frames.writable(pfn)
+        guard frame.pointee.has(Frame.live), frame.pointee.has(Frame.largeKMalloc) else { return }
+        frame.pointee.next = UInt32(truncatingIfNeeded: size)
     }
 }
