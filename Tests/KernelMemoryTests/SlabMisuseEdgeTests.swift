@@ -12,6 +12,20 @@ import Testing
         try #require(machine.apply(call).pointer)
     }
 
+    // MARK: - What the kernel says
+
+    @Test(arguments: plain) func kfree_ofPagesThatNobodyOwns_isNoticedWhenTheKernelWarns(
+        _ kernel: Kernel
+    ) throws {
+        var machine = try kernel.boot()
+        let page = try pointer(&machine, .getFreePages(.kernel, order: 0))
+        _ = machine.apply(.freePages(page, order: 0))
+        _ = machine.apply(.kfree(page))
+        _ = machine.apply(.kfree(page))
+        #expect(machine.misuses.map(\.code) == [.doubleFree, .doubleFree])
+        #expect(machine.misuses.map(\.noticedByKernel) == [true, false])
+    }
+
     @Test(arguments: plain) func ksize_ofPages_warnsAndIsZero(_ kernel: Kernel) throws {
         var machine = try kernel.boot()
         let page = try pointer(&machine, .getFreePages(.kernel, order: 0))
@@ -55,6 +69,17 @@ import Testing
         }
     }
 
+    // MARK: - What the simulator says
+
+    @Test(arguments: plain) func freePages_ofASlabsPage_namesTheCache(_ kernel: Kernel) throws {
+        var machine = try kernel.boot()
+        let object = try pointer(&machine, .kmalloc(size: 64, .kernel))
+        _ = machine.apply(.freePages(object, order: 0))
+        let misuse = try #require(machine.misuses.first)
+        #expect(misuse.code == .freeOfUnallocated)
+        #expect(misuse.explanation.contains("belongs to a slab of kmalloc-64"))
+    }
+
     @Test(arguments: plain) func krealloc_ofLargeMemoryThatStays_isAskedForAnew(
         _ kernel: Kernel
     ) throws {
@@ -64,6 +89,76 @@ import Testing
         #expect(machine.object(at: large)?.requestedBytes == 30_000)
         _ = machine.apply(.store(large.advanced(25_000), [1]))
         #expect(machine.misuseCount == 0)
+    }
+
+    @Test(arguments: plain) func krealloc_ofAFreeObjectThatStays_isRecorded(
+        _ kernel: Kernel
+    ) throws {
+        var machine = try kernel.boot()
+        let object = try pointer(&machine, .kmalloc(size: 64, .kernel))
+        _ = machine.apply(.kfree(object))
+        #expect(machine.apply(.krealloc(object, size: 30, .kernel)).pointer == object)
+        let misuse = try #require(machine.misuses.first)
+        #expect(misuse.code == .resizedAfterFree)
+        #expect(misuse.allocatedAtStep == 1)
+        #expect(misuse.freedAtStep == 2)
+        #expect(misuse.explanation.contains("allocated at step 1 for 64 bytes, freed at step 2"))
+    }
+
+    @Test(arguments: plain) func wrongCache_ofPages_namesWhoAllocatedThem(
+        _ kernel: Kernel
+    ) throws {
+        var machine = try kernel.boot()
+        let cache = try pointer(&machine, .kmemCacheCreate(.init(name: "mine", size: 300)))
+        let large = try pointer(&machine, .kmalloc(size: 20_000, .kernel))
+        _ = machine.apply(.kmemCacheFree(cache, object: large))
+        #expect(machine.misuses.map(\.code) == [.wrongCache])
+        #expect(machine.misuses[0].allocatedAtStep == 2)
+        #expect(machine.misuses[0].explanation.hasSuffix("in the block that step 2 allocated."))
+    }
+
+    @Test func explanations_speakOfTheAllocatorThatIsThere() throws {
+        func words(
+            _ slab: MachineConfiguration.SlabAllocator, writingAt offset: Int64
+        ) throws -> String {
+            var machine = try Kernel(kind: .i386, slab: slab, debug: slab == .slab).boot()
+            let cache = try pointer(&machine, .kmemCacheCreate(.init(name: "mine", size: 300)))
+            let object = try pointer(&machine, .kmalloc(size: 60, .kernel))
+            _ = machine.apply(.store(object.advanced(offset), [1]))
+            _ = machine.apply(.kfree(object))
+            _ = machine.apply(.store(object, [1]))
+            _ = machine.apply(.kfree(object))
+            let other = try pointer(&machine, .kmalloc(size: 100, .kernel))
+            _ = machine.apply(.kmemCacheFree(cache, object: other))
+            let codes = machine.misuses.map(\.code)
+            #expect(codes.first == (offset < 0 ? .writeBeforeStart : .writePastEnd))
+            #expect(codes.dropFirst() == [.writeAfterFree, .objectFreedTwice, .wrongCache])
+            return machine.misuses.map(\.explanation).joined(separator: "\n")
+        }
+        let slub = try words(.slub, writingAt: 64)
+        let classic = try words(.slab, writingAt: -1)
+        for text in ["free pointer", "pointer to the next free object", "debugging"] {
+            #expect(slub.contains(text))
+            #expect(!classic.contains(text))
+        }
+        #expect(classic.contains("array"))
+    }
+
+    @Test func explanations_areSentences() throws {
+        var machine = try Kernel(kind: .i386).boot()
+        let cache = try pointer(&machine, .kmemCacheCreate(.init(name: "mine", size: 300)))
+        let object = try pointer(&machine, .kmalloc(size: 60, .kernel))
+        _ = machine.apply(.store(object.advanced(60), [1]))
+        let first = try pointer(&machine, .kmemCacheAlloc(cache, .kernel))
+        _ = machine.apply(.kmemCacheAlloc(cache, .kernel))
+        _ = machine.apply(.kmemCacheDestroy(cache))
+        let told = machine.misuses.map(\.explanation)
+        #expect(told.count == 2)
+        #expect(told[0].contains("on, behind the 60 bytes that step 2 asked for. They"))
+        #expect(
+            told[1].hasPrefix(
+                "The cache mine was destroyed with 2 objects in use, the first of them the object "
+                    + "\(first) of mine (allocated at step 4). It"))
     }
 }
 

@@ -65,9 +65,10 @@ extension Core {
     func freeObject(_ object: UInt64, toArrayOf cache: UInt32) {
         let slab = slabNumber(at: object)
         if slab.map({ readSlab($0).pointee.cache }) != cache {
+            let block = slab == nil ? directFrame(object).flatMap { liveBlock(covering: $0) } : nil
             noteMisuse(
                 .wrongCache, at: object, slab.flatMap { nearestObject(to: object, in: $0) },
-                cache: cold.registry.name(cache))
+                allocatedAtStep: block?.step, cache: cold.registry.name(cache))
             markCorrupted()
         }
         freeToArray(cache, object)

@@ -11,14 +11,15 @@ extension Core {
     @inline(never)
     func noteMisuse(
         _ code: Misuse.Code, pfn: UInt32?, order: UInt32, expectedOrder: UInt32? = nil,
-        allocatedAtStep: UInt32? = nil, freedAtStep: UInt32? = nil
+        allocatedAtStep: UInt32? = nil, freedAtStep: UInt32? = nil, cache: String? = nil
     ) {
+        var misuse = Misuse(
+            code: code, step: control.pointee.step, pfn: pfn.map { PageFrameNumber($0) },
+            order: order, expectedOrder: expectedOrder, allocatedAtStep: allocatedAtStep,
+            freedAtStep: freedAtStep, noticedByKernel: false)
+        misuse.cache = cache
         control.pointee.notedStep = control.pointee.step
-        cold.add(
-            Misuse(
-                code: code, step: control.pointee.step, pfn: pfn.map { PageFrameNumber($0) },
-                order: order, expectedOrder: expectedOrder, allocatedAtStep: allocatedAtStep,
-                freedAtStep: freedAtStep, noticedByKernel: false))
+        cold.add(misuse)
     }
 
     /// Records a broken rule that concerns an address or an object.
@@ -43,6 +44,7 @@ extension Core {
         misuse.object = place.map { describe($0) }
         misuse.cache = cache
         misuse.objectCount = objectCount
+        misuse.isOfClassicSlab = hasArrayCaches
         control.pointee.notedStep = control.pointee.step
         cold.add(misuse)
     }

@@ -4,10 +4,7 @@ extension Misuse {
         switch code {
         case .wrongOrderFree: wrongOrderText
         case .doubleFree: doubleFreeText
-        case .freeOfUnallocated:
-            "\(frameText) was freed but no call here had allocated it. The kernel takes the caller's "
-                + "word for it: its reference count is wrong from now on, and its neighbours may "
-                + "be handed out although they are not free."
+        case .freeOfUnallocated: freeOfUnallocatedText
         case .freeInsideBlock:
             "\(frameText) lies in the middle of a block that was allocated at step "
                 + "\(allocatedAtStep ?? 0). Free a block by its first page and with its own order; "
@@ -27,8 +24,8 @@ extension Misuse {
             "split_page wants the first page of an allocated block and its own order; "
                 + "here it makes pages independent that are not the caller's."
         case .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache,
-            .objectHandedOutTwice, .strayObject, .destroyedCacheInUse, .writePastEnd,
-            .writeBeforeStart, .writeIntoSlack, .writeAfterFree, .writeToUnowned:
+            .objectHandedOutTwice, .strayObject, .destroyedCacheInUse, .resizedAfterFree,
+            .writePastEnd, .writeBeforeStart, .writeIntoSlack, .writeAfterFree, .writeToUnowned:
             objectExplanation
         case .wronglyUnused, .noShrinker, .usedAfterReclaim, .freedWhileUnused, .wronglyStored:
             reclaimExplanation
@@ -36,6 +33,17 @@ extension Misuse {
             "__GFP_MOVABLE and __GFP_RECLAIMABLE exclude each other; the request was treated as "
                 + "unmovable."
         }
+    }
+
+    private var freeOfUnallocatedText: String {
+        if let cache {
+            return "\(frameText) was freed but belongs to a slab of \(cache): its objects are "
+                + "given back with kfree or kmem_cache_free, the page by nobody but the cache. "
+                + "The slab goes on handing out objects in a page that others may get."
+        }
+        return "\(frameText) was freed but no call here had allocated it. The kernel takes the "
+            + "caller's word for it: its reference count is wrong from now on, and its neighbours "
+            + "may be handed out although they are not free."
     }
 
     private var wildPointerText: String {

@@ -10,10 +10,10 @@ extension Misuse {
             "\(objectText) was handed out again although nobody had given it back. Two owners "
                 + "now write to the same memory, each believing it is alone: what an earlier "
                 + "wrong free or a write over a free pointer leads to."
-        case .strayObject:
-            "The allocation from \(cacheText) returned \(addressText), where no object starts: "
-                + "the free list leads there since somebody freed that address or wrote over a "
-                + "free pointer. Whatever is written there now overwrites something else."
+        case .strayObject: strayText
+        case .resizedAfterFree:
+            "\(objectText) was resized although nobody owns it. It has the room, so that the kernel "
+                + "returns the same pointer: its next owner shares the memory."
         case .destroyedCacheInUse: destroyedText
         case .writePastEnd, .writeBeforeStart, .writeIntoSlack, .writeAfterFree, .writeToUnowned:
             writeExplanation
@@ -28,7 +28,21 @@ extension Misuse {
                 + "the pointer to the next free object was cut before the check, so that the "
                 + "free objects behind it are lost and an allocation that reaches the end faults."
         }
+        if isOfClassicSlab {
+            return first + "It stands in the array of free objects twice: two callers get the same "
+                + "memory."
+        }
         return first + "It is on the free list twice: the next callers all get the same memory."
+    }
+
+    private var strayText: String {
+        let reason =
+            isOfClassicSlab
+            ? "the array of free objects holds that address since somebody freed it."
+            : "the free list leads there since somebody freed that address or wrote over a free "
+                + "pointer."
+        return "The allocation from \(cacheText) returned \(addressText), where no object starts: "
+            + reason + " Whatever is written there now overwrites something else."
     }
 
     private var freeInsideText: String {
@@ -37,7 +51,7 @@ extension Misuse {
         if noticedByKernel {
             return first + "This time the kernel noticed and freed nothing: see its log."
         }
-        return first + "The kernel links it as it is: a later caller gets memory that overlaps "
+        return first + "The kernel takes it as it is: a later caller gets memory that overlaps "
             + "its neighbours."
     }
 
@@ -50,12 +64,18 @@ extension Misuse {
 
     private var wrongCacheText: String {
         guard object != nil else {
-            return "\(addressText) was given back to \(cacheText), but it is in no slab at all."
+            let place = allocatedAtStep.map { ", but in the block that step \($0) allocated" } ?? ""
+            return "\(addressText) was given back to \(cacheText), but it is in no slab at all"
+                + "\(place)."
         }
         let first = "\(objectText) was given back to \(cacheText). "
         if noticedByKernel {
             return first + "This time the kernel noticed and freed it to the cache that it is "
                 + "from: see its log."
+        }
+        if isOfClassicSlab {
+            return first + "The kernel believes its caller: it puts it into that cache's array and "
+                + "hands it out as one of that cache's objects, whatever its size."
         }
         return first + "The kernel believes its caller: it writes the free pointer where that "
             + "cache has it, and may put the slab on that cache's lists."
@@ -64,7 +84,8 @@ extension Misuse {
     private var destroyedText: String {
         let count = objectCount ?? 0
         let left = count == 1 ? "one object" : "\(count) objects"
-        let example = object.map { _ in " (\(objectText))" } ?? ""
+        let first = count == 1 ? "" : "the first of them "
+        let example = object.map { _ in ", \(first)\(objectName)" } ?? ""
         return "\(cacheText.uppercasedFirst) was destroyed with \(left) in use\(example). It is "
             + "not removed, and the memory that it holds is lost: nobody can allocate from it by "
             + "its name or destroy it again. Free every object first."
@@ -88,9 +109,9 @@ extension Misuse {
             return "Bytes were written from \(addressText) on, before the start of \(objectName). "
                 + neighbourText
         case .writeIntoSlack:
-            let asked = object?.requestedInBytes.map { " for \($0) bytes" } ?? ""
-            return "Bytes were written from \(addressText) on, behind what step "
-                + "\(allocatedAtStep ?? 0) asked\(asked). They fall into the rounding and hurt "
+            let asked = object?.requestedInBytes.map { "the \($0) bytes that" } ?? "what"
+            return "Bytes were written from \(addressText) on, behind \(asked) step "
+                + "\(allocatedAtStep ?? 0) asked for. They fall into the rounding and hurt "
                 + "nobody today; the next smaller size class or another allocator would have a "
                 + "neighbour there."
         case .writeAfterFree:
@@ -108,16 +129,22 @@ extension Misuse {
                 + "\(freedAtStep ?? 0). Its next owner finds bytes that he never wrote, or loses "
                 + "his own."
         }
-        return "Bytes were written from \(addressText) on, \(distance(from: object)) "
-            + "\(name(of: object)). Its next owner finds them changed; if they cover the pointer "
-            + "to the next free object, the allocation after the next one follows them wherever "
-            + "they lead. A debugging kernel finds the poison overwritten when the object is "
-            + "next allocated."
+        let first =
+            "Bytes were written from \(addressText) on, \(distance(from: object)) "
+            + "\(name(of: object)). Its next owner finds them changed"
+        if isOfClassicSlab { return first + "." }
+        return first + "; if they cover the pointer to the next free object, the allocation after "
+            + "the next one follows them wherever they lead. A debugging kernel finds the poison "
+            + "overwritten when the object is next allocated."
     }
 
     private var neighbourText: String {
-        "A plain kernel notices nothing and the neighbour is damaged, or the pointer to the next "
-            + "free object; a debugging one finds its red zone overwritten when the object is "
+        if isOfClassicSlab {
+            return "The kernel notices nothing, and the neighbour is damaged, or the slab's own "
+                + "list of free objects."
+        }
+        return "A plain kernel notices nothing and the neighbour is damaged, or the pointer to the "
+            + "next free object; a debugging one finds its red zone overwritten when the object is "
             + "freed."
     }
 }

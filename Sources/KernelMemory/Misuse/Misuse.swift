@@ -40,6 +40,8 @@ public struct Misuse: Hashable, Sendable {
         case writeAfterFree = "write-after-free"
         /// Bytes were written to memory that no caller owns.
         case writeToUnowned = "write-to-unowned"
+        /// `krealloc` of an object that was given back, and that had room enough to stay.
+        case resizedAfterFree = "krealloc-after-free"
         /// Consequence: an object was handed out that somebody still owns.
         case objectHandedOutTwice = "object-handed-out-twice"
         /// A cache was destroyed while objects of it were in use.
@@ -82,6 +84,9 @@ public struct Misuse: Hashable, Sendable {
     public var cache: String?
     /// How many objects are concerned, where there are several.
     public var objectCount: UInt32?
+    /// The machine has the classic slab allocator, which keeps free objects in arrays and whose
+    /// kernel checks none of them.
+    public var isOfClassicSlab = false
 
     /// An object of a slab, as it was when a rule was broken.
     public struct Object: Hashable, Sendable {
@@ -112,7 +117,7 @@ extension Misuse.Code {
         case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
             .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache,
-            .writePastEnd, .writeBeforeStart, .writeAfterFree, .writeToUnowned:
+            .writePastEnd, .writeBeforeStart, .writeAfterFree, .writeToUnowned, .resizedAfterFree:
             "corruption"
         }
     }

@@ -103,6 +103,9 @@ extension Core {
                 allocatedAtStep: step)
         } else if frame.pointee.has(Frame.reserved) {
             noteMisuse(.freeOfReserved, pfn: pfn, order: order)
+        } else if let slab = slabNumber(of: pfn) {
+            let cache = cold.registry.name(readSlab(slab).pointee.cache)
+            noteMisuse(.freeOfUnallocated, pfn: pfn, order: order, cache: cache)
         } else if let owner = liveBlock(covering: pfn) {
             noteMisuse(.freeInsideBlock, pfn: pfn, order: order, allocatedAtStep: owner.step)
         } else if step != 0 {

@@ -71,7 +71,9 @@ extension Core {
 
     /// An object that is in no slab at all.
     private func freeForeign(_ object: UInt64, _ pfn: UInt32, to cache: UInt32, isChecked: Bool) {
-        noteMisuse(.wrongCache, pfn: pfn, at: object, cache: cold.registry.name(cache))
+        noteMisuse(
+            .wrongCache, pfn: pfn, at: object, allocatedAtStep: liveBlock(covering: pfn)?.step,
+            cache: cold.registry.name(cache))
         if isChecked {
             if cold.warnedOnce.insert(.noSlabPage).inserted {
                 beginWarning()

@@ -115,7 +115,10 @@ extension Core {
     private func noteNewSize(_ address: UInt64, _ size: UInt64) {
         guard let place = objectPlace(of: address) else { return noteNewLargeSize(address, size) }
         let record = slab(place.slab).record(place.index)
-        guard record.pointee.isLive else { return }
+        guard record.pointee.isLive else {
+            return noteMisuse(
+                wasReclaimed(place) ? .usedAfterReclaim : .resizedAfterFree, at: address, place)
+        }
         // More than kmalloc has objects for is all of an object of some cache.
         let requested = size > KMallocSizes.largest ? 0 : UInt32(size)
         record.pointee.own(requested: requested, step: record.pointee.allocated)

@@ -35,8 +35,10 @@ extension Core {
             frames.readable(block.pfn).pointee.has(Frame.head)
         else {
             noteForeignFree(address, pfn)
-            warnOfSinglePage(address)
-            return freePages(pfn, order: 0)
+            let warns = warnOfSinglePage(address)
+            freePages(pfn, order: 0)
+            if warns { cold.markNoticed(step: control.pointee.step) }
+            return
         }
         let head = frames.writable(block.pfn)
         if !head.pointee.has(Frame.largeKMalloc) || address != directAddress(block.pfn) {
@@ -55,11 +57,14 @@ extension Core {
     }
 
     /// The kernel expects at least two pages here, and says so once if it is one.
-    private func warnOfSinglePage(_ address: UInt64) {
-        guard cold.warnedOnce.insert(.freeOfSinglePage).inserted else { return }
+    ///
+    /// - Returns: whether it did.
+    private func warnOfSinglePage(_ address: UInt64) -> Bool {
+        guard cold.warnedOnce.insert(.freeOfSinglePage).inserted else { return false }
         beginWarning()
         finishWarning(at: "mm/slab_common.c:904", in: "free_large_kmalloc")
         printk("object pointer: \(pointerText(address))")
+        return true
     }
 
     /// The bytes of what is in no slab: a compound page, which the kernel expects to be larger than
