@@ -23,6 +23,8 @@ public struct BootImage: Sendable {
         core.freeInitMemory(memory)
         core.makeBootCaches()
         core.control.pointee = Control()
+        core.makeBootTables()
+        core.makeVmapSpace()
     }
 }
 

@@ -32,6 +32,14 @@ extension KernelCall: CustomStringConvertible {
         case .freeListCreate(let list): "free_list_create(\"\(list.name)\", \(list.size))"
         case .freeListGet(let list, let gfp): "free_list_get(\(list), \(gfp))"
         case .freeListPut(let list, let object): "free_list_put(\(list), \(object))"
+        case .vmalloc(let size): "vmalloc(\(size))"
+        case .vzalloc(let size): "vzalloc(\(size))"
+        case .vfree(let address): "vfree(\(address))"
+        case .vmap(let pages):
+            "vmap([\(pages.map(\.description).joined(separator: " "))])"
+        case .vunmap(let address): "vunmap(\(address))"
+        case .vmUnmapAliases: "vm_unmap_aliases()"
+        case .load(let address, let width): "load(\(address), \(width))"
         case .memset(let address, let byte, let length):
             "memset(\(address), \(hexadecimal(UInt64(byte))), \(length))"
         case .store(let address, let bytes): "memcpy_to(\(address), \(bytes.count))"

@@ -153,7 +153,7 @@ extension KernelFunction.Parameter {
         case .alignment: "0 or a power of two up to 4096"
         case .cacheFlags: "flags such as SLAB_HWCACHE_ALIGN|SLAB_POISON, or 0"
         case .constructor: "NULL, or the byte that new objects are filled with, as in ctor=0x5a"
-        case .order, .byte, .length, .cpu, .size, .count:
+        case .order, .byte, .length, .cpu, .size, .count, .areaSize, .width:
             "a number of \(kind.range.lowerBound) to \(kind.range.upperBound)"
         }
     }

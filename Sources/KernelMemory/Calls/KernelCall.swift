@@ -62,6 +62,20 @@ public enum KernelCall: Hashable, Sendable {
     case freeListGet(list: UInt32, GFPFlags)
     /// `free_list_put(list, object)`: keeps the object; does nothing for NULL.
     case freeListPut(list: UInt32, object: VirtualAddress)
+    /// `vmalloc(size)`: bytes at consecutive addresses, from any frames.
+    case vmalloc(size: UInt64)
+    /// `vzalloc(size)`: the same, all zero.
+    case vzalloc(size: UInt64)
+    /// `vfree(addr)`; does nothing for NULL.
+    case vfree(VirtualAddress)
+    /// `vmap(pages, count, VM_MAP, PAGE_KERNEL)`: consecutive addresses for pages that one has.
+    case vmap([PagePointer])
+    /// `vunmap(addr)`; does nothing for NULL.
+    case vunmap(VirtualAddress)
+    /// `vm_unmap_aliases()`: flushes the TLBs of lazily freed areas and makes these free.
+    case vmUnmapAliases
+    /// The CPU loads 1...8 bytes as a number.
+    case load(VirtualAddress, width: UInt32)
     /// `memset(addr, byte, length)`: the CPU stores the same byte again and again.
     case memset(VirtualAddress, byte: UInt8, length: UInt32)
     /// `memcpy(addr, bytes, length)`: the CPU stores bytes that come from outside.

@@ -20,6 +20,10 @@ public struct KernelFunction: Sendable {
         case cpu
         /// Bytes of an allocation.
         case size
+        /// Bytes of an area of vmalloc.
+        case areaSize
+        /// Bytes of a load.
+        case width
         /// How many elements an allocation is for.
         case count
         /// A `struct kmem_cache *`, or the name of a cache.
@@ -95,6 +99,8 @@ extension KernelFunction.ParameterKind {
         case .cpu: 0...7
         case .size, .count, .cacheFlags: 0...0xffff_ffff
         case .cache, .name: 0...UInt64.max
+        case .areaSize: 0...0xff_ffff_ffff
+        case .width: 1...8
         case .alignment: 0...4_096
         case .constructor: 0...255
         }
@@ -114,7 +120,7 @@ extension KernelFunction {
 
     /// Every function that can be called.
     public static let all =
-        pageFunctions + slabFunctions + reclaimFunctions + processorFunctions
+        pageFunctions + slabFunctions + reclaimFunctions + vmallocFunctions + processorFunctions
 
     private static let pageFunctions: [KernelFunction] = [
         .init("alloc_pages", [("gfp_mask", .gfp), ("order", .order)]) {
@@ -141,6 +147,9 @@ extension KernelFunction {
     ]
 
     private static let processorFunctions: [KernelFunction] = [
+        .init("load", [("addr", .address), ("size", .width)]) {
+            .load($0[0].address, width: UInt32($0[1].number))
+        },
         .init("memset", [("addr", .address), ("byte", .byte), ("length", .length)]) {
             .memset(
                 .init($0[0].number), byte: UInt8($0[1].number), length: UInt32($0[2].number))

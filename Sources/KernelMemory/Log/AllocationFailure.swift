@@ -19,10 +19,18 @@ extension Core {
     /// The corresponding kernel function is `warn_alloc` (mm/page_alloc.c, 6.1).
     @inline(never)
     func warnAllocationFailure(_ gfp: GFPFlags, order: UInt32, highest: Int) {
+        warnOfFailure(
+            "page allocation failure: order:\(order)", gfp, from: ["__alloc_pages"])
+    }
+
+    /// The report of any request for pages or address space that failed.
+    ///
+    /// - Parameter functions: who asked, innermost first.
+    func warnOfFailure(_ what: String, _ gfp: GFPFlags, from functions: [String]) {
+        if gfp.contains(.noWarn) { return }
         printk(
-            "init: page allocation failure: order:\(order), "
-                + "mode:\(hexadecimal(UInt64(gfp.rawValue)))(\(gfp)), nodemask=(null)")
-        printCallTrace(["dump_stack", "warn_alloc", "__alloc_pages"])
+            "init: \(what), mode:\(hexadecimal(UInt64(gfp.rawValue)))(\(gfp)), nodemask=(null)")
+        printCallTrace(["dump_stack", "warn_alloc"] + functions)
         printk("Mem-Info:")
         printMemoryTotals()
         for zone in 0..<MachineShape.zoneCount where zones[zone].isPopulated { printZone(zone) }

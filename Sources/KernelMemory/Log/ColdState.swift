@@ -1,4 +1,4 @@
-/// What a machine keeps beside its tables: the log, the misuse record, bytes of frames.
+/// What a machine keeps beside its tables: the log and the misuse record.
 ///
 /// Only the slow paths come here.
 final class ColdState {
@@ -15,11 +15,12 @@ final class ColdState {
     var badPageReports = 0
     /// Flags of `/proc/sys/kernel/tainted` that reports print.
     var taint = Taint()
-    var bytes = FrameBytes()
     /// The caches' names and addresses.
     var registry = CacheRegistry()
     /// Objects that can be taken back, and those that cannot.
     var reclaim = ReclaimState()
+    /// The areas of vmalloc.
+    var vmap = VmapSpace()
     /// Heads of free lists that are not objects of their slab.
     var strayHeads: [StrayHead: UInt64] = [:]
     /// Warnings that were printed and will not be again.
@@ -30,7 +31,10 @@ final class ColdState {
     init() {}
 
     /// What a machine starts with that has just booted.
-    init(bootedFrom image: ColdState) { registry = image.registry }
+    init(bootedFrom image: ColdState) {
+        registry = image.registry
+        vmap = image.vmap
+    }
 
     init(copying other: ColdState) {
         log = other.log
@@ -40,9 +44,9 @@ final class ColdState {
         warnedOrder = other.warnedOrder
         badPageReports = other.badPageReports
         taint = other.taint
-        bytes = other.bytes
         registry = other.registry
         reclaim = other.reclaim
+        vmap = other.vmap
         strayHeads = other.strayHeads
         warnedOnce = other.warnedOnce
     }

@@ -44,10 +44,12 @@ extension Core {
     /// - Parameter function: the function of the kernel that touched it, where that is known.
     func oopsOnAccess(to address: UInt64, isWrite: Bool, in function: String? = nil) {
         let options = shape.debug ? " DEBUG_PAGEALLOC" : ""
-        if isNonCanonical(address) {
+        if shape.architecture == .x86_64, !shape.architecture.isCanonical(address) {
+            // No page table can have an entry for it: the CPU refuses it without looking.
+            // `exc_general_protection` (arch/x86/kernel/traps.c, 6.1).
             let text =
                 "general protection fault, probably for non-canonical address "
-                + "0x\(String(address, radix: 16))"
+                + hexadecimal(address)
             return die(text, "\(text): 0000 [#1] SMP\(options)", in: function)
         }
         let first =
@@ -55,10 +57,14 @@ extension Core {
             ? "BUG: kernel NULL pointer dereference, address: \(pointerDigits(address))"
             : "BUG: unable to handle page fault for address: \(pointerDigits(address))"
         printk(first)
+        let isProtection = walk(address) != nil
+        let code = (isWrite ? 2 : 0) + (isProtection ? 1 : 0)
         printk("#PF: supervisor \(isWrite ? "write" : "read") access in kernel mode")
-        printk("#PF: error_code(0x000\(isWrite ? "2" : "0")) - not-present page")
-        printk(shape.architecture == .i386 ? "*pde = 00000000 " : "PGD 0 P4D 0 ")
-        die(first, "Oops: 000\(isWrite ? "2" : "0") [#1] SMP\(options)", in: function)
+        printk(
+            "#PF: error_code(0x000\(code)) - "
+                + (isProtection ? "permissions violation" : "not-present page"))
+        printk(pageTableText(address))
+        die(first, "Oops: 000\(code) [#1] SMP\(options)", in: function)
     }
 
     /// Ends the task with the line that says why, and the machine with it. `die`.
@@ -69,13 +75,19 @@ extension Core {
         halt(reason)
     }
 
-    /// No page table of this machine has an entry for such an address: the CPU refuses it without
-    /// looking. The corresponding kernel function is `exc_general_protection`
-    /// (arch/x86/kernel/traps.c, 6.1).
-    private func isNonCanonical(_ address: UInt64) -> Bool {
-        guard shape.architecture == .x86_64 else { return false }
-        let top = Int64(bitPattern: address) >> 47
-        return top != 0 && top != -1
+    /// The entries on the way to an address. `dump_pagetable` (arch/x86/mm/fault.c, 6.1).
+    private func pageTableText(_ address: UInt64) -> String {
+        let entries = tracedWalk(address).steps.map(\.entry.rawValue)
+        if shape.architecture == .i386 {
+            return zip(["*pde", "*pte"], entries).reduce("") {
+                $0 + "\($1.0) = \(hexDigits($1.1, width: 8)) "
+            }
+        }
+        // The level between the first two is folded: it shows the first's entry.
+        let values = entries.prefix(1) + entries
+        return zip(["PGD ", "P4D ", "PUD ", "PMD ", "PTE "], values).map {
+            $0 + String($1, radix: 16)
+        }.joined(separator: " ") + (values.count < 5 ? " " : "")
     }
 
     /// A free of order 11 or more that passed every check: the kernel writes behind the end of

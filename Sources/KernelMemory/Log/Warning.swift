@@ -21,6 +21,8 @@ enum OnceOnly: Hashable {
     case freeOfSinglePage
     /// `kmem_cache_free` of what is in no slab. `WARN_ONCE` in `virt_to_cache`.
     case noSlabPage
+    /// `vmalloc(0)`. `WARN_ON_ONCE` in `__vmalloc_node_range`.
+    case vmallocOfNothing
     /// The first taint after which locks are no longer checked.
     case lockDebugging
 }

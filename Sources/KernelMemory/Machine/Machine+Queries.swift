@@ -47,7 +47,7 @@ extension Machine {
     }
 
     /// Bytes of the frames that were ever written: each of them costs as much real memory.
-    public var storedByteCount: Int { core.cold.bytes.frameCount * Page.sizeInBytes }
+    public var storedByteCount: Int { core.contents.ownedPageCount * Page.sizeInBytes }
 
     /// KiB that the kernel keeps free in all zones together. `min_free_kbytes`.
     public var minFreeKilobytes: UInt64 { core.shape.minFreeKilobytes }

@@ -74,7 +74,7 @@ extension Machine {
 extension Outcome {
     /// A pointer, NULL if it is 0.
     @inline(__always)
-    fileprivate static func pointer(_ address: UInt64) -> Outcome {
+    static func pointer(_ address: UInt64) -> Outcome {
         if _slowPath(address == 0) { return Outcome(.null) }
         return Outcome(.address(VirtualAddress(address)))
     }

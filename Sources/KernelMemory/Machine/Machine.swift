@@ -50,6 +50,13 @@ public struct Machine: Sendable {
         case .freeListPut(let list, let object): putOnFreeList(list, object)
         case .pageAddress(let page): pageAddress(page)
         case .splitPage(let page, let order): splitPage(page, order: order)
+        case .load(let address, let width): load(address, width: width)
+        case .vmalloc(let size): vmalloc(size, .kernel)
+        case .vzalloc(let size): vmalloc(size, [.kernel, .zero])
+        case .vfree(let address): vfree(address)
+        case .vmap(let pages): vmap(pages)
+        case .vunmap(let address): vunmap(address)
+        case .vmUnmapAliases: unmapAliases()
         case .memset(let address, let byte, let length):
             memset(address, byte: byte, length: length)
         case .store(let address, let bytes): store(address, bytes)

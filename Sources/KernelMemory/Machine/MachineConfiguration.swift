@@ -30,6 +30,8 @@ public struct MachineConfiguration: Hashable, Sendable {
     public var slab: SlabAllocator
     /// Every cache has its own slabs, also where another one's objects are alike. `slab_nomerge`.
     public var keepsCachesApart = false
+    /// What each of its CPUs remembers of its page-table walks.
+    public var tlb = TLBShape.usual
     /// Where its first state comes from.
     public private(set) var origin = Origin.boot
 
@@ -47,6 +49,8 @@ public struct MachineConfiguration: Hashable, Sendable {
         case memory(MiB: Int, allowed: ClosedRange<Int>)
         /// More or fewer CPUs than the model knows.
         case cpus(Int, allowed: ClosedRange<Int>)
+        /// A TLB without whole sets, or with too many entries.
+        case tlb(TLBShape)
     }
 
     /// Checks a configuration and completes it with the kind's usual memory size.
@@ -54,7 +58,7 @@ public struct MachineConfiguration: Hashable, Sendable {
     /// - Throws: ``Failure`` that names what is wrong and what would be right.
     public init(
         kind: Kind = .i386, memoryInMiB: Int? = nil, cpuCount: Int = 1, debug: Bool = false,
-        slab: SlabAllocator = .slub, keepsCachesApart: Bool = false
+        slab: SlabAllocator = .slub, keepsCachesApart: Bool = false, tlb: TLBShape = .usual
     ) throws(Failure) {
         let memory = memoryInMiB ?? kind.usualMemoryInMiB
         guard kind.memoryRangeInMiB.contains(memory) else {
@@ -63,6 +67,8 @@ public struct MachineConfiguration: Hashable, Sendable {
         guard Self.cpuRange.contains(cpuCount) else {
             throw .cpus(cpuCount, allowed: Self.cpuRange)
         }
+        guard tlb.isValid else { throw .tlb(tlb) }
+        self.tlb = tlb
         self.kind = kind
         self.memoryInMiB = memory
         self.cpuCount = cpuCount

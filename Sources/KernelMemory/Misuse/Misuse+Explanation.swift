@@ -29,6 +29,9 @@ extension Misuse {
             objectExplanation
         case .wronglyUnused, .noShrinker, .usedAfterReclaim, .freedWhileUnused, .wronglyStored:
             reclaimExplanation
+        case .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeInsideArea,
+            .vunmapOfVmalloc, .vfreeOfVmap, .usedAfterVfree, .freeOfMapping, .dmaToForeign:
+            mappingExplanation
         case .conflictingMobility:
             "__GFP_MOVABLE and __GFP_RECLAIMABLE exclude each other; the request was treated as "
                 + "unmovable."

@@ -56,6 +56,24 @@ public struct Misuse: Hashable, Sendable {
         case freedWhileUnused = "freed-while-unused"
         /// A home-made list got or gave something that is no live object, or too small for it.
         case wronglyStored = "wrongly-stored"
+        /// `vmalloc` of 0 bytes.
+        case vmallocOfNothing = "vmalloc-of-nothing"
+        /// `vfree` of an address that is not at the start of a page.
+        case vfreeOfBadAddress = "vfree-of-bad-address"
+        /// `vfree` of an address that is in no area.
+        case vfreeOfNoArea = "vfree-of-no-area"
+        /// `vfree` of an address within an area, which frees all of it.
+        case vfreeInsideArea = "vfree-inside-area"
+        /// `vunmap` of what vmalloc gave: its pages are lost.
+        case vunmapOfVmalloc = "vunmap-of-vmalloc"
+        /// `vfree` of what vmap gave.
+        case vfreeOfVmap = "vfree-of-vmap"
+        /// An address of an area that is freed, but that a TLB still knew.
+        case usedAfterVfree = "used-after-vfree"
+        /// A page that belongs to a mapping of the kernel's was freed by itself.
+        case freeOfMapping = "free-of-mapping"
+        /// A device read or wrote memory that is not the caller's.
+        case dmaToForeign = "dma-to-foreign"
         /// `__GFP_MOVABLE` and `__GFP_RECLAIMABLE` at once.
         case conflictingMobility = "conflicting-mobility"
     }
@@ -111,13 +129,16 @@ extension Misuse.Code {
     public var severity: String {
         switch self {
         case .handedOutTwice, .objectHandedOutTwice, .strayObject: "consequence"
-        case .destroyedCacheInUse: "leak"
-        case .orderTooLarge, .conflictingMobility, .noShrinker, .writeIntoSlack: "warning"
+        case .destroyedCacheInUse, .vunmapOfVmalloc: "leak"
+        case .orderTooLarge, .conflictingMobility, .noShrinker, .writeIntoSlack,
+            .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeOfVmap:
+            "warning"
         case .wildPointer: "crash"
         case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
             .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache,
-            .writePastEnd, .writeBeforeStart, .writeAfterFree, .writeToUnowned, .resizedAfterFree:
+            .writePastEnd, .writeBeforeStart, .writeAfterFree, .writeToUnowned, .resizedAfterFree,
+            .vfreeInsideArea, .usedAfterVfree, .freeOfMapping, .dmaToForeign:
             "corruption"
         }
     }

@@ -5,8 +5,35 @@
 extension Core {
     /// Records the first byte of a store that no caller owns, if there is one.
     ///
+    /// - Parameter frame: where the store's first byte goes.
+    func noteWrongStore(_ address: UInt64, count: Int, _ frame: UInt64) {
+        if directFrame(address).map({ UInt64($0) }) == frame {
+            let end = min(address + UInt64(count), layout.highMemory)
+            noteWrongStore(address..<end)
+        } else if isVmallocAddress(address) {
+            noteWrongVmallocStore(address, count: count)
+        }
+    }
+
+    private func noteWrongVmallocStore(_ address: UInt64, count: Int) {
+        guard let index = cold.vmap.area(containing: address) else {
+            let freed = cold.vmap.freedArea(containing: address)
+            return noteMisuse(
+                .usedAfterVfree, at: address, allocatedAtStep: freed?.allocated,
+                freedAtStep: freed?.step)
+        }
+        let area = cold.vmap.areas[index]
+        let end = area.range.start + area.requested
+        if area.step != 0, address + UInt64(count) > end, address < area.mappedEnd {
+            noteMisuse(
+                .writeIntoSlack, at: max(address, end), allocatedAtStep: area.step)
+        }
+    }
+
+    /// Records the first byte of a store to the direct map that no caller owns, if there is one.
+    ///
     /// - Complexity: O(1,024 frames), O(1) where a block of one page or an object is written.
-    func noteWrongStore(_ range: Range<UInt64>) {
+    private func noteWrongStore(_ range: Range<UInt64>) {
         let pfn = UInt32(physical(range.lowerBound).rawValue >> 12)
         if let slab = slabNumber(of: pfn) { return noteWrongStore(range, in: slab) }
         guard let block = liveBlock(covering: pfn) else {

@@ -83,7 +83,7 @@ extension Core {
 
     /// The highest populated zone at or below an index. `first_zones_zonelist`.
     @inline(__always)
-    private func preferredZone(_ highest: Int) -> Int {
+    func preferredZone(_ highest: Int) -> Int {
         var zone = min(highest, MachineShape.zoneCount - 1)
         while zone >= 0, !zones[zone].isPopulated { zone &-= 1 }
         return zone

@@ -106,6 +106,8 @@ extension Core {
         } else if let slab = slabNumber(of: pfn) {
             let cache = cold.registry.name(readSlab(slab).pointee.cache)
             noteMisuse(.freeOfUnallocated, pfn: pfn, order: order, cache: cache)
+        } else if frame.pointee.has(Frame.mapping) {
+            noteMisuse(.freeOfMapping, pfn: pfn, order: order, allocatedAtStep: step)
         } else if let owner = liveBlock(covering: pfn) {
             noteMisuse(.freeInsideBlock, pfn: pfn, order: order, allocatedAtStep: owner.step)
         } else if step != 0 {

@@ -12,8 +12,18 @@ extension Core {
     func removeLocal(
         _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
     ) -> Block? {
+        localPages(zone).pointee.freeFactor >>= 1
+        return takeLocal(zone, order: order, type: type, flags)
+    }
+
+    /// The same, as part of a longer request.
+    ///
+    /// The corresponding kernel function is `__rmqueue_pcplist` (mm/page_alloc.c, 6.1).
+    @inline(__always)
+    func takeLocal(
+        _ zone: Int, order: UInt32, type: Int, _ flags: AllocationFlags
+    ) -> Block? {
         let local = localPages(zone)
-        local.pointee.freeFactor >>= 1
         let list = local.list(3 &* Int(order) &+ type)
         if list.pointee.count == 0 {
             refill(zone, list, order: order, type: type, flags)

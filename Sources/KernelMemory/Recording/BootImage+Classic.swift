@@ -11,6 +11,7 @@ extension BootImage {
         for cache in caches { core.add(cache) }
         for block in hidden.blocks { core.add(block) }
         core.findKMallocCaches()
+        core.makeVmapSpace()
     }
 }
 

@@ -9,6 +9,7 @@ extension BootImage {
     public init(recording: MachineRecording) throws(RecordingError) {
         try self.init(pagesOf: recording)
         core.makeBootCaches()
+        core.makeVmapSpace()
     }
 
     /// The same without caches.
@@ -22,6 +23,7 @@ extension BootImage {
             try core.link(zone)
         }
         core.control.pointee.cpu = UInt32(recording.cpu)
+        core.makeBootTables()
         self.init(core: core)
     }
 }

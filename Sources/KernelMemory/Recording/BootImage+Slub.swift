@@ -11,6 +11,7 @@ extension BootImage {
         for slab in hidden.slabs { core.add(slab) }
         for block in hidden.blocks { core.add(block) }
         core.findKMallocCaches()
+        core.makeVmapSpace()
     }
 }
 

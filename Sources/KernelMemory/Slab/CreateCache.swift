@@ -112,8 +112,8 @@ extension Core {
     var descriptorCache: UInt32 { 0 }
 
     /// Allocates an object that no caller of the machine owns.
-    func allocateForKernel(_ cache: UInt32) -> UInt64 {
-        markKernels(allocateObject(cache, .kernel, requested: 0))
+    func allocateForKernel(_ cache: UInt32, _ gfp: GFPFlags = .kernel) -> UInt64 {
+        markKernels(allocateObject(cache, gfp, requested: 0))
     }
 
     /// Allocates bytes that no caller of the machine owns.

@@ -8,21 +8,15 @@ extension Core {
 
     /// Loads a pointer as the kernel does; faults where nothing is mapped.
     func loadPointer(at address: UInt64) -> UInt64 {
-        if let fault = faultAddress(address, count: UInt64(shape.architecture.pointerSize)) {
-            if !isHalted { oopsOnAccess(to: fault, isWrite: false) }
-            return 0
-        }
-        let width = Int(shape.architecture.pointerSize)
-        return readBytes(width, at: physical(address)).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        if isHalted { return 0 }
+        return loadBytes(Int(shape.architecture.pointerSize), at: address).reversed()
+            .reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// Stores a pointer as the kernel does; faults where nothing is mapped.
     func storePointer(_ value: UInt64, at address: UInt64) {
         if isHalted { return }
-        if let fault = faultAddress(address, count: UInt64(shape.architecture.pointerSize)) {
-            return oopsOnAccess(to: fault, isWrite: true)
-        }
-        writeBytes(pointerBytes(value), at: physical(address))
+        storeBytes(pointerBytes(value), at: address)
     }
 
     /// A pointer as it lies in memory, lowest byte first.
@@ -41,13 +35,8 @@ extension Core {
 
     /// Copies bytes from one allocation to another; faults where nothing is mapped.
     func copyBytes(from source: UInt64, to target: UInt64, count: Int) {
-        if let fault = faultAddress(source, count: UInt64(count)) {
-            return oopsOnAccess(to: fault, isWrite: false, in: "memcpy")
-        }
-        if let fault = faultAddress(target, count: UInt64(count)) {
-            return oopsOnAccess(to: fault, isWrite: true, in: "memcpy")
-        }
-        writeBytes(readBytes(count, at: physical(source)), at: physical(target))
+        let bytes = loadBytes(count, at: source, in: "memcpy")
+        if !isHalted { storeBytes(bytes, at: target, in: "memcpy") }
     }
 
     /// Makes an object's bytes zero. `memset` for `__GFP_ZERO` in `slab_post_alloc_hook`.

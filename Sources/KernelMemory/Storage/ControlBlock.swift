@@ -17,6 +17,8 @@ struct Control {
     var livePages: Int32 = 0
     /// The most pages that callers owned at once.
     var peakPages: Int32 = 0
+    /// The frame of the root of the page tables; the same from boot on.
+    var rootTable: UInt32 = 0
     /// The last step that printed to the log or broke a rule; 0 for none.
     var notedStep: UInt32 = 0
 
@@ -29,7 +31,7 @@ struct Control {
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.
 ///
 ///     Control | PageRequest x 32 | Zone x 3 | FreeArea [zone][order] | PerCPUPages [cpu][zone]
-///     | kmalloc caches | page-block types
+///     | kmalloc caches | TLB [cpu] | page-block types
 struct ControlBlock {
     let base: UnsafeMutableRawPointer
     let size: Int
@@ -40,6 +42,7 @@ struct ControlBlock {
     let perCPU: UnsafeMutablePointer<PerCPUPages>
     let kmallocCaches: UnsafeMutablePointer<UInt32>
     let smallCaches: UnsafeMutablePointer<UInt32>
+    let tlbs: UnsafeMutableRawPointer
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
 
     /// An all-zero block of the size that the machine's shape needs.
@@ -58,6 +61,7 @@ struct ControlBlock {
         let cpuTable = layout.place(PerCPUPages.self, shape.cpuCount * zones)
         let sizes = layout.place(UInt32.self, KMallocSizes.count * KMallocFamily.allCases.count)
         let smallSizes = layout.place(UInt32.self, KMallocSizes.smallCount)
+        let tlbTable = layout.place(UInt8.self, shape.cpuCount * TLB.size(shape.tlb))
         let types = layout.place(UInt8.self, shape.pageBlockCount)
         size = layout.size
         base = .allocate(byteCount: size, alignment: 16)
@@ -68,6 +72,7 @@ struct ControlBlock {
         perCPU = (base + cpuTable).assumingMemoryBound(to: PerCPUPages.self)
         kmallocCaches = (base + sizes).assumingMemoryBound(to: UInt32.self)
         smallCaches = (base + smallSizes).assumingMemoryBound(to: UInt32.self)
+        tlbs = base + tlbTable
         pageBlockTypes = (base + types).assumingMemoryBound(to: UInt8.self)
     }
 

@@ -12,7 +12,11 @@ final class Core: @unchecked Sendable {
     let freeAreas: UnsafeMutablePointer<FreeArea>
     let perCPU: UnsafeMutablePointer<PerCPUPages>
     let pageBlockTypes: UnsafeMutablePointer<UInt8>
+    /// The CPUs' TLBs, one behind the other.
+    let tlbs: UnsafeMutableRawPointer
     let frames: FrameDirectory
+    /// The bytes of all frames.
+    let contents: FrameContents
     /// The caches of objects, by number.
     let caches: UnsafeMutablePointer<NodeTable>
     /// The slabs of all caches, by number.
@@ -54,12 +58,13 @@ final class Core: @unchecked Sendable {
     private let sealed = Atomic<Bool>(false)
 
     private init(
-        shape: MachineShape, block: ControlBlock, frames: FrameDirectory, objects: ObjectTables,
-        cold: ColdState, image: Core?
+        shape: MachineShape, block: ControlBlock, frames: FrameDirectory, contents: FrameContents,
+        objects: ObjectTables, cold: ColdState, image: Core?
     ) {
         self.shape = shape
         self.block = block
         self.frames = frames
+        self.contents = contents
         caches = .allocate(capacity: 1)
         caches.initialize(to: objects.caches)
         slabs = .allocate(capacity: 1)
@@ -77,6 +82,7 @@ final class Core: @unchecked Sendable {
         freeAreas = block.freeAreas
         perCPU = block.perCPU
         pageBlockTypes = block.pageBlockTypes
+        tlbs = block.tlbs
         pageBlockOrder = shape.pageBlockOrder
         chunkMergeEnd = Frame.buddyMark(min(shape.pageBlockOrder, FrameDirectory.chunkShift))
         branchMergeEnd = Frame.buddyMark(min(shape.pageBlockOrder, Order.largest))
@@ -91,6 +97,7 @@ final class Core: @unchecked Sendable {
 
     deinit {
         frames.deallocate()
+        contents.deallocate()
         for table in [caches, slabs] {
             table.pointee.deallocate()
             table.deallocate()
@@ -113,6 +120,7 @@ extension Core {
         self.init(
             shape: shape, block: ControlBlock(zeroedFor: shape),
             frames: FrameDirectory(zeroedFor: shape.frameEnd),
+            contents: FrameContents(zeroedFor: shape.frameEnd),
             objects: ObjectTables(caches: NodeTable(), slabs: NodeTable()), cold: ColdState(),
             image: nil)
     }
@@ -122,6 +130,7 @@ extension Core {
         self.init(
             shape: image.shape, block: ControlBlock(copying: image.block, shape: image.shape),
             frames: FrameDirectory(borrowing: image.frames),
+            contents: FrameContents(borrowing: image.contents),
             objects: ObjectTables(
                 caches: NodeTable(borrowing: image.caches.pointee),
                 slabs: NodeTable(borrowing: image.slabs.pointee)),
@@ -135,6 +144,7 @@ extension Core {
         let copy = Core(
             shape: shape, block: ControlBlock(copying: block, shape: shape),
             frames: FrameDirectory(sharing: frames),
+            contents: FrameContents(sharing: contents),
             objects: ObjectTables(
                 caches: NodeTable(sharing: caches.pointee),
                 slabs: NodeTable(sharing: slabs.pointee)),
@@ -156,6 +166,7 @@ extension Core {
         // Comes after all that those did who took copies.
         _ = sealed.exchange(false, ordering: .acquiring)
         frames.markAllShared()
+        contents.markAllShared()
         caches.pointee.markAllShared()
         slabs.pointee.markAllShared()
     }

@@ -3,8 +3,8 @@
 ///     0        4        8        12                 16
 ///     | next   | prev   | step   | refs:16 flags:16 |
 ///
-///     flags: 15      14    13   12  11   10       8    7       6     5..4        3..0
-///            kmalloc bytes live lru slab reserved head per-CPU buddy migratetype order
+///     flags: 15      14    13   12  11   10       9       8    7       6     5..4        3..0
+///            kmalloc bytes live lru slab reserved mapping head per-CPU buddy migratetype order
 ///
 /// `next` and `previous` are meaningful while the frame heads a block on a list. The state
 /// where all bits are 0 is that of a frame in the middle of a block.
@@ -51,6 +51,8 @@ extension Frame {
     static let perCPU: UInt16 = 0x80
     /// First frame of a compound page. `PageHead`.
     static let head: UInt16 = 0x100
+    /// A page table, or behind a vmalloc area: which stands in ``next``, as a ``MappingUse``.
+    static let mapping: UInt16 = 0x200
     /// Not the allocator's: hole, firmware or kernel image. `PageReserved`.
     static let reserved: UInt16 = 0x400
     /// Belongs to a slab, whose number stands in ``next``. `PageSlab`.

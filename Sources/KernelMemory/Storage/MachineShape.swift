@@ -29,6 +29,9 @@ struct MachineShape: Hashable, Sendable {
     /// Caches of like objects are never merged. `slab_nomerge`.
     var keepsCachesApart = false
 
+    /// What each CPU remembers of its walks.
+    var tlb = TLBShape.usual
+
     /// Whether the memory map has an entry for a frame number below ``frameEnd``. `pfn_valid`.
     @inline(__always)
     func hasFrame(_ pfn: UInt32) -> Bool { pfn < hole.lowerBound || pfn >= hole.upperBound }

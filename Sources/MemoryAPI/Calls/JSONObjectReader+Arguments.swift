@@ -16,7 +16,7 @@ extension JSONObjectReader {
         case .constructor:
             return try constructor().map { .number(UInt64($0)) } ?? .text("NULL")
         case .alignment: return .number(UInt64(try alignment()))
-        case .order, .byte, .length, .cpu, .size, .count:
+        case .order, .byte, .length, .cpu, .size, .count, .areaSize, .width:
             return .number(try number(parameter.kind.range))
         }
     }

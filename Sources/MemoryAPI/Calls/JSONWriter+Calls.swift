@@ -40,7 +40,8 @@ extension JSONWriter {
             rawDecimal(UInt64(cpu))
             raw(")")
         case .registerShrinker, .unregisterShrinker, .listLRUAdd, .listLRUDel, .dropSlab,
-            .freeListCreate, .freeListGet, .freeListPut:
+            .freeListCreate, .freeListGet, .freeListPut, .vmalloc, .vzalloc, .vfree, .vmap, .vunmap,
+            .vmUnmapAliases, .load:
             rawText(call.description)
         case .kswapd(let isAwake): raw(isAwake ? "kswapd_wakes()" : "kswapd_sleeps()")
         case .kmalloc(let size, let gfp): rawCall("kmalloc(", size, gfp)

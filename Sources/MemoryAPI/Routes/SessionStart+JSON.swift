@@ -181,6 +181,11 @@ extension Problem {
                 faults: [
                     .init(place: .body("/memory"), value: "\(size)MiB", detail: "must be \(wanted)")
                 ])
+        case .tlb:
+            let wanted = "a power of two of sets, each with \"ways\" entries"
+            self.init(
+                .invalidField, "tlb must have \(wanted).",
+                faults: [.init(place: .body("/tlb"), detail: "must have \(wanted)")])
         case .cpus(let count, let allowed):
             let wanted = "\(allowed.lowerBound) to \(allowed.upperBound)"
             self.init(

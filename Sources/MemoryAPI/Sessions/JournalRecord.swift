@@ -26,6 +26,7 @@ struct JournalRecord {
         case allocateZeroedObject, freeObject, shrinkCache, destroyCache
         case registerShrinker, unregisterShrinker, markUnused, markUsed, dropSlab
         case createFreeList, getFromFreeList, putOnFreeList
+        case vmalloc, vzalloc, vfree, vmap, vunmap, unmapAliases, load
     }
 
     private enum ReturnedKind: UInt8 {
@@ -94,6 +95,13 @@ extension JournalRecord {
             set(.getFromFreeList, UInt64(list), operand: gfp.rawValue)
         case .freeListPut(let list, let object):
             set(.putOnFreeList, object.rawValue, operand: list)
+        case .vmalloc(let size): set(.vmalloc, size)
+        case .vzalloc(let size): set(.vzalloc, size)
+        case .vfree(let address): set(.vfree, address.rawValue)
+        case .vmap: set(.vmap, operand: payload)
+        case .vunmap(let address): set(.vunmap, address.rawValue)
+        case .vmUnmapAliases: set(.unmapAliases)
+        case .load(let address, let width): set(.load, address.rawValue, operand: width)
         }
     }
 
@@ -170,13 +178,20 @@ extension JournalRecord {
         case .createFreeList: .freeListCreate(payloads[Int(operand)].request)
         case .getFromFreeList: .freeListGet(list: UInt32(truncatingIfNeeded: argument), gfp)
         case .putOnFreeList: .freeListPut(list: operand, object: address)
+        case .vmalloc: .vmalloc(size: argument)
+        case .vzalloc: .vzalloc(size: argument)
+        case .vfree: .vfree(address)
+        case .vmap: .vmap(payloads[Int(operand)].pages)
+        case .vunmap: .vunmap(address)
+        case .unmapAliases: .vmUnmapAliases
+        case .load: .load(address, width: operand)
         }
     }
 
     /// Where the journal keeps what does not fit into the record; `nil` if everything does.
     var payloadIndex: Int? {
         switch function {
-        case .store, .createCache, .createFreeList: Int(operand)
+        case .store, .createCache, .createFreeList, .vmap: Int(operand)
         default: nil
         }
     }

@@ -1,42 +1,14 @@
-/// The contents of frames that were ever written; all others read as zeroes.
+/// Bytes by their physical addresses: what is really in memory, whoever looks at it.
 ///
-/// Freed frames keep their bytes, as real memory does.
-struct FrameBytes {
-    private var pages: [UInt32: PageContents] = [:]
-
-    var isEmpty: Bool { pages.isEmpty }
-    /// Frames that have contents.
-    var frameCount: Int { pages.count }
-
-    /// Adds a frame's bytes in a range of offsets to an array.
-    func append(_ range: Range<Int>, of pfn: UInt32, to result: inout [UInt8]) {
-        if let page = pages[pfn] {
-            page.append(range, to: &result)
-        } else {
-            result += repeatElement(0, count: range.count)
-        }
-    }
-
-    mutating func write(_ bytes: some Collection<UInt8>, frame pfn: UInt32, offset: Int) {
-        pages[pfn, default: PageContents()].write(bytes, at: offset)
-    }
-
-    mutating func fill(_ range: Range<Int>, of pfn: UInt32, with byte: UInt8) {
-        pages[pfn, default: PageContents()].fill(range, with: byte)
-    }
-
-    mutating func clear(_ pfn: UInt32) { pages[pfn] = nil }
-}
-
+/// Frames that were never written read as zeroes. Freed frames keep their bytes, as real memory does.
 extension Core {
     /// Makes a block's bytes zero. `kernel_init_pages` (mm/page_alloc.c, 6.1).
     @inline(never)
     func clearBytes(_ pfn: UInt32, order: UInt32) {
-        if cold.bytes.isEmpty { return }
         for current in pfn..<min(pfn + (1 << order), shape.frameEnd)
         where frames.readable(current).pointee.has(Frame.hasBytes) {
             frames.writable(current).pointee.flags &= ~Frame.hasBytes
-            cold.bytes.clear(current)
+            contents.fill(current, with: 0)
         }
     }
 
@@ -54,7 +26,8 @@ extension Core {
             frames.writable(pfn).pointee.flags |= Frame.hasBytes
             let from = bytes.index(bytes.startIndex, offsetBy: part.lowerBound)
             let to = bytes.index(from, offsetBy: part.count)
-            cold.bytes.write(bytes[from..<to], frame: pfn, offset: offset)
+            UnsafeMutableRawBufferPointer(start: contents.writable(pfn) + offset, count: part.count)
+                .copyBytes(from: bytes[from..<to])
         }
     }
 
@@ -77,7 +50,9 @@ extension Core {
     func fillPlainBytes(_ byte: UInt8, count: Int, at address: PhysicalAddress) {
         forEachPage(address, count) { pfn, offset, part in
             frames.writable(pfn).pointee.flags |= Frame.hasBytes
-            cold.bytes.fill(offset..<(offset + part.count), of: pfn, with: byte)
+            if part.count == Page.sizeInBytes { return contents.fill(pfn, with: byte) }
+            (contents.writable(pfn) + offset)
+                .initializeMemory(as: UInt8.self, repeating: byte, count: part.count)
         }
     }
 
@@ -86,7 +61,9 @@ extension Core {
         var result: [UInt8] = []
         result.reserveCapacity(count)
         forEachPage(address, count) { pfn, offset, part in
-            cold.bytes.append(offset..<(offset + part.count), of: pfn, to: &result)
+            result.append(
+                contentsOf: UnsafeRawBufferPointer(
+                    start: contents.readable(pfn) + offset, count: part.count))
             if let slab = slabNumber(of: pfn) {
                 overlayFreePointers(
                     slab, on: &result[part], from: directAddress(pfn) + UInt64(offset))

@@ -1,0 +1,50 @@
+/// Explanations of what went wrong with areas of vmalloc, their pages, and devices.
+extension Misuse {
+    var mappingExplanation: String {
+        switch code {
+        case .vmallocOfNothing:
+            "vmalloc was asked for 0 bytes: the kernel warns once and returns NULL."
+        case .vfreeOfBadAddress:
+            "vfree was given \(addressText), which is not at the start of a page: vmalloc never gave "
+                + "it. The kernel warns and frees nothing."
+        case .vfreeOfNoArea: noAreaText
+        case .vfreeInsideArea:
+            "vfree was given \(addressText), in the middle of the area made at step "
+                + "\(allocatedAtStep ?? 0). The kernel looks for the area around an address, and "
+                + "freed all of it without a word."
+        case .vunmapOfVmalloc:
+            "vunmap was given the area that vmalloc made at step \(allocatedAtStep ?? 0). Its "
+                + "addresses are gone, but nobody frees its pages any more: they are lost."
+        case .vfreeOfVmap:
+            "vfree was given the area that vmap made at step \(allocatedAtStep ?? 0). It unmaps "
+                + "it, as vunmap would, and leaves the pages alone, because they are not its own."
+        case .usedAfterVfree: afterVfreeText
+        case .freeOfMapping:
+            "\(frameText) is a page table, or lies behind an area of vmalloc, since step "
+                + "\(allocatedAtStep ?? 0). Freed by itself it gets another owner, while the "
+                + "mapping still leads to it."
+        case .dmaToForeign:
+            "A device went on into \(frameText.lowercasedFirst), which was not meant: a device sees "
+                + "only physical memory, where the next page of a vmalloc area is not the next frame."
+        default: ""
+        }
+    }
+
+    private var addressText: String { "\(address ?? VirtualAddress(0))" }
+
+    private var noAreaText: String {
+        let first = "vfree was given \(addressText), where no area is. "
+        if let freedAtStep {
+            return first + "There was one, and step \(freedAtStep) freed it: a second vfree."
+        }
+        return first + "What kmalloc or the page allocator gave has functions of its own."
+    }
+
+    private var afterVfreeText: String {
+        let first = "\(addressText) lies in an area that was freed"
+            + (freedAtStep.map { " at step \($0). " } ?? ". ")
+        if noticedByKernel { return first + "Nothing is mapped there any more, so that the CPU faulted." }
+        return first + "Its entry in the page table is gone, but the CPU's TLB still knew the page: the "
+            + "access went to a page that has, or will have, another owner."
+    }
+}

@@ -1,0 +1,112 @@
+/// Many single pages at once.
+extension Core {
+    /// Takes single pages for a mapping, as many as can be had without trying hard.
+    ///
+    /// All of them come from one zone and from this CPU's list of it; where no zone has so many to
+    /// spare, one page is tried for along the usual way.
+    ///
+    /// - Parameters:
+    ///   - count: pages wanted, at least 1.
+    ///   - use: what the page is for that will be `pfns[index]`.
+    /// - Returns: how many were added to `pfns`, 0...count.
+    ///
+    /// The corresponding kernel function is `__alloc_pages_bulk` (mm/page_alloc.c, 6.1).
+    func allocateBulk(
+        _ gfp: GFPFlags, count: Int, into pfns: inout [UInt32], _ use: (Int) -> MappingUse
+    ) -> Int {
+        let type = Int(gfp.rawValue >> 3 & 3)
+        guard count > 1, let zone = zoneForBulk(gfp, count) else {
+            let pfn = allocateForMapping(gfp, use(pfns.count))
+            if pfn == noFrame { return 0 }
+            pfns.append(pfn)
+            return 1
+        }
+        for taken in 0..<count {
+            guard let block = takeLocal(zone, order: 0, type: type, .low) else {
+                if taken > 0 || isHalted { return taken }
+                return allocateBulk(gfp, count: 1, into: &pfns, use)
+            }
+            if isCorrupted { noteOverlap(block.pfn, order: 0) }
+            give(block, gfp, to: use(pfns.count))
+            pfns.append(block.pfn)
+        }
+        return count
+    }
+
+    /// The first zone that stays above its low watermark when it gives so many pages.
+    private func zoneForBulk(_ gfp: GFPFlags, _ count: Int) -> Int? {
+        let preferred = preferredZone(Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf))
+        var zone = preferred
+        while zone >= 0 {
+            let mark = zones[zone].watermark[Watermark.low] &+ zones[zone].boost
+            if isAboveWatermarkFast(
+                zone, order: 0, mark: mark &+ Int32(count), highest: preferred, .low,
+                isAtomic: gfp.contains(.atomic))
+            {
+                return zone
+            }
+            zone = preferredZone(zone &- 1)
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func give(_ block: Block, _ gfp: GFPFlags, to use: MappingUse) {
+        block.frame.pointee.word = block.frame.pointee.word & UInt32(Frame.hasBytes) | 1 << 16
+        block.frame.pointee.step = control.pointee.step
+        mark(block.frame, use)
+        if gfp.contains(.zero) { clearBytes(block.pfn, order: 0) }
+    }
+}
+
+/// What the kernel uses a frame for that is part of a mapping.
+enum MappingUse: Equatable {
+    /// It is a page table.
+    case pageTable
+    /// It lies behind a page of the vmalloc area, counted from that area's start.
+    case vmallocPage(UInt32)
+
+    /// As frames remember it.
+    var code: UInt32 {
+        switch self {
+        case .pageTable: .max
+        case .vmallocPage(let page): min(page, .max - 1)
+        }
+    }
+
+    init(code: UInt32) { self = code == .max ? .pageTable : .vmallocPage(code) }
+}
+
+// MARK: - Single pages
+
+extension Core {
+    /// Takes a page for a mapping; no caller of the machine owns it.
+    ///
+    /// - Returns: ``noFrame`` if there is none.
+    func allocateForMapping(_ gfp: GFPFlags, _ use: MappingUse) -> UInt32 {
+        let peak = control.pointee.peakPages
+        let pfn = allocatePages(gfp, order: 0)
+        if pfn == noFrame { return noFrame }
+        control.pointee.livePages &-= 1
+        control.pointee.peakPages = peak
+        mark(frames.writable(pfn), use)
+        return pfn
+    }
+
+    @inline(__always)
+    private func mark(_ frame: UnsafeMutablePointer<Frame>, _ use: MappingUse) {
+        frame.pointee.flags = frame.pointee.flags & ~Frame.live | Frame.mapping
+        frame.pointee.next = use.code
+    }
+
+    /// Gives a page back that ``allocateForMapping(_:_:)`` gave. What it became in the meantime, because
+    /// somebody freed it behind the kernel's back, is freed as the kernel would: without asking.
+    func freeMapped(_ pfn: UInt32) {
+        let frame = frames.writable(pfn)
+        if frame.pointee.has(Frame.mapping), frame.pointee.referenceCount == 1 {
+            frame.pointee.word = frame.pointee.word & UInt32(Frame.hasBytes) | Frame.ownedWord(order: 0)
+            control.pointee.livePages &+= 1
+        }
+        freePages(pfn, order: 0)
+    }
+}

@@ -1,0 +1,136 @@
+/// The address space of vmalloc at one moment, as a dump recorded it.
+package struct VmapRecording: Equatable, Sendable {
+    /// A stretch of addresses.
+    package struct Range: Equatable, Sendable {
+        /// First address.
+        package var start: UInt64
+        /// One past the last, guard page included.
+        package var end: UInt64
+
+        /// A stretch.
+        package init(start: UInt64, end: UInt64) {
+            self.start = start
+            self.end = end
+        }
+    }
+
+    /// An area in use.
+    package struct Area: Equatable, Sendable {
+        /// Its addresses.
+        package var range: Range
+        /// `VM_ALLOC` and others.
+        package var flags: UInt32
+        /// Pages behind it.
+        package var pageCount: UInt32
+        /// Who asked for it.
+        package var caller: String
+
+        /// An area.
+        package init(range: Range, flags: UInt32, pageCount: UInt32, caller: String) {
+            self.range = range
+            self.flags = flags
+            self.pageCount = pageCount
+            self.caller = caller
+        }
+    }
+
+    /// A page table that was there.
+    package struct Table: Equatable, Sendable {
+        /// An address that it is for.
+        package var address: UInt64
+        /// Its level, 1 for the tables that the root's entries name.
+        package var level: Int
+        /// Its frame.
+        package var pfn: UInt32
+
+        /// A table.
+        package init(address: UInt64, level: Int, pfn: UInt32) {
+            self.address = address
+            self.level = level
+            self.pfn = pfn
+        }
+    }
+
+    /// Areas in use, ascending.
+    package var areas: [Area] = []
+    /// Free address space, ascending.
+    package var free: [Range] = []
+    /// Freed lazily, ascending.
+    package var unpurged: [Range] = []
+    /// Pages of those. `vmap_lazy_nr`.
+    package var lazyPages: UInt64 = 0
+    /// Page tables, as far as they are known, upper levels first.
+    package var tables: [Table] = []
+
+    /// Nothing.
+    package init() {}
+}
+
+extension BootImage {
+    /// Puts a recorded address space in the place of an empty one.
+    package func load(_ recording: VmapRecording) { core.load(recording) }
+}
+
+extension Core {
+    fileprivate func load(_ recording: VmapRecording) {
+        var space = VmapSpace()
+        space.preloaded = Array(repeating: 0, count: shape.cpuCount)
+        space.lazyPages = recording.lazyPages
+        for range in recording.free { _ = space.free.add(VmapRange(range)) }
+        for range in recording.unpurged { _ = space.unpurged.add(VmapRange(range)) }
+        for area in recording.areas {
+            space.pageCount += Int64(area.pageCount)
+            space.insert(
+                VmArea(
+                    range: VmapRange(area.range), object: 0,
+                    flags: VmFlags(rawValue: area.flags), pageCount: area.pageCount,
+                    requested: area.range.end - area.range.start, step: 0, caller: area.caller))
+        }
+        cold.vmap = space
+        findVmapCache()
+        for table in recording.tables { _ = makeTable(table.address, to: table.level) { table.pfn } }
+    }
+}
+
+extension VmapRange {
+    fileprivate init(_ range: VmapRecording.Range) {
+        self.init(start: range.start, end: range.end, object: 0)
+    }
+}
+
+extension Machine {
+    /// The address space of vmalloc, written down as a dump would; without page tables.
+    ///
+    /// - Complexity: O(areas).
+    package var vmapRecording: VmapRecording {
+        let space = core.cold.vmap
+        var recording = VmapRecording()
+        recording.lazyPages = space.lazyPages
+        recording.areas = space.areas.map {
+            .init(
+                range: .init(start: $0.range.start, end: $0.range.end), flags: $0.flags.rawValue,
+                pageCount: $0.pageCount, caller: $0.caller)
+        }
+        recording.free = space.free.ranges.map { .init(start: $0.start, end: $0.end) }
+        recording.unpurged = space.unpurged.ranges.map { .init(start: $0.start, end: $0.end) }
+        return recording
+    }
+
+    /// How an address is translated, level by level, whether anything is mapped there or not.
+    ///
+    /// - Complexity: O(levels).
+    public func walk(_ address: VirtualAddress) -> PageTableWalk {
+        core.tracedWalk(address.rawValue)
+    }
+
+    /// The frames behind an area of vmalloc, in the order of its pages; none if no area starts there.
+    ///
+    /// - Complexity: O(pages).
+    public func vmallocFrames(at address: VirtualAddress) -> [PageFrameNumber] {
+        guard let index = core.cold.vmap.area(containing: address.rawValue) else { return [] }
+        let area = core.cold.vmap.areas[index]
+        return stride(from: area.range.start, to: area.mappedEnd, by: 4096).compactMap {
+            core.walk($0).map { PageFrameNumber(UInt32(truncatingIfNeeded: $0.frame)) }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// What the CPU's own loads and stores do: nothing but bytes stops them, or a page that is not mapped.
+extension Core {
+    /// Loads 1...8 bytes as a number, the lowest first; faults where nothing is mapped.
+    ///
+    /// - Complexity: O(1) where the TLB knows the page.
+    @inline(__always)
+    func load(_ address: UInt64, width: UInt32) -> Outcome {
+        let offset = Int(truncatingIfNeeded: address & 4095)
+        let frame = translate(address, isWrite: false)
+        guard _fastPath(offset <= Page.sizeInBytes - 8 && frame < UInt64(shape.frameEnd)),
+            _fastPath(!frames.readable(frame).pointee.has(Frame.slab))
+        else { return loadSlowly(address, width: width, frame) }
+        let page = contents.readable(UInt32(truncatingIfNeeded: frame))
+        let word = page.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        return Outcome(.number(word & UInt64.max >> UInt64(64 - min(width, 8) * 8)))
+    }
+
+    /// The rest of it: a load that crosses a page, or from a slab, or from nowhere.
+    ///
+    /// - Parameter frame: what the first byte's address was translated to.
+    @inline(never)
+    private func loadSlowly(_ address: UInt64, width: UInt32, _ frame: UInt64) -> Outcome {
+        var value: UInt64 = 0
+        var frame = frame
+        for byte in 0..<UInt64(width) {
+            let current = (address &+ byte) & pointerMask
+            if current & 4095 == 0, byte > 0 { frame = translate(current, isWrite: false) }
+            if frame == Self.noMemory {
+                fault(at: current, isWrite: false)
+                return Outcome(.void)
+            }
+            value |= UInt64(readPhysical(frame, Int(current & 4095), 1)[0]) << (byte * 8)
+        }
+        return Outcome(.number(value))
+    }
+
+    /// Stores bytes as the CPU does; faults where nothing is mapped, after what came before.
+    func store(_ address: VirtualAddress, _ bytes: [UInt8]) -> Outcome {
+        store(address, count: bytes.count) { writePhysical(bytes[$2], $0, $1) }
+    }
+
+    /// Stores the same byte again and again. `memset`.
+    func fill(_ address: VirtualAddress, byte: UInt8, count: Int) -> Outcome {
+        store(address, count: count) { frame, offset, part in
+            if isMemory(frame) {
+                fillBytes(
+                    byte, count: part.count, at: PhysicalAddress(frame << 12 + UInt64(offset)))
+            }
+        }
+    }
+
+    private func store(
+        _ address: VirtualAddress, count: Int, _ write: (UInt64, Int, Range<Int>) -> Void
+    ) -> Outcome {
+        var done = 0
+        while done < count {
+            let current = address.rawValue &+ UInt64(done)
+            let offset = Int(current & 4095)
+            let part = done..<min(done + Page.sizeInBytes - offset, count)
+            let frame = translate(current, isWrite: true)
+            if frame == Self.noMemory {
+                fault(at: current, isWrite: true)
+                return Outcome(.void)
+            }
+            if done == 0 { noteWrongStore(current, count: count, frame) }
+            write(frame, offset, part)
+            done = part.upperBound
+        }
+        return Outcome(.void)
+    }
+
+    private func fault(at address: UInt64, isWrite: Bool) {
+        noteFault(address)
+        oopsOnAccess(to: address, isWrite: isWrite)
+    }
+
+    /// Records why nothing is mapped there, as far as the simulator knows.
+    private func noteFault(_ address: UInt64) {
+        if let index = cold.vmap.area(containing: address) {
+            let area = cold.vmap.areas[index]
+            return noteMisuse(
+                .writePastEnd, at: address, allocatedAtStep: area.step == 0 ? nil : area.step)
+        }
+        if let freed = cold.vmap.freedArea(containing: address) {
+            return noteMisuse(
+                .usedAfterVfree, at: address, allocatedAtStep: freed.allocated,
+                freedAtStep: freed.step)
+        }
+        noteMisuse(.wildPointer, at: address)
+    }
+}

@@ -1,0 +1,53 @@
+/// Filling and clearing the page tables of the vmalloc area.
+extension Core {
+    /// Maps frames to consecutive pages.
+    ///
+    /// - Parameter protection: the bits of every entry beside the frame.
+    /// - Returns: `false` if there was no memory for a table; what was mapped stays mapped.
+    /// - Complexity: O(pages).
+    ///
+    /// The corresponding kernel function is `vmap_small_pages_range_noflush` (mm/vmalloc.c, 6.1).
+    func mapPages(_ pfns: some RandomAccessCollection<UInt32>, at start: UInt64, _ protection: UInt64)
+        -> Bool
+    {
+        let leaf = paging.levels[paging.leafLevel]
+        var table: UInt32 = 0
+        var address = start
+        for pfn in pfns {
+            let index = leaf.index(address)
+            if index == 0 || address == start {
+                guard let new = makeTable(address, to: paging.leafLevel, allocateTable) else {
+                    return false
+                }
+                table = new
+            }
+            setEntry(table, index, UInt64(pfn) << 12 | protection)
+            address += 4096
+        }
+        return true
+    }
+
+    /// Clears the entries of a range of addresses; the tables stay, and so does the TLB.
+    ///
+    /// A table that is left without entries costs no memory of ours any more.
+    ///
+    /// - Complexity: O(pages).
+    ///
+    /// The corresponding kernel function is `vunmap_range_noflush` (mm/vmalloc.c, 6.1).
+    func unmapPages(_ range: Range<UInt64>) {
+        let leaf = paging.levels[paging.leafLevel]
+        let tableSpan = leaf.span << leaf.bits
+        var address = range.lowerBound
+        while address < range.upperBound {
+            let end = min(range.upperBound, (address & ~(tableSpan - 1)) + tableSpan)
+            if let table = leafTable(address), !contents.isZero(table) {
+                let first = leaf.index(address)
+                let count = Int((end - address) >> 12)
+                (contents.writable(table) + first * paging.entrySize).initializeMemory(
+                    as: UInt8.self, repeating: 0, count: count * paging.entrySize)
+                contents.trim(table)
+            }
+            address = end
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/// The way from an address to the memory behind it, level by level.
+public struct PageTableWalk: Sendable {
+    /// One entry that was read.
+    public struct Step: Sendable {
+        /// The level, 0 for the root.
+        public let level: Int
+        /// The frame of the table.
+        public let table: PageFrameNumber
+        /// Which of its entries the address selects.
+        public let index: Int
+        /// The entry.
+        public let entry: PageTableEntry
+    }
+
+    /// The entries read, the root's first; the walk ends at the first that is not present.
+    public internal(set) var steps: [Step] = []
+    /// Where the address leads; `nil` if nothing is mapped.
+    public internal(set) var target: Target?
+
+    /// What an address stands for.
+    public struct Target: Sendable {
+        /// The frame, as the entry has it: it may name no memory.
+        public let frame: UInt64
+        /// Base-2 logarithm of the size of the page that maps it.
+        public let pageShift: UInt64
+        /// Whether every entry on the way allows stores.
+        public let isWritable: Bool
+    }
+}
+
+extension Core {
+    /// Where an address leads, by the tables alone; `nil` if nothing is mapped.
+    ///
+    /// - Complexity: O(levels).
+    func walk(_ address: UInt64) -> PageTableWalk.Target? {
+        guard shape.architecture.isCanonical(address) else { return nil }
+        var table = UInt64(rootTable)
+        var isWritable = true
+        let mode = paging
+        for level in mode.levels.indices {
+            let next = entry(table, mode.levels[level].index(address))
+            guard next.isPresent else { return nil }
+            isWritable = isWritable && next.isWritable
+            let shift = mode.levels[level].shift
+            if level == mode.leafLevel || next.isLarge && level >= mode.largeLevel - 1 {
+                let within = (address & (1 << shift - 1)) >> 12
+                let first = frameNumber(next) & ~(1 << (shift - 12) - 1)
+                return .init(frame: first + within, pageShift: shift, isWritable: isWritable)
+            }
+            table = frameNumber(next)
+        }
+        return nil
+    }
+
+    /// The same with every entry on the way, for those who want to see it.
+    func tracedWalk(_ address: UInt64) -> PageTableWalk {
+        var walk = PageTableWalk()
+        guard shape.architecture.isCanonical(address) else { return walk }
+        var table = UInt64(rootTable)
+        for level in paging.levels.indices {
+            let index = paging.levels[level].index(address)
+            let next = entry(table, index)
+            walk.steps.append(
+                .init(
+                    level: level, table: PageFrameNumber(UInt32(truncatingIfNeeded: table)),
+                    index: index, entry: next))
+            if !next.isPresent || next.isLarge && level < paging.leafLevel { break }
+            table = frameNumber(next)
+        }
+        walk.target = self.walk(address)
+        return walk
+    }
+}

@@ -1,0 +1,30 @@
+/// Making CPUs forget translations.
+extension Core {
+    /// Makes every CPU forget what it knows of a range of the kernel's addresses; of all addresses if
+    /// the range is long.
+    ///
+    /// The corresponding kernel function is `flush_tlb_kernel_range` (arch/x86/mm/tlb.c, 6.1).
+    func flushTLB(_ range: Range<UInt64>) {
+        let isLong = range.upperBound - range.lowerBound > Self.singlePageCeiling << 12
+        for cpu in 0..<UInt32(shape.cpuCount) {
+            let tlb = tlb(cpu)
+            if isLong {
+                tlb.flush()
+            } else {
+                for address in stride(from: range.lowerBound, to: range.upperBound, by: 4096) {
+                    flushPage(address, of: tlb)
+                }
+            }
+        }
+    }
+
+    /// Makes one CPU forget the page around an address, whatever its size. `invlpg`.
+    private func flushPage(_ address: UInt64, of tlb: TLB) {
+        tlb.small.forget(smallPage(address))
+        tlb.large.forget(largePage(address))
+        tlb.counters.pointee.pageFlushes += 1
+    }
+
+    /// Pages that are flushed one by one at most. `tlb_single_page_flush_ceiling`.
+    private static var singlePageCeiling: UInt64 { 33 }
+}

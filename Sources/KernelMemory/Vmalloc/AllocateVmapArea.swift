@@ -1,0 +1,123 @@
+/// Finding room in the address space.
+extension Core {
+    /// Makes an area with a guard page behind it.
+    ///
+    /// - Parameters:
+    ///   - size: bytes to map, a multiple of the page size and more than 0.
+    ///   - window: the addresses that may be used.
+    /// - Returns: where it starts; `nil` if there is no room, or no memory for what describes it, and
+    ///   then nothing has changed but that lazily freed areas may have been purged.
+    ///
+    /// The corresponding kernel function is `__get_vm_area_node` (mm/vmalloc.c, 6.1).
+    func makeArea(
+        _ size: UInt64, requested: UInt64, _ flags: VmFlags, in window: VmapWindow,
+        _ gfp: GFPFlags, caller: String
+    ) -> UInt64? {
+        let gfp = gfp.intersection(.reclaimMask)
+        let object = kmallocForKernel(shape.architecture.vmStructSize, gfp.union(.zero))
+        if object == 0 { return nil }
+        guard let range = allocateRange(size + 4096, in: window, gfp) else {
+            kfree(object)
+            return nil
+        }
+        cold.vmap.insert(
+            VmArea(
+                range: range, object: object, flags: flags, requested: requested,
+                step: control.pointee.step, caller: caller))
+        return range.start
+    }
+
+    /// Takes address space: first fit, and once more after a purge.
+    ///
+    /// The corresponding kernel function is `alloc_vmap_area` (mm/vmalloc.c, 6.1).
+    private func allocateRange(
+        _ size: UInt64, in window: VmapWindow, _ gfp: GFPFlags
+    ) -> VmapRange? {
+        let object = allocateRangeObject(gfp)
+        if object == 0 { return nil }
+        for isLastTry in [false, true] {
+            preload(gfp)
+            if isHalted { return nil }
+            if let start = takeRange(size, in: window) {
+                return VmapRange(start: start, end: start + size, object: object)
+            }
+            if !isLastTry { purgeVmapAreas() }
+        }
+        printk(
+            "vmap allocation for size \(size) failed: use vmalloc=<size> to increase size")
+        kfree(object)
+        return nil
+    }
+
+    /// The corresponding kernel function is `__alloc_vmap_area` (mm/vmalloc.c, 6.1).
+    private func takeRange(_ size: UInt64, in window: VmapWindow) -> UInt64? {
+        guard let place = cold.vmap.free.lowestPlace(size, from: window.start),
+            size <= window.end, place.address <= window.end - size
+        else { return nil }
+        var object: UInt64 = 0
+        if cold.vmap.free.splits(place.index, place.address, size) {
+            object = takePreloaded()
+            if object == 0 { return nil }
+        }
+        let unneeded = cold.vmap.free.take(
+            place.index, place.address, size, splittingWith: object)
+        if let unneeded { freeRangeObject(unneeded) }
+        return place.address
+    }
+}
+
+/// Where an area may lie.
+struct VmapWindow {
+    /// The lowest address.
+    var start: UInt64
+    /// One past the highest, or the highest itself, as the architecture's constants have it.
+    var end: UInt64
+}
+
+extension Core {
+    /// Where vmalloc's areas lie.
+    var vmallocWindow: VmapWindow {
+        VmapWindow(start: (layout.vmallocStart + 4095) & ~4095, end: layout.vmallocEnd)
+    }
+}
+
+// MARK: - What describes address space
+
+extension Core {
+    private func allocateRangeObject(_ gfp: GFPFlags) -> UInt64 {
+        allocateForKernel(cold.vmap.cache, gfp)
+    }
+
+    /// Gives a `struct vmap_area` back; those from before this machine began are not its to free.
+    func freeRangeObject(_ object: UInt64) {
+        if object != 0, !isHalted { kfree(object) }
+    }
+
+    /// Makes sure that this CPU can split free space without asking for memory.
+    ///
+    /// The corresponding kernel function is `preload_this_cpu_lock` (mm/vmalloc.c, 6.1).
+    private func preload(_ gfp: GFPFlags) {
+        let cpu = Int(control.pointee.cpu)
+        if cold.vmap.preloaded[cpu] == 0 { cold.vmap.preloaded[cpu] = allocateRangeObject(gfp) }
+    }
+
+    private func takePreloaded() -> UInt64 {
+        let cpu = Int(control.pointee.cpu)
+        let object = cold.vmap.preloaded[cpu]
+        cold.vmap.preloaded[cpu] = 0
+        return object != 0 ? object : allocateRangeObject(.noWait)
+    }
+}
+
+extension GFPFlags {
+    /// What a request passes on to those that it has to make for itself. `GFP_RECLAIM_MASK`.
+    static let reclaimMask: GFPFlags = [
+        .reclaim, .high, .io, .fs, .noWarn, .retryMayFail, .noFail, .noRetry, .memalloc,
+        .noMemalloc, .atomic,
+    ]
+}
+
+extension Architecture {
+    /// Bytes of a `struct vm_struct`.
+    var vmStructSize: UInt64 { self == .i386 ? 32 : 64 }
+}

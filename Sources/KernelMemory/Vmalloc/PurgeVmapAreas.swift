@@ -1,0 +1,53 @@
+/// Freed address space stays unused until its entries are out of every TLB: one flush for many areas.
+extension Core {
+    /// Unmaps an area; its address space becomes free at the next purge.
+    ///
+    /// - Returns: the area as it was.
+    ///
+    /// The corresponding kernel functions are `remove_vm_area` and `free_unmap_vmap_area`
+    /// (mm/vmalloc.c, 6.1).
+    func removeArea(_ index: Int) -> VmArea {
+        let area = cold.vmap.remove(at: index)
+        cold.vmap.freed[area.range.start] = .init(
+            allocated: area.step == 0 ? nil : area.step, step: control.pointee.step,
+            range: area.range.start..<area.range.end)
+        unmapPages(area.range.start..<area.range.end)
+        if shape.debug { flushTLB(area.range.start..<area.range.end) }
+        cold.vmap.lazyPages += area.range.pageCount
+        for object in cold.vmap.unpurged.add(area.range) { freeRangeObject(object) }
+        return area
+    }
+
+    /// Pages that may wait for a purge before the kernel starts one by itself.
+    ///
+    /// The corresponding kernel function is `lazy_max_pages` (mm/vmalloc.c, 6.1).
+    var lazyPagesLimit: UInt64 {
+        UInt64(UInt64.bitWidth - UInt64(shape.cpuCount).leadingZeroBitCount) * 8192
+    }
+
+    /// The kernel's worker, which comes when more wait than may. Here it runs as soon as the call that
+    /// woke it is done.
+    ///
+    /// The corresponding kernel function is `drain_vmap_area_work` (mm/vmalloc.c, 6.1).
+    func purgeIfTooMany() {
+        if cold.vmap.lazyPages > lazyPagesLimit, !isHalted { purgeVmapAreas() }
+    }
+
+    /// Flushes the TLBs and makes all lazily freed address space free.
+    ///
+    /// - Returns: whether there was any.
+    /// - Complexity: O(areas freed + free ranges).
+    ///
+    /// The corresponding kernel function is `__purge_vmap_area_lazy` (mm/vmalloc.c, 6.1).
+    @discardableResult
+    func purgeVmapAreas() -> Bool {
+        let freed = cold.vmap.unpurged.removeAll()
+        guard let first = freed.first, let last = freed.last else { return false }
+        flushTLB(first.start..<last.end)
+        for range in freed {
+            for object in cold.vmap.free.add(range) { freeRangeObject(object) }
+            cold.vmap.lazyPages -= range.pageCount
+        }
+        return true
+    }
+}

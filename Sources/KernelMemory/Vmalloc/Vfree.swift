@@ -1,0 +1,83 @@
+/// Giving areas back.
+extension Core {
+    /// Frees what vmalloc gave, whichever of its addresses is passed; does nothing for NULL.
+    ///
+    /// The pages are free at once and the entries of the page tables are cleared, but the address space
+    /// waits for a purge and a TLB may still know the way.
+    ///
+    /// The corresponding kernel function is `vfree` (mm/vmalloc.c, 6.1).
+    func vfree(_ address: UInt64) { unmapArea(address, freesPages: true) }
+
+    /// Unmaps what vmap mapped and leaves its pages alone; does nothing for NULL.
+    ///
+    /// The corresponding kernel function is `vunmap` (mm/vmalloc.c, 6.1).
+    func vunmap(_ address: UInt64) { unmapArea(address, freesPages: false) }
+
+    /// The corresponding kernel function is `__vunmap` (mm/vmalloc.c, 6.1).
+    private func unmapArea(_ address: UInt64, freesPages: Bool) {
+        if address == 0 { return }
+        if address & 4095 != 0 {
+            return refuse(address, "bad address", at: 2752, .vfreeOfBadAddress)
+        }
+        guard let index = cold.vmap.area(containing: address) else {
+            return refuse(address, "nonexistent vm area", at: 2758, .vfreeOfNoArea)
+        }
+        noteWrongUnmap(address, cold.vmap.areas[index], freesPages: freesPages)
+        let area = removeArea(index)
+        if area.flags.contains(.resetPermissions) { purgeVmapAreas() }
+        if freesPages { freePages(of: area) }
+        if !isHalted { kfree(area.object) }
+        purgeIfTooMany()
+    }
+
+    private func freePages(of area: VmArea) {
+        if isHalted || area.pages == 0 { return }
+        let pages = loadPagePointers(Int(area.pageCount), at: area.pages)
+        for page in pages {
+            if isHalted { return }
+            if page.rawValue == 0 { return bug(at: "mm/vmalloc.c:2776", in: "__vunmap") }
+            let pfn = frameNumber(behind: page)
+            if pfn < UInt64(frames.limit) {
+                freeMapped(UInt32(pfn))
+            } else {
+                followWildPointer(to: page.rawValue, order: 0)
+            }
+        }
+        if isHalted { return }
+        cold.vmap.pageCount -= Int64(area.pageCount)
+        if isVmallocAddress(area.pages) { vfree(area.pages) } else { kfree(area.pages) }
+    }
+
+    /// Whether an address is where vmalloc's areas lie. `is_vmalloc_addr` (mm/vmalloc.c, 6.1).
+    func isVmallocAddress(_ address: UInt64) -> Bool {
+        address >= layout.vmallocStart && address < layout.vmallocEnd
+    }
+}
+
+// MARK: - Wrong calls
+
+extension Core {
+    private func refuse(
+        _ address: UInt64, _ what: String, at line: Int, _ code: Misuse.Code
+    ) {
+        let freed = cold.vmap.freed[address]
+        noteMisuse(
+            code, at: address, allocatedAtStep: freed?.allocated, freedAtStep: freed?.step)
+        beginWarning()
+        printk("Trying to vfree() \(what) (\(pointerText(address)))")
+        finishWarning(at: "mm/vmalloc.c:\(line)", in: "__vunmap")
+    }
+
+    /// The kernel finds an area by any address in it, and asks nobody whose it is.
+    private func noteWrongUnmap(_ address: UInt64, _ area: VmArea, freesPages: Bool) {
+        let step = area.step == 0 ? nil : area.step
+        if address != area.range.start {
+            noteMisuse(.vfreeInsideArea, at: address, allocatedAtStep: step)
+        }
+        if area.flags.contains(.alloc), !freesPages {
+            noteMisuse(.vunmapOfVmalloc, at: address, allocatedAtStep: step)
+        } else if area.flags.contains(.map), freesPages, !area.flags.contains(.putPages) {
+            noteMisuse(.vfreeOfVmap, at: address, allocatedAtStep: step)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// The address space of vmalloc: what is in use, what is free, and what was freed but may still stand
+/// in a TLB.
+struct VmapSpace: Hashable {
+    /// Areas in use, ascending. `vmap_area_list`.
+    private(set) var areas: [VmArea] = []
+    /// Free address space. `free_vmap_area_list`.
+    var free = VmapRanges()
+    /// Freed lazily, not yet to be used again. `purge_vmap_area_list`.
+    var unpurged = VmapRanges()
+    /// Pages of those, guard pages included. `vmap_lazy_nr`.
+    var lazyPages: UInt64 = 0
+    /// Pages behind areas. `nr_vmalloc_pages`.
+    var pageCount: Int64 = 0
+    /// Areas that are gone, by their first address.
+    var freed: [UInt64: FreedArea] = [:]
+    /// The cache that each `struct vmap_area` comes from. `vmap_area_cachep`.
+    var cache: UInt32 = 0
+    /// One `struct vmap_area` for each CPU that may have to split free space; 0 for none.
+    /// `ne_fit_preload_node`.
+    var preloaded: [UInt64] = []
+
+    /// What is known of an area that is gone.
+    struct FreedArea: Hashable {
+        /// The step that made it; `nil` if none of this machine did.
+        var allocated: UInt32?
+        /// The step that freed it.
+        var step: UInt32
+        /// Its addresses, guard page included.
+        var range: Range<UInt64>
+    }
+
+    /// The area that an address falls into, guard page included; `nil` if it falls into none.
+    ///
+    /// - Complexity: O(log areas).
+    ///
+    /// The corresponding kernel function is `find_vm_area` (mm/vmalloc.c, 6.1).
+    func area(containing address: UInt64) -> Int? {
+        let index = firstIndex(endingAfter: address)
+        return index < areas.count && areas[index].range.start <= address ? index : nil
+    }
+
+    /// Adds an area where it belongs.
+    mutating func insert(_ area: VmArea) {
+        areas.insert(area, at: firstIndex(endingAfter: area.range.start))
+    }
+
+    /// Takes an area out.
+    mutating func remove(at index: Int) -> VmArea { areas.remove(at: index) }
+
+    /// Changes an area, but for its place.
+    mutating func change(_ index: Int, _ body: (inout VmArea) -> Void) { body(&areas[index]) }
+
+    private func firstIndex(endingAfter address: UInt64) -> Int {
+        var low = 0
+        var high = areas.count
+        while low < high {
+            let middle = (low + high) / 2
+            if areas[middle].range.end > address { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
+
+extension Core {
+    /// Everything but the first byte of the address space is free.
+    ///
+    /// The corresponding kernel function is `vmap_init_free_space` (mm/vmalloc.c, 6.1).
+    func makeVmapSpace() {
+        var space = VmapSpace()
+        _ = space.free.add(VmapRange(start: 1, end: pointerMask, object: 0))
+        space.preloaded = Array(repeating: 0, count: shape.cpuCount)
+        cold.vmap = space
+        findVmapCache()
+    }
+
+    /// Finds the cache that each `struct vmap_area` comes from, once there are caches.
+    func findVmapCache() {
+        let size = shape.architecture == .i386 ? 32 : 64
+        let other = kmallocCaches[KMallocSizes.index(UInt32(size), least: leastKMallocSize)]
+        cold.vmap.cache = cold.registry.number(named: "vmap_area") ?? other
+    }
+}
+
+extension VmapSpace {
+    /// The newest of the areas that lay around an address and are gone; `nil` if there was none.
+    ///
+    /// - Complexity: O(areas that are gone).
+    func freedArea(containing address: UInt64) -> FreedArea? {
+        freed.values.filter { $0.range.contains(address) }.max { $0.step < $1.step }
+    }
+}
