@@ -39,6 +39,11 @@ extension KernelCall: CustomStringConvertible {
             "vmap([\(pages.map(\.description).joined(separator: " "))])"
         case .vunmap(let address): "vunmap(\(address))"
         case .vmUnmapAliases: "vm_unmap_aliases()"
+        case .access(let pattern): "access(\(pattern))"
+        case .dma(let request): "dma(\(request))"
+        case .loadModule(let module):
+            "load_module(\"\(module.name)\", \(module.textSize), \(module.dataSize))"
+        case .deleteModule(let module): "delete_module(\"\(module.name)\")"
         case .load(let address, let width): "load(\(address), \(width))"
         case .memset(let address, let byte, let length):
             "memset(\(address), \(hexadecimal(UInt64(byte))), \(length))"

@@ -76,6 +76,14 @@ public enum KernelCall: Hashable, Sendable {
     case vmUnmapAliases
     /// The CPU loads 1...8 bytes as a number.
     case load(VirtualAddress, width: UInt32)
+    /// The CPU loads words in a pattern; returns how many translations its TLB did not know.
+    case access(AccessPattern)
+    /// A device moves bytes; returns how many.
+    case dma(DMARequest)
+    /// `load_module`: memory for a module's code and data; returns its address.
+    case loadModule(ModuleRequest)
+    /// `delete_module(name)`: gives it back; returns 0, or the error as a number below zero.
+    case deleteModule(ModuleRequest)
     /// `memset(addr, byte, length)`: the CPU stores the same byte again and again.
     case memset(VirtualAddress, byte: UInt8, length: UInt32)
     /// `memcpy(addr, bytes, length)`: the CPU stores bytes that come from outside.

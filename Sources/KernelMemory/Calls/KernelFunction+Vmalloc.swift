@@ -6,5 +6,12 @@ extension KernelFunction {
         .init("vfree", [("addr", .address)]) { .vfree($0[0].address) },
         .init("vunmap", [("addr", .address)]) { .vunmap($0[0].address) },
         .init("vm_unmap_aliases", []) { _ in .vmUnmapAliases },
+        .init("load_module", [("name", .name), ("text", .areaSize), ("data", .areaSize)]) {
+            .loadModule(
+                ModuleRequest(name: $0[0].text, textSize: $0[1].number, dataSize: $0[2].number))
+        },
+        .init("delete_module", [("name", .name)]) {
+            .deleteModule(ModuleRequest(name: $0[0].text, textSize: 0, dataSize: 0))
+        },
     ]
 }

@@ -21,6 +21,12 @@ final class ColdState {
     var reclaim = ReclaimState()
     /// The areas of vmalloc.
     var vmap = VmapSpace()
+    /// Modules, oldest first.
+    var modules: [LoadedModule] = []
+    /// What the last series of loads cost.
+    var accessReport: AccessReport?
+    /// What the last transfer of a device touched.
+    var dmaReport: DMAReport?
     /// Heads of free lists that are not objects of their slab.
     var strayHeads: [StrayHead: UInt64] = [:]
     /// Warnings that were printed and will not be again.
@@ -47,6 +53,9 @@ final class ColdState {
         registry = other.registry
         reclaim = other.reclaim
         vmap = other.vmap
+        modules = other.modules
+        accessReport = other.accessReport
+        dmaReport = other.dmaReport
         strayHeads = other.strayHeads
         warnedOnce = other.warnedOnce
     }

@@ -23,6 +23,8 @@ enum OnceOnly: Hashable {
     case noSlabPage
     /// `vmalloc(0)`. `WARN_ON_ONCE` in `__vmalloc_node_range`.
     case vmallocOfNothing
+    /// A device that does not reach so far. `dev_WARN_ONCE` in `dma_direct_map_page`.
+    case dmaOverflow
     /// The first taint after which locks are no longer checked.
     case lockDebugging
 }

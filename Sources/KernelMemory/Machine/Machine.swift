@@ -57,6 +57,10 @@ public struct Machine: Sendable {
         case .vmap(let pages): vmap(pages)
         case .vunmap(let address): vunmap(address)
         case .vmUnmapAliases: unmapAliases()
+        case .access(let pattern): access(pattern)
+        case .dma(let request): transfer(request)
+        case .loadModule(let module): loadModule(module)
+        case .deleteModule(let module): deleteModule(module.name)
         case .memset(let address, let byte, let length):
             memset(address, byte: byte, length: length)
         case .store(let address, let bytes): store(address, bytes)

@@ -100,6 +100,8 @@ public struct Misuse: Hashable, Sendable {
     public var object: Object?
     /// The cache that the caller named.
     public var cache: String?
+    /// Whose memory is concerned, where a device took it.
+    public var owner: MemoryOwner?
     /// How many objects are concerned, where there are several.
     public var objectCount: UInt32?
     /// The machine has the classic slab allocator, which keeps free objects in arrays and whose

@@ -69,7 +69,7 @@ extension Core {
         return Outcome(.void)
     }
 
-    private func fault(at address: UInt64, isWrite: Bool) {
+    func fault(at address: UInt64, isWrite: Bool) {
         noteFault(address)
         oopsOnAccess(to: address, isWrite: isWrite)
     }

@@ -35,15 +35,16 @@ extension Core {
 
     /// Flushes the TLBs and makes all lazily freed address space free.
     ///
+    /// - Parameter flushesAll: whether more than those addresses must be forgotten.
     /// - Returns: whether there was any.
     /// - Complexity: O(areas freed + free ranges).
     ///
     /// The corresponding kernel function is `__purge_vmap_area_lazy` (mm/vmalloc.c, 6.1).
     @discardableResult
-    func purgeVmapAreas() -> Bool {
+    func purgeVmapAreas(flushesAll: Bool = false) -> Bool {
         let freed = cold.vmap.unpurged.removeAll()
         guard let first = freed.first, let last = freed.last else { return false }
-        flushTLB(first.start..<last.end)
+        flushTLB(flushesAll ? 0..<pointerMask : first.start..<last.end)
         for range in freed {
             for object in cold.vmap.free.add(range) { freeRangeObject(object) }
             cold.vmap.lazyPages -= range.pageCount

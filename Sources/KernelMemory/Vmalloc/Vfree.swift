@@ -24,10 +24,21 @@ extension Core {
         }
         noteWrongUnmap(address, cold.vmap.areas[index], freesPages: freesPages)
         let area = removeArea(index)
-        if area.flags.contains(.resetPermissions) { purgeVmapAreas() }
+        if area.flags.contains(.resetPermissions) { resetPermissions(of: area, freesPages) }
         if freesPages { freePages(of: area) }
         if !isHalted { kfree(area.object) }
         purgeIfTooMany()
+    }
+
+    /// Code that was there must not be found any more, nor what the direct map allowed of its pages.
+    ///
+    /// The corresponding kernel function is `vm_remove_mappings` (mm/vmalloc.c, 6.1).
+    private func resetPermissions(of area: VmArea, _ freesPages: Bool) {
+        let hasLowPages =
+            loadPagePointers(Int(area.pageCount), at: area.pages).contains {
+                frame(of: $0).map { !shape.architecture.isHighmem(zoneIndex(of: $0)) } ?? false
+            }
+        purgeVmapAreas(flushesAll: freesPages && hasLowPages)
     }
 
     private func freePages(of area: VmArea) {

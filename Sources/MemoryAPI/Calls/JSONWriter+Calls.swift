@@ -41,7 +41,7 @@ extension JSONWriter {
             raw(")")
         case .registerShrinker, .unregisterShrinker, .listLRUAdd, .listLRUDel, .dropSlab,
             .freeListCreate, .freeListGet, .freeListPut, .vmalloc, .vzalloc, .vfree, .vmap, .vunmap,
-            .vmUnmapAliases, .load:
+            .vmUnmapAliases, .load, .access, .dma, .loadModule, .deleteModule:
             rawText(call.description)
         case .kswapd(let isAwake): raw(isAwake ? "kswapd_wakes()" : "kswapd_sleeps()")
         case .kmalloc(let size, let gfp): rawCall("kmalloc(", size, gfp)

@@ -27,6 +27,7 @@ struct JournalRecord {
         case registerShrinker, unregisterShrinker, markUnused, markUsed, dropSlab
         case createFreeList, getFromFreeList, putOnFreeList
         case vmalloc, vzalloc, vfree, vmap, vunmap, unmapAliases, load
+        case access, dma, loadModule, deleteModule
     }
 
     private enum ReturnedKind: UInt8 {
@@ -101,6 +102,10 @@ extension JournalRecord {
         case .vmap: set(.vmap, operand: payload)
         case .vunmap(let address): set(.vunmap, address.rawValue)
         case .vmUnmapAliases: set(.unmapAliases)
+        case .access: set(.access, operand: payload)
+        case .dma: set(.dma, operand: payload)
+        case .loadModule: set(.loadModule, operand: payload)
+        case .deleteModule: set(.deleteModule, operand: payload)
         case .load(let address, let width): set(.load, address.rawValue, operand: width)
         }
     }
@@ -185,13 +190,19 @@ extension JournalRecord {
         case .vunmap: .vunmap(address)
         case .unmapAliases: .vmUnmapAliases
         case .load: .load(address, width: operand)
+        case .access: .access(payloads[Int(operand)].accesses)
+        case .dma: .dma(payloads[Int(operand)].transfer)
+        case .loadModule: .loadModule(payloads[Int(operand)].module)
+        case .deleteModule: .deleteModule(payloads[Int(operand)].module)
         }
     }
 
     /// Where the journal keeps what does not fit into the record; `nil` if everything does.
     var payloadIndex: Int? {
         switch function {
-        case .store, .createCache, .createFreeList, .vmap: Int(operand)
+        case .store, .createCache, .createFreeList, .vmap, .access, .dma, .loadModule,
+            .deleteModule:
+            Int(operand)
         default: nil
         }
     }
