@@ -5,6 +5,8 @@ import KernelMemory
 ///
 ///     corebench pairs ORDER HELD COUNT    allocate and free; HELD blocks at a time
 ///     corebench kmalloc SIZE HELD COUNT   kmalloc and kfree; HELD objects at a time
+///     corebench load COUNT                load 8 bytes whose translation the TLB knows
+///     corebench vmalloc SIZE COUNT        vmalloc and vfree
 ///     corebench copies COUNT              copy a machine with 100,000 live pages
 ///     corebench writes COUNT              copy it and allocate a page from the copy
 @main
@@ -15,12 +17,41 @@ enum CoreBench {
         switch (arguments.first, numbers.count) {
         case ("pairs", 3): try pairs(order: UInt32(numbers[0]), held: numbers[1], numbers[2])
         case ("kmalloc", 3): try objects(size: UInt64(numbers[0]), held: numbers[1], numbers[2])
+        case ("load", 1): try loads(numbers[0])
+        case ("vmalloc", 2): try areas(size: UInt64(numbers[0]), numbers[1])
         case ("copies", 1): try copies(numbers[0])
         case ("writes", 1): try writes(numbers[0])
         default: fatalError(
-                "usage: corebench pairs ORDER HELD COUNT | kmalloc SIZE HELD COUNT | copies COUNT "
-                    + "| writes COUNT")
+                "usage: corebench pairs ORDER HELD COUNT | kmalloc SIZE HELD COUNT | load COUNT "
+                    + "| vmalloc SIZE COUNT | copies COUNT | writes COUNT")
         }
+    }
+
+    private static func loads(_ count: Int) throws {
+        var machine = Machine(try MachineConfiguration())
+        guard case .address(let area) = machine.apply(.vmalloc(size: 16_384)).returned else {
+            fatalError("the machine has no memory left")
+        }
+        _ = machine.apply(.memset(area, byte: 1, length: 64))
+        report(count) {
+            for _ in 0..<count { _ = machine.apply(.load(area, width: 8)) }
+        }
+    }
+
+    private static func areas(size: UInt64, _ count: Int) throws {
+        var machine = Machine(try MachineConfiguration(kind: size > 100 << 20 ? .x86_64 : .i386))
+        for _ in 0..<3 { try area(&machine, size) }
+        report(count) {
+            for _ in 0..<count { try? area(&machine, size) }
+        }
+    }
+
+    @inline(never)
+    private static func area(_ machine: inout Machine, _ size: UInt64) throws {
+        guard case .address(let area) = machine.apply(.vmalloc(size: size)).returned else {
+            fatalError("the machine has no memory left")
+        }
+        _ = machine.apply(.vfree(area))
     }
 
     private static func pairs(order: UInt32, held: Int, _ count: Int) throws {

@@ -25,7 +25,7 @@ extension Core {
             return (.pageTable, UInt64(pfn + 1) << 12)
         }
         let address = layout.vmallocStart + UInt64(page) << 12
-        let area = cold.vmap.area(containing: address).map { cold.vmap.areas[$0] }
+        let area = vmap.pointee.area(containing: address).map { vmap.pointee.areas[$0] }
         var end = pfn + 1
         while isMemory(UInt64(end)), end - pfn < 1024 {
             let next = frames.readable(end).pointee

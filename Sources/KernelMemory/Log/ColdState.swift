@@ -19,8 +19,6 @@ final class ColdState {
     var registry = CacheRegistry()
     /// Objects that can be taken back, and those that cannot.
     var reclaim = ReclaimState()
-    /// The areas of vmalloc.
-    var vmap = VmapSpace()
     /// Modules, oldest first.
     var modules: [LoadedModule] = []
     /// What the last series of loads cost.
@@ -37,10 +35,7 @@ final class ColdState {
     init() {}
 
     /// What a machine starts with that has just booted.
-    init(bootedFrom image: ColdState) {
-        registry = image.registry
-        vmap = image.vmap
-    }
+    init(bootedFrom image: ColdState) { registry = image.registry }
 
     init(copying other: ColdState) {
         log = other.log
@@ -52,7 +47,6 @@ final class ColdState {
         taint = other.taint
         registry = other.registry
         reclaim = other.reclaim
-        vmap = other.vmap
         modules = other.modules
         accessReport = other.accessReport
         dmaReport = other.dmaReport

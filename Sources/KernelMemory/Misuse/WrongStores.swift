@@ -16,13 +16,13 @@ extension Core {
     }
 
     private func noteWrongVmallocStore(_ address: UInt64, count: Int) {
-        guard let index = cold.vmap.area(containing: address) else {
-            let freed = cold.vmap.freedArea(containing: address)
+        guard let index = vmap.pointee.area(containing: address) else {
+            let freed = vmap.pointee.freedArea(containing: address)
             return noteMisuse(
                 .usedAfterVfree, at: address, allocatedAtStep: freed?.allocated,
                 freedAtStep: freed?.step)
         }
-        let area = cold.vmap.areas[index]
+        let area = vmap.pointee.areas[index]
         let end = area.range.start + area.requested
         if area.step != 0, address + UInt64(count) > end, address < area.mappedEnd {
             noteMisuse(

@@ -18,7 +18,7 @@ extension Core {
             VmallocRequest(
                 size: text + data, gfp: .kernel, window: window,
                 protection: PageTableEntry.kernel(shape.architecture, isExecutable: true),
-                flags: .resetPermissions, caller: moduleCaller))
+                flags: .resetPermissions, caller: .loadModule))
         if start == 0 || isHalted { return 0 }
         protect(start..<(start + text), isWritable: false, isExecutable: true)
         protect((start + text)..<(start + text + data), isWritable: true, isExecutable: false)
@@ -47,12 +47,6 @@ extension Core {
         shape.architecture == .i386
             ? vmallocWindow
             : VmapWindow(start: 0xffff_ffff_a000_0000, end: 0xffff_ffff_ff00_0000)
-    }
-
-    /// As `/proc/vmallocinfo` of the recorded kernels has it.
-    private var moduleCaller: String {
-        shape.architecture == .i386
-            ? "load_module+0x9d7/0x16d0" : "load_module+0xa72/0x1aa0"
     }
 
     /// Changes what the entries of mapped pages allow, and makes the CPUs forget them.

@@ -101,10 +101,24 @@ extension Core {
 
     /// Gives a page back that ``allocateForMapping(_:_:)`` gave. What it became in the meantime, because
     /// somebody freed it behind the kernel's back, is freed as the kernel would: without asking.
+    @inline(__always)
     func freeMapped(_ pfn: UInt32) {
         let frame = frames.writable(pfn)
-        if frame.pointee.has(Frame.mapping), frame.pointee.referenceCount == 1 {
-            frame.pointee.word = frame.pointee.word & UInt32(Frame.hasBytes) | Frame.ownedWord(order: 0)
+        let isUsual = frame.pointee.has(Frame.mapping) && frame.pointee.referenceCount == 1
+        guard _fastPath(isUsual && control.pointee.state == 0) else {
+            return freeUnusual(pfn, frame, isOurs: isUsual)
+        }
+        frame.pointee.step = control.pointee.step
+        freeLocal(
+            zoneIndex(of: pfn), pfn, frame, word: frame.pointee.word & UInt32(Frame.lasting),
+            order: 0)
+    }
+
+    @inline(never)
+    private func freeUnusual(_ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, isOurs: Bool) {
+        if isOurs {
+            frame.pointee.word =
+                frame.pointee.word & UInt32(Frame.lasting) | Frame.ownedWord(order: 0)
             control.pointee.livePages &+= 1
         }
         freePages(pfn, order: 0)

@@ -84,9 +84,10 @@ extension Core {
                 VmArea(
                     range: VmapRange(area.range), object: 0,
                     flags: VmFlags(rawValue: area.flags), pageCount: area.pageCount,
-                    requested: area.range.end - area.range.start, step: 0, caller: area.caller))
+                    requested: area.range.end - area.range.start, step: 0,
+                    caller: .recorded(area.caller)))
         }
-        cold.vmap = space
+        vmap.pointee = space
         findVmapCache()
         for table in recording.tables { _ = makeTable(table.address, to: table.level) { table.pfn } }
     }
@@ -103,13 +104,14 @@ extension Machine {
     ///
     /// - Complexity: O(areas).
     package var vmapRecording: VmapRecording {
-        let space = core.cold.vmap
+        let space = core.vmap.pointee
         var recording = VmapRecording()
         recording.lazyPages = space.lazyPages
         recording.areas = space.areas.map {
             .init(
                 range: .init(start: $0.range.start, end: $0.range.end), flags: $0.flags.rawValue,
-                pageCount: $0.pageCount, caller: $0.caller)
+                pageCount: $0.pageCount,
+                caller: $0.caller.text($0.step, core.shape.architecture))
         }
         recording.free = space.free.ranges.map { .init(start: $0.start, end: $0.end) }
         recording.unpurged = space.unpurged.ranges.map { .init(start: $0.start, end: $0.end) }
@@ -127,8 +129,8 @@ extension Machine {
     ///
     /// - Complexity: O(pages).
     public func vmallocFrames(at address: VirtualAddress) -> [PageFrameNumber] {
-        guard let index = core.cold.vmap.area(containing: address.rawValue) else { return [] }
-        let area = core.cold.vmap.areas[index]
+        guard let index = core.vmap.pointee.area(containing: address.rawValue) else { return [] }
+        let area = core.vmap.pointee.areas[index]
         return stride(from: area.range.start, to: area.mappedEnd, by: 4096).compactMap {
             core.walk($0).map { PageFrameNumber(UInt32(truncatingIfNeeded: $0.frame)) }
         }

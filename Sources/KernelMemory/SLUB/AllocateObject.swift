@@ -12,8 +12,12 @@ extension Core {
     /// The corresponding kernel function is `slab_alloc_node` (mm/slub.c, 6.1).
     func allocateObject(_ cache: UInt32, _ gfp: GFPFlags, requested: UInt32) -> UInt64 {
         if hasArrayCaches { return allocateFromArray(cache, gfp, requested: requested) }
-        let object = gfp.contains(.zero) ? 0 : takeObject(cache, requested)
-        return object != 0 ? object : allocateObjectSlowly(cache, gfp, requested: requested)
+        let object = takeObject(cache, requested)
+        if object == 0 { return allocateObjectSlowly(cache, gfp, requested: requested) }
+        if gfp.contains(.zero) {
+            clearObject(object, readCache(cache).pointee.geometry.objectSize)
+        }
+        return object
     }
 
     /// Takes the first of the CPU's own free objects, without a lock.

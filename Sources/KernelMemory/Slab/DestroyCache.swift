@@ -75,7 +75,7 @@ extension Core {
 
     /// The kernel has objects of its own in these, also where the model has none.
     private func isKernels(_ cache: UInt32) -> Bool {
-        cache == descriptorCache || cache == cold.vmap.cache || readCache(cache).pointee.geometry.flags.contains(.kmalloc)
+        cache == descriptorCache || cache == vmap.pointee.cache || readCache(cache).pointee.geometry.flags.contains(.kmalloc)
     }
 
     /// Prints what is left in a slab. `list_slab_objects`.

@@ -21,6 +21,8 @@ final class Core: @unchecked Sendable {
     let caches: UnsafeMutablePointer<NodeTable>
     /// The slabs of all caches, by number.
     let slabs: UnsafeMutablePointer<NodeTable>
+    /// The areas of vmalloc.
+    let vmap: UnsafeMutablePointer<VmapSpace>
     /// The numbers of kmalloc's caches: ``KMallocSizes/count`` for each family.
     let kmallocCaches: UnsafeMutablePointer<UInt32>
     /// The same of the usual family, by (size - 1) / 8, for sizes up to 192.
@@ -52,6 +54,12 @@ final class Core: @unchecked Sendable {
     /// Logs, reports and contents: what the hot path never touches.
     let cold: ColdState
 
+    /// Where a page's translations can be in a CPU's TLB.
+    let smallSetMask: Int
+    let tlbWays: Int
+    /// Bytes from one CPU's TLB to the next.
+    let tlbStride: Int
+
     private let block: ControlBlock
     private let image: Core?
     /// Set when another core began to share this one's frames.
@@ -59,7 +67,7 @@ final class Core: @unchecked Sendable {
 
     private init(
         shape: MachineShape, block: ControlBlock, frames: FrameDirectory, contents: FrameContents,
-        objects: ObjectTables, cold: ColdState, image: Core?
+        objects: ObjectTables, vmap space: VmapSpace, cold: ColdState, image: Core?
     ) {
         self.shape = shape
         self.block = block
@@ -83,6 +91,11 @@ final class Core: @unchecked Sendable {
         perCPU = block.perCPU
         pageBlockTypes = block.pageBlockTypes
         tlbs = block.tlbs
+        smallSetMask = shape.tlb.smallSetMask
+        tlbWays = shape.tlb.ways
+        tlbStride = TLB.size(shape.tlb)
+        vmap = .allocate(capacity: 1)
+        vmap.initialize(to: space)
         pageBlockOrder = shape.pageBlockOrder
         chunkMergeEnd = Frame.buddyMark(min(shape.pageBlockOrder, FrameDirectory.chunkShift))
         branchMergeEnd = Frame.buddyMark(min(shape.pageBlockOrder, Order.largest))
@@ -102,6 +115,8 @@ final class Core: @unchecked Sendable {
             table.pointee.deallocate()
             table.deallocate()
         }
+        vmap.deinitialize(count: 1)
+        vmap.deallocate()
         block.deallocate()
     }
 }
@@ -121,7 +136,7 @@ extension Core {
             shape: shape, block: ControlBlock(zeroedFor: shape),
             frames: FrameDirectory(zeroedFor: shape.frameEnd),
             contents: FrameContents(zeroedFor: shape.frameEnd),
-            objects: ObjectTables(caches: NodeTable(), slabs: NodeTable()), cold: ColdState(),
+            objects: ObjectTables(caches: NodeTable(), slabs: NodeTable()), vmap: VmapSpace(), cold: ColdState(),
             image: nil)
     }
 
@@ -134,7 +149,7 @@ extension Core {
             objects: ObjectTables(
                 caches: NodeTable(borrowing: image.caches.pointee),
                 slabs: NodeTable(borrowing: image.slabs.pointee)),
-            cold: ColdState(bootedFrom: image.cold), image: image)
+            vmap: image.vmap.pointee, cold: ColdState(bootedFrom: image.cold), image: image)
     }
 
     /// A copy that shares this core's frames until either is written.
@@ -148,7 +163,7 @@ extension Core {
             objects: ObjectTables(
                 caches: NodeTable(sharing: caches.pointee),
                 slabs: NodeTable(sharing: slabs.pointee)),
-            cold: ColdState(copying: cold), image: image)
+            vmap: vmap.pointee, cold: ColdState(copying: cold), image: image)
         // An exchange, not a store: when several threads take copies, the owner who sees the flag
         // comes after all of them, not only after the last.
         _ = sealed.exchange(true, ordering: .releasing)

@@ -77,10 +77,20 @@ extension FrameContents {
     @inline(__always)
     func readable(_ pfn: UInt32) -> UnsafeRawPointer { UnsafeRawPointer(word(pfn).node) }
 
+    /// The same for one who knows that `pfn` is below ``limit``.
+    @inline(__always)
+    func readable(known pfn: UInt64) -> UnsafeRawPointer { UnsafeRawPointer(word(known: pfn).node) }
+
     @inline(__always)
     private func word(_ pfn: UInt32) -> NodeWord {
         precondition(pfn < limit)
-        let branch = root[Int(pfn >> Self.branchShift)].node.assumingMemoryBound(to: NodeWord.self)
+        return word(known: UInt64(pfn))
+    }
+
+    @inline(__always)
+    private func word(known pfn: UInt64) -> NodeWord {
+        let branch = root[Int(truncatingIfNeeded: pfn &>> UInt64(Self.branchShift))].node
+            .assumingMemoryBound(to: NodeWord.self)
         let twig = branch[Self.indexInBranch(pfn)].node.assumingMemoryBound(to: NodeWord.self)
         return twig[Self.indexInTwig(pfn)]
     }
@@ -122,18 +132,20 @@ extension FrameContents {
     func trim(_ pfn: UInt32) {
         let word = word(pfn)
         if word.isBoot { return }
-        let vectors = word.node.assumingMemoryBound(to: SIMD8<UInt64>.self)
-        for index in 0..<(Page.sizeInBytes / 64) where vectors[index] != SIMD8() { return }
+        let words = word.node.assumingMemoryBound(to: UInt64.self)
+        for index in 0..<(Page.sizeInBytes / 8) where words[index] != 0 { return }
         fill(pfn, with: 0)
     }
 
     @inline(__always)
-    private static func indexInBranch(_ pfn: UInt32) -> Int {
-        Int(pfn >> twigShift) & (twigsPerBranch - 1)
+    private static func indexInBranch(_ pfn: some UnsignedInteger & FixedWidthInteger) -> Int {
+        Int(truncatingIfNeeded: pfn >> twigShift) & (twigsPerBranch - 1)
     }
 
     @inline(__always)
-    private static func indexInTwig(_ pfn: UInt32) -> Int { Int(pfn) & (pagesPerTwig - 1) }
+    private static func indexInTwig(_ pfn: some UnsignedInteger & FixedWidthInteger) -> Int {
+        Int(truncatingIfNeeded: pfn) & (pagesPerTwig - 1)
+    }
 }
 
 // MARK: - Copying on write

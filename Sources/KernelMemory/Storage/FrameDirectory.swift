@@ -71,6 +71,12 @@ struct FrameDirectory {
     @inline(__always)
     func readable(_ pfn: UInt64) -> UnsafePointer<Frame> {
         precondition(pfn < UInt64(limit))
+        return readable(known: pfn)
+    }
+
+    /// The same for one who knows that `pfn` is below ``limit``.
+    @inline(__always)
+    func readable(known pfn: UInt64) -> UnsafePointer<Frame> {
         let branch = root[Int(pfn >> UInt64(Self.branchShift))].node
             .assumingMemoryBound(to: NodeWord.self)
         let chunk = branch[Self.chunkInBranch(pfn)].node

@@ -8,9 +8,9 @@ extension Core {
         let offset = Int(truncatingIfNeeded: address & 4095)
         let frame = translate(address, isWrite: false)
         guard _fastPath(offset <= Page.sizeInBytes - 8 && frame < UInt64(shape.frameEnd)),
-            _fastPath(!frames.readable(frame).pointee.has(Frame.slab))
+            _fastPath(!frames.readable(known: frame).pointee.has(Frame.slab))
         else { return loadSlowly(address, width: width, frame) }
-        let page = contents.readable(UInt32(truncatingIfNeeded: frame))
+        let page = contents.readable(known: frame)
         let word = page.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         return Outcome(.number(word & UInt64.max >> UInt64(64 - min(width, 8) * 8)))
     }
@@ -76,12 +76,12 @@ extension Core {
 
     /// Records why nothing is mapped there, as far as the simulator knows.
     private func noteFault(_ address: UInt64) {
-        if let index = cold.vmap.area(containing: address) {
-            let area = cold.vmap.areas[index]
+        if let index = vmap.pointee.area(containing: address) {
+            let area = vmap.pointee.areas[index]
             return noteMisuse(
                 .writePastEnd, at: address, allocatedAtStep: area.step == 0 ? nil : area.step)
         }
-        if let freed = cold.vmap.freedArea(containing: address) {
+        if let freed = vmap.pointee.freedArea(containing: address) {
             return noteMisuse(
                 .usedAfterVfree, at: address, allocatedAtStep: freed.allocated,
                 freedAtStep: freed.step)

@@ -3,7 +3,7 @@ extension Core {
     /// A CPU's TLB.
     @inline(__always)
     func tlb(_ cpu: UInt32) -> TLB {
-        TLB(at: tlbs + Int(cpu) &* TLB.size(shape.tlb), shape.tlb)
+        TLB(at: tlbs + Int(cpu) &* tlbStride, shape.tlb)
     }
 
     /// Numbers of an address's page, 36 bits of them.
@@ -17,19 +17,29 @@ extension Core {
     /// - Complexity: O(ways) if the CPU remembers it, else O(levels).
     @inline(__always)
     func translate(_ address: UInt64, isWrite: Bool) -> UInt64 {
-        let tlb = tlb(control.pointee.cpu)
-        if let entry = tlb.small.find(smallPage(address)),
-            _fastPath((entry.isWritable || !isWrite) && shape.architecture.isCanonical(address))
+        let base = tlbs + Int(control.pointee.cpu) &* tlbStride
+        let page = smallPage(address)
+        let entries = (base + MemoryLayout<TLBCounters>.stride)
+            .assumingMemoryBound(to: TLBEntry.self)
+        // The newest of the set. Of an address that is none the upper bits would be ignored.
+        let entry = entries[(Int(truncatingIfNeeded: page) & smallSetMask) &* tlbWays]
+        if _fastPath(entry.matches(page) && (entry.isWritable || !isWrite)),
+            _fastPath(Int64(bitPattern: address &<< 16) &>> 16 == Int64(bitPattern: address))
         {
-            tlb.counters.pointee.hits &+= 1
+            base.assumingMemoryBound(to: TLBCounters.self).pointee.hits &+= 1
             return entry.frame
         }
-        return translateLarge(address, isWrite: isWrite, tlb)
+        return translateSlowly(address, isWrite: isWrite)
     }
 
     @inline(never)
-    private func translateLarge(_ address: UInt64, isWrite: Bool, _ tlb: TLB) -> UInt64 {
+    private func translateSlowly(_ address: UInt64, isWrite: Bool) -> UInt64 {
         guard shape.architecture.isCanonical(address) else { return Self.noMemory }
+        let tlb = tlb(control.pointee.cpu)
+        if let entry = tlb.small.find(smallPage(address)), entry.isWritable || !isWrite {
+            tlb.counters.pointee.hits &+= 1
+            return entry.frame
+        }
         if let entry = tlb.large.find(largePage(address)), entry.isWritable || !isWrite {
             tlb.counters.pointee.hits &+= 1
             let within = address >> 12 & (1 << (paging.largeShift - 12) - 1)

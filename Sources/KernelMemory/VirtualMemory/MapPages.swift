@@ -29,8 +29,6 @@ extension Core {
 
     /// Clears the entries of a range of addresses; the tables stay, and so does the TLB.
     ///
-    /// A table that is left without entries costs no memory of ours any more.
-    ///
     /// - Complexity: O(pages).
     ///
     /// The corresponding kernel function is `vunmap_range_noflush` (mm/vmalloc.c, 6.1).
@@ -45,9 +43,19 @@ extension Core {
                 let count = Int((end - address) >> 12)
                 (contents.writable(table) + first * paging.entrySize).initializeMemory(
                     as: UInt8.self, repeating: 0, count: count * paging.entrySize)
-                contents.trim(table)
             }
             address = end
+        }
+    }
+
+    /// Gives up the memory of ours that tables cost whose entries are all gone.
+    func trimTables(_ range: Range<UInt64>) {
+        let leaf = paging.levels[paging.leafLevel]
+        let tableSpan = leaf.span << leaf.bits
+        var address = range.lowerBound & ~(tableSpan - 1)
+        while address < range.upperBound {
+            if let table = leafTable(address) { contents.trim(table) }
+            address += tableSpan
         }
     }
 }

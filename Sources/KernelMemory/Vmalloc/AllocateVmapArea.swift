@@ -11,7 +11,7 @@ extension Core {
     /// The corresponding kernel function is `__get_vm_area_node` (mm/vmalloc.c, 6.1).
     func makeArea(
         _ size: UInt64, requested: UInt64, _ flags: VmFlags, in window: VmapWindow,
-        _ gfp: GFPFlags, caller: String
+        _ gfp: GFPFlags, caller: AreaCaller
     ) -> UInt64? {
         let gfp = gfp.intersection(.reclaimMask)
         let object = kmallocForKernel(shape.architecture.vmStructSize, gfp.union(.zero))
@@ -20,7 +20,7 @@ extension Core {
             kfree(object)
             return nil
         }
-        cold.vmap.insert(
+        vmap.pointee.insert(
             VmArea(
                 range: range, object: object, flags: flags, requested: requested,
                 step: control.pointee.step, caller: caller))
@@ -51,15 +51,15 @@ extension Core {
 
     /// The corresponding kernel function is `__alloc_vmap_area` (mm/vmalloc.c, 6.1).
     private func takeRange(_ size: UInt64, in window: VmapWindow) -> UInt64? {
-        guard let place = cold.vmap.free.lowestPlace(size, from: window.start),
+        guard let place = vmap.pointee.free.lowestPlace(size, from: window.start),
             size <= window.end, place.address <= window.end - size
         else { return nil }
         var object: UInt64 = 0
-        if cold.vmap.free.splits(place.index, place.address, size) {
+        if vmap.pointee.free.splits(place.index, place.address, size) {
             object = takePreloaded()
             if object == 0 { return nil }
         }
-        let unneeded = cold.vmap.free.take(
+        let unneeded = vmap.pointee.free.take(
             place.index, place.address, size, splittingWith: object)
         if let unneeded { freeRangeObject(unneeded) }
         return place.address
@@ -85,7 +85,7 @@ extension Core {
 
 extension Core {
     private func allocateRangeObject(_ gfp: GFPFlags) -> UInt64 {
-        allocateForKernel(cold.vmap.cache, gfp)
+        allocateForKernel(vmap.pointee.cache, gfp)
     }
 
     /// Gives a `struct vmap_area` back; those from before this machine began are not its to free.
@@ -98,13 +98,13 @@ extension Core {
     /// The corresponding kernel function is `preload_this_cpu_lock` (mm/vmalloc.c, 6.1).
     private func preload(_ gfp: GFPFlags) {
         let cpu = Int(control.pointee.cpu)
-        if cold.vmap.preloaded[cpu] == 0 { cold.vmap.preloaded[cpu] = allocateRangeObject(gfp) }
+        if vmap.pointee.preloaded[cpu] == 0 { vmap.pointee.preloaded[cpu] = allocateRangeObject(gfp) }
     }
 
     private func takePreloaded() -> UInt64 {
         let cpu = Int(control.pointee.cpu)
-        let object = cold.vmap.preloaded[cpu]
-        cold.vmap.preloaded[cpu] = 0
+        let object = vmap.pointee.preloaded[cpu]
+        vmap.pointee.preloaded[cpu] = 0
         return object != 0 ? object : allocateRangeObject(.noWait)
     }
 }

@@ -3,25 +3,36 @@
 extension Core {
     /// Writes pointers to frames' pages.
     func storePagePointers(_ pfns: [UInt32], at array: UInt64) {
-        let width = shape.architecture.pointerSize
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(pfns.count * Int(width))
-        for pfn in pfns {
-            let pointer = pagePointer(pfn)
-            for byte in 0..<UInt64(width) {
-                bytes.append(UInt8(truncatingIfNeeded: pointer >> (byte * 8)))
+        let isNarrow = shape.architecture == .i386
+        let width = isNarrow ? 4 : 8
+        let bytes = [UInt8](unsafeUninitializedCapacity: pfns.count * width) { buffer, count in
+            let base = UnsafeMutableRawPointer(buffer.baseAddress)
+            for (index, pfn) in pfns.enumerated() {
+                let pointer = pagePointer(pfn)
+                if isNarrow {
+                    base?.storeBytes(
+                        of: UInt32(truncatingIfNeeded: pointer), toByteOffset: index &* 4,
+                        as: UInt32.self)
+                } else {
+                    base?.storeBytes(of: pointer, toByteOffset: index &* 8, as: UInt64.self)
+                }
             }
+            count = pfns.count * width
         }
         storeBytes(bytes, at: array)
     }
 
-    /// Reads pointers back; what they point to may be anything.
-    func loadPagePointers(_ count: Int, at array: UInt64) -> [PagePointer] {
-        let width = Int(shape.architecture.pointerSize)
-        let bytes = loadBytes(count * width, at: array)
-        return stride(from: 0, to: bytes.count, by: width).map { start in
-            PagePointer(
-                bytes[start..<(start + width)].reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    /// Reads pointers back and visits them in their order; what they point to may be anything.
+    func forEachPagePointer(_ count: UInt32, at array: UInt64, _ body: (PagePointer) -> Void) {
+        let isNarrow = shape.architecture == .i386
+        loadBytes(Int(count) * (isNarrow ? 4 : 8), at: array).withUnsafeBytes { bytes in
+            for index in 0..<(bytes.count / (isNarrow ? 4 : 8)) {
+                body(
+                    PagePointer(
+                        isNarrow
+                            ? UInt64(bytes.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self))
+                            : bytes.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)))
+            }
         }
     }
 }

@@ -7,14 +7,15 @@ extension Core {
     /// The corresponding kernel functions are `remove_vm_area` and `free_unmap_vmap_area`
     /// (mm/vmalloc.c, 6.1).
     func removeArea(_ index: Int) -> VmArea {
-        let area = cold.vmap.remove(at: index)
-        cold.vmap.freed[area.range.start] = .init(
-            allocated: area.step == 0 ? nil : area.step, step: control.pointee.step,
-            range: area.range.start..<area.range.end)
+        let area = vmap.pointee.remove(at: index)
+        vmap.pointee.note(
+            .init(
+                allocated: area.step == 0 ? nil : area.step, step: control.pointee.step,
+                range: area.range.start..<area.range.end))
         unmapPages(area.range.start..<area.range.end)
         if shape.debug { flushTLB(area.range.start..<area.range.end) }
-        cold.vmap.lazyPages += area.range.pageCount
-        for object in cold.vmap.unpurged.add(area.range) { freeRangeObject(object) }
+        vmap.pointee.lazyPages += area.range.pageCount
+        for object in vmap.pointee.unpurged.add(area.range) { freeRangeObject(object) }
         return area
     }
 
@@ -30,7 +31,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `drain_vmap_area_work` (mm/vmalloc.c, 6.1).
     func purgeIfTooMany() {
-        if cold.vmap.lazyPages > lazyPagesLimit, !isHalted { purgeVmapAreas() }
+        if vmap.pointee.lazyPages > lazyPagesLimit, !isHalted { purgeVmapAreas() }
     }
 
     /// Flushes the TLBs and makes all lazily freed address space free.
@@ -42,12 +43,13 @@ extension Core {
     /// The corresponding kernel function is `__purge_vmap_area_lazy` (mm/vmalloc.c, 6.1).
     @discardableResult
     func purgeVmapAreas(flushesAll: Bool = false) -> Bool {
-        let freed = cold.vmap.unpurged.removeAll()
+        let freed = vmap.pointee.unpurged.removeAll()
         guard let first = freed.first, let last = freed.last else { return false }
         flushTLB(flushesAll ? 0..<pointerMask : first.start..<last.end)
         for range in freed {
-            for object in cold.vmap.free.add(range) { freeRangeObject(object) }
-            cold.vmap.lazyPages -= range.pageCount
+            trimTables(range.start..<range.end)
+            for object in vmap.pointee.free.add(range) { freeRangeObject(object) }
+            vmap.pointee.lazyPages -= range.pageCount
         }
         return true
     }

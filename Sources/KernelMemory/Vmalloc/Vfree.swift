@@ -19,10 +19,10 @@ extension Core {
         if address & 4095 != 0 {
             return refuse(address, "bad address", at: 2752, .vfreeOfBadAddress)
         }
-        guard let index = cold.vmap.area(containing: address) else {
+        guard let index = vmap.pointee.area(containing: address) else {
             return refuse(address, "nonexistent vm area", at: 2758, .vfreeOfNoArea)
         }
-        noteWrongUnmap(address, cold.vmap.areas[index], freesPages: freesPages)
+        noteWrongUnmap(address, vmap.pointee.areas[index], freesPages: freesPages)
         let area = removeArea(index)
         if area.flags.contains(.resetPermissions) { resetPermissions(of: area, freesPages) }
         if freesPages { freePages(of: area) }
@@ -34,28 +34,29 @@ extension Core {
     ///
     /// The corresponding kernel function is `vm_remove_mappings` (mm/vmalloc.c, 6.1).
     private func resetPermissions(of area: VmArea, _ freesPages: Bool) {
-        let hasLowPages =
-            loadPagePointers(Int(area.pageCount), at: area.pages).contains {
-                frame(of: $0).map { !shape.architecture.isHighmem(zoneIndex(of: $0)) } ?? false
-            }
+        var hasLowPages = false
+        forEachPagePointer(area.pageCount, at: area.pages) { page in
+            let pfn = frame(of: page)
+            if let pfn, !shape.architecture.isHighmem(zoneIndex(of: pfn)) { hasLowPages = true }
+        }
         purgeVmapAreas(flushesAll: freesPages && hasLowPages)
     }
 
     private func freePages(of area: VmArea) {
         if isHalted || area.pages == 0 { return }
-        let pages = loadPagePointers(Int(area.pageCount), at: area.pages)
-        for page in pages {
-            if isHalted { return }
-            if page.rawValue == 0 { return bug(at: "mm/vmalloc.c:2776", in: "__vunmap") }
+        forEachPagePointer(area.pageCount, at: area.pages) { page in
+            if _slowPath(isHalted) { return }
             let pfn = frameNumber(behind: page)
-            if pfn < UInt64(frames.limit) {
-                freeMapped(UInt32(pfn))
+            if _fastPath(page.rawValue != 0 && pfn < UInt64(frames.limit)) {
+                freeMapped(UInt32(truncatingIfNeeded: pfn))
+            } else if page.rawValue == 0 {
+                bug(at: "mm/vmalloc.c:2776", in: "__vunmap")
             } else {
                 followWildPointer(to: page.rawValue, order: 0)
             }
         }
         if isHalted { return }
-        cold.vmap.pageCount -= Int64(area.pageCount)
+        vmap.pointee.pageCount -= Int64(area.pageCount)
         if isVmallocAddress(area.pages) { vfree(area.pages) } else { kfree(area.pages) }
     }
 
@@ -71,7 +72,7 @@ extension Core {
     private func refuse(
         _ address: UInt64, _ what: String, at line: Int, _ code: Misuse.Code
     ) {
-        let freed = cold.vmap.freed[address]
+        let freed = vmap.pointee.freedArea(containing: address)
         noteMisuse(
             code, at: address, allocatedAtStep: freed?.allocated, freedAtStep: freed?.step)
         beginWarning()

@@ -13,7 +13,7 @@ extension Core {
             VmallocRequest(
                 size: size, gfp: gfp, window: vmallocWindow,
                 protection: PageTableEntry.kernel(shape.architecture),
-                caller: "step_\(control.pointee.step)+0x0/0x0 [kmemlab]"))
+                caller: .call))
     }
 
     /// The corresponding kernel function is `__vmalloc_node_range` (mm/vmalloc.c, 6.1).
@@ -72,9 +72,9 @@ extension Core {
                     caller: request.caller))
             : kmallocForKernel(size, gfp)
         if isHalted { return false }
-        guard let index = cold.vmap.area(containing: start) else { return false }
+        guard let index = vmap.pointee.area(containing: start) else { return false }
         if array != 0 {
-            cold.vmap.change(index) { $0.pages = array }
+            vmap.pointee.change(index) { $0.pages = array }
             return true
         }
         warnOfVmalloc(
@@ -108,10 +108,10 @@ extension Core {
 
     /// Writes the pages into the area's array.
     private func notePages(_ start: UInt64, _ pfns: [UInt32]) {
-        guard let index = cold.vmap.area(containing: start) else { return }
-        storePagePointers(pfns, at: cold.vmap.areas[index].pages)
-        cold.vmap.change(index) { $0.pageCount = UInt32(pfns.count) }
-        cold.vmap.pageCount += Int64(pfns.count)
+        guard let index = vmap.pointee.area(containing: start) else { return }
+        storePagePointers(pfns, at: vmap.pointee.areas[index].pages)
+        vmap.pointee.change(index) { $0.pageCount = UInt32(pfns.count) }
+        vmap.pointee.pageCount += Int64(pfns.count)
     }
 
     private func failToFill(_ start: UInt64, _ gfp: GFPFlags, _ what: String, _ count: Int) {
@@ -131,7 +131,7 @@ struct VmallocRequest {
     var protection: UInt64
     var flags: VmFlags = []
     /// Who asks, for `/proc/vmallocinfo`.
-    var caller: String
+    var caller: AreaCaller
 
     /// Whole pages.
     var mapped: UInt64 { (size + 4095) & ~4095 }

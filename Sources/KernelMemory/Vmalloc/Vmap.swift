@@ -13,7 +13,7 @@ extension Core {
         guard
             let start = makeArea(
                 size, requested: size, .map, in: vmallocWindow, .kernel,
-                caller: "step_\(control.pointee.step)+0x0/0x0 [kmemlab]")
+                caller: .call)
         else { return 0 }
         if isHalted { return 0 }
         let pfns = pages.prefix { frame(of: $0) != nil }.compactMap { frame(of: $0) }

@@ -29,7 +29,7 @@ struct VmArea: Hashable {
     /// The step of the call that made it; 0 if none of this machine did.
     var step: UInt32
     /// Who asked for it, as `/proc/vmallocinfo` says it. `caller`.
-    var caller: String
+    var caller: AreaCaller
 
     /// One past the last address that is mapped. `get_vm_area_size`.
     var mappedEnd: UInt64 { range.end - (flags.contains(.noGuard) ? 0 : 4096) }
@@ -54,4 +54,25 @@ struct VmFlags: OptionSet, Hashable {
     static let resetPermissions = VmFlags(rawValue: 0x100)
     /// `vfree` frees the pages that it maps. `VM_MAP_PUT_PAGES`.
     static let putPages = VmFlags(rawValue: 0x200)
+}
+
+/// Who asked for an area.
+enum AreaCaller: Hashable {
+    /// A call of this machine, in the area's step.
+    case call
+    /// The loader of modules.
+    case loadModule
+    /// Somebody whom a recording names.
+    case recorded(String)
+
+    /// As `/proc/vmallocinfo` says it: a function, how far into it, how long it is.
+    func text(_ step: UInt32, _ architecture: Architecture) -> String {
+        switch self {
+        case .call: "step_\(step)+0x0/0x0 [kmemlab]"
+        case .loadModule:
+            // As on the recorded kernels.
+            architecture == .i386 ? "load_module+0x9d7/0x16d0" : "load_module+0xa72/0x1aa0"
+        case .recorded(let name): name
+        }
+    }
 }

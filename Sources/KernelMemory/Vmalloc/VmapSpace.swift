@@ -11,8 +11,8 @@ struct VmapSpace: Hashable {
     var lazyPages: UInt64 = 0
     /// Pages behind areas. `nr_vmalloc_pages`.
     var pageCount: Int64 = 0
-    /// Areas that are gone, by their first address.
-    var freed: [UInt64: FreedArea] = [:]
+    /// The newest of the areas that are gone.
+    private var freed: [FreedArea] = []
     /// The cache that each `struct vmap_area` comes from. `vmap_area_cachep`.
     var cache: UInt32 = 0
     /// One `struct vmap_area` for each CPU that may have to split free space; 0 for none.
@@ -69,7 +69,7 @@ extension Core {
         var space = VmapSpace()
         _ = space.free.add(VmapRange(start: 1, end: pointerMask, object: 0))
         space.preloaded = Array(repeating: 0, count: shape.cpuCount)
-        cold.vmap = space
+        vmap.pointee = space
         findVmapCache()
     }
 
@@ -77,15 +77,22 @@ extension Core {
     func findVmapCache() {
         let size = shape.architecture == .i386 ? 32 : 64
         let other = kmallocCaches[KMallocSizes.index(UInt32(size), least: leastKMallocSize)]
-        cold.vmap.cache = cold.registry.number(named: "vmap_area") ?? other
+        vmap.pointee.cache = cold.registry.number(named: "vmap_area") ?? other
     }
 }
 
 extension VmapSpace {
-    /// The newest of the areas that lay around an address and are gone; `nil` if there was none.
-    ///
-    /// - Complexity: O(areas that are gone).
+    /// How many areas that are gone are remembered.
+    private static let freedLimit = 512
+
+    /// Remembers an area that is gone.
+    mutating func note(_ area: FreedArea) {
+        if freed.count == Self.freedLimit { freed.removeFirst(Self.freedLimit / 2) }
+        freed.append(area)
+    }
+
+    /// The newest of the areas that lay around an address and are gone; `nil` if none is remembered.
     func freedArea(containing address: UInt64) -> FreedArea? {
-        freed.values.filter { $0.range.contains(address) }.max { $0.step < $1.step }
+        freed.last { $0.range.contains(address) }
     }
 }

@@ -40,18 +40,23 @@ extension KernelCall {
     var mayStore: Bool {
         switch self {
         case .krealloc, .kfree, .kmemCacheAlloc, .kmemCacheZalloc, .kmemCacheFree, .kmemCacheShrink,
-            .kmemCacheDestroy, .dropSlab, .freeListGet:
+            .kmemCacheDestroy, .dropSlab, .freeListGet, .vmalloc, .vzalloc, .vmap, .loadModule:
             true
         default: false
         }
     }
 
-    /// How many bytes it writes into the machine's memory.
+    /// How many bytes it writes into the machine's memory. Calls that take long for other reasons
+    /// count as if they wrote: they too have to be run again to see an earlier state.
     var writtenByteCount: Int {
         @inline(__always) get {
             switch self {
             case .memset(_, _, let length): Int(length)
             case .store(_, let bytes): bytes.count
+            case .vmalloc(let size), .vzalloc(let size): Int(size >> 12) * 4
+            case .access(let pattern): Int(pattern.count) * 4
+            case .dma(let request): Int(request.length)
+            case .loadModule(let module): Int((module.textSize &+ module.dataSize) >> 12) * 4
             default: 0
             }
         }

@@ -46,7 +46,7 @@ struct Journal: ~Copyable, @unchecked Sendable {
 
     /// The bytes that the calls of some steps write.
     func writtenByteCount(_ steps: Range<Int>) -> Int {
-        records[steps].reduce(0) { $0 + $1.writtenByteCount(payloads: payloads) }
+        records[steps].reduce(0) { $0 + $1.call(payloads: payloads).writtenByteCount }
     }
 
     /// Drops the calls behind a position with their payloads.

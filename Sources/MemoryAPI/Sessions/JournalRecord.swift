@@ -207,15 +207,6 @@ extension JournalRecord {
         }
     }
 
-    /// How many bytes the call writes into the machine's memory.
-    func writtenByteCount(payloads: [JournalPayload]) -> Int {
-        switch function {
-        case .memset: Int(operand)
-        case .store: payloads[Int(operand)].bytes.count
-        default: 0
-        }
-    }
-
     /// What the call returned.
     var returned: Outcome.Returned {
         switch returnedKind {
