@@ -89,7 +89,17 @@ extension Core {
         }
         vmap.pointee = space
         findVmapCache()
-        for table in recording.tables { _ = makeTable(table.address, to: table.level) { table.pfn } }
+        for table in recording.tables { place(table) }
+    }
+
+    /// Puts a recorded page table in the place of the one that was assumed there, if any.
+    private func place(_ table: VmapRecording.Table) {
+        guard (1...paging.leafLevel).contains(table.level), isMemory(UInt64(table.pfn)),
+            let above = makeTable(table.address, to: table.level - 1, { nil })
+        else { return }
+        let index = paging.levels[table.level - 1].index(table.address)
+        if frameNumber(entry(UInt64(above), index)) == UInt64(table.pfn) { return }
+        setEntry(above, index, UInt64(table.pfn) << 12 | PageTableEntry.table)
     }
 }
 

@@ -15,6 +15,7 @@ extension Core {
         unmapPages(area.range.start..<area.range.end)
         if shape.debug { flushTLB(area.range.start..<area.range.end) }
         vmap.pointee.lazyPages += area.range.pageCount
+        if vmap.pointee.lazyPages > lazyPagesLimit { vmap.pointee.isDrainQueued = true }
         for object in vmap.pointee.unpurged.add(area.range) { freeRangeObject(object) }
         return area
     }
@@ -26,12 +27,22 @@ extension Core {
         UInt64(UInt64.bitWidth - UInt64(shape.cpuCount).leadingZeroBitCount) * 8192
     }
 
-    /// The kernel's worker, which comes when more wait than may. Here it runs as soon as the call that
-    /// woke it is done.
+    /// The kernel's worker, which is woken when more wait than may: it runs as soon as the caller gives
+    /// way, at the latest when the call is done.
     ///
     /// The corresponding kernel function is `drain_vmap_area_work` (mm/vmalloc.c, 6.1).
-    func purgeIfTooMany() {
-        if vmap.pointee.lazyPages > lazyPagesLimit, !isHalted { purgeVmapAreas() }
+    func drainIfQueued() {
+        guard vmap.pointee.isDrainQueued, vmap.pointee.worker != .absent, !isHalted else { return }
+        vmap.pointee.isDrainQueued = false
+        purgeVmapAreas()
+    }
+
+    /// A place in the middle of a long call where the worker may run before it goes on.
+    ///
+    /// The corresponding kernel function is `cond_resched` (include/linux/sched.h, 6.1).
+    @inline(__always)
+    func giveWay() {
+        if vmap.pointee.isDrainQueued, vmap.pointee.worker == .prompt { drainIfQueued() }
     }
 
     /// Flushes the TLBs and makes all lazily freed address space free.

@@ -6,12 +6,18 @@ extension Core {
     /// waits for a purge and a TLB may still know the way.
     ///
     /// The corresponding kernel function is `vfree` (mm/vmalloc.c, 6.1).
-    func vfree(_ address: UInt64) { unmapArea(address, freesPages: true) }
+    func vfree(_ address: UInt64) {
+        unmapArea(address, freesPages: true)
+        drainIfQueued()
+    }
 
     /// Unmaps what vmap mapped and leaves its pages alone; does nothing for NULL.
     ///
     /// The corresponding kernel function is `vunmap` (mm/vmalloc.c, 6.1).
-    func vunmap(_ address: UInt64) { unmapArea(address, freesPages: false) }
+    func vunmap(_ address: UInt64) {
+        unmapArea(address, freesPages: false)
+        drainIfQueued()
+    }
 
     /// The corresponding kernel function is `__vunmap` (mm/vmalloc.c, 6.1).
     private func unmapArea(_ address: UInt64, freesPages: Bool) {
@@ -27,7 +33,6 @@ extension Core {
         if area.flags.contains(.resetPermissions) { resetPermissions(of: area, freesPages) }
         if freesPages { freePages(of: area) }
         if !isHalted { kfree(area.object) }
-        purgeIfTooMany()
     }
 
     /// Code that was there must not be found any more, nor what the direct map allowed of its pages.
@@ -54,10 +59,15 @@ extension Core {
             } else {
                 followWildPointer(to: page.rawValue, order: 0)
             }
+            giveWay()
         }
         if isHalted { return }
         vmap.pointee.pageCount -= Int64(area.pageCount)
-        if isVmallocAddress(area.pages) { vfree(area.pages) } else { kfree(area.pages) }
+        if isVmallocAddress(area.pages) {
+            unmapArea(area.pages, freesPages: true)
+        } else {
+            kfree(area.pages)
+        }
     }
 
     /// Whether an address is where vmalloc's areas lie. `is_vmalloc_addr` (mm/vmalloc.c, 6.1).

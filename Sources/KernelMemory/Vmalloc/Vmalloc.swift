@@ -80,7 +80,7 @@ extension Core {
         warnOfVmalloc(
             gfp, "size \(request.mapped), failed to allocated page array size \(size)")
         kfree(removeArea(index).object)
-        purgeIfTooMany()
+        drainIfQueued()
         return false
     }
 

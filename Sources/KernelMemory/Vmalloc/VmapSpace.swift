@@ -9,6 +9,10 @@ struct VmapSpace: Hashable {
     var unpurged = VmapRanges()
     /// Pages of those, guard pages included. `vmap_lazy_nr`.
     var lazyPages: UInt64 = 0
+    /// Whether the worker that purges was woken and has not run yet. `drain_vmap_work`.
+    var isDrainQueued = false
+    /// When that worker runs.
+    var worker = VmapWorker.prompt
     /// Pages behind areas. `nr_vmalloc_pages`.
     var pageCount: Int64 = 0
     /// The newest of the areas that are gone.
@@ -58,6 +62,26 @@ struct VmapSpace: Hashable {
             if areas[middle].range.end > address { high = middle } else { low = middle + 1 }
         }
         return low
+    }
+}
+
+/// When the kernel's worker runs that purges lazily freed areas, once it is woken.
+///
+/// The scheduler decides it; a machine of ours has always the first.
+package enum VmapWorker: Hashable, Sendable {
+    /// When the call that woke it first gives way, between two pages that it frees.
+    case prompt
+    /// When that call is done.
+    case afterCall
+    /// Not at all.
+    case absent
+}
+
+extension Machine {
+    /// Has the worker run at another moment from now on.
+    package mutating func schedule(_ worker: VmapWorker) {
+        guard beginCall() else { return }
+        core.cold.vmap.worker = worker
     }
 }
 
