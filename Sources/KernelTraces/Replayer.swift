@@ -9,6 +9,7 @@ struct Replayer {
     private var history = CallHistory()
     private var kswapd = KswapdSearch()
     private var slab: SlabReplay?
+    private var vmalloc: VmallocTrace?
 
     init(path: String) { result = ReplayResult(path: path) }
 
@@ -27,7 +28,7 @@ struct Replayer {
             fail("\(error)")
             return
         }
-        if result.failure == nil, machine != nil || slab != nil {
+        if result.failure == nil, machine != nil || slab != nil || vmalloc != nil {
             fail("the trace stops before its end")
         }
         if result.failure == nil, !result.isExact {
@@ -45,7 +46,10 @@ struct Replayer {
     }
 
     private mutating func handle(_ kind: String, _ node: JSONNode) throws(TraceError) {
-        if slab != nil, kind != "endtrace" { return try handleInSlab(kind, node) }
+        if kind != "endtrace" {
+            if slab != nil { return try handleInSlab(kind, node) }
+            if vmalloc != nil { return try vmalloc!.read(kind, node, line: line) }
+        }
         do throws(DumpFault) {
             switch kind {
             case "hdr": return try reader.readHeader(node, line)
@@ -63,7 +67,7 @@ struct Replayer {
         switch kind {
         case "trace": try beginOther(node)
         case "L": try compareLight(node)
-        case "endtrace": endTrace()
+        case "endtrace": try endTrace()
         default: break
         }
     }
@@ -122,13 +126,17 @@ extension Replayer {
     /// A trace of something else than pages.
     private mutating func beginOther(_ node: JSONNode) throws(TraceError) {
         let kind = node["kind"]?.text ?? "unknown"
-        guard kind == "slab" else {
+        guard kind == "slab" || kind == "vmalloc" else {
             throw .malformed(line: line, "\(kind) traces are not replayed yet")
         }
         do throws(DumpFault) {
             try reader.readTrace(node, line)
         } catch { throw .malformed(line: error.record ?? line, "\(error)") }
-        slab = SlabReplay(reader: reader)
+        if kind == "slab" {
+            slab = SlabReplay(reader: reader)
+        } else {
+            vmalloc = VmallocTrace(node, reader: reader)
+        }
     }
 
     private mutating func handleInSlab(_ kind: String, _ node: JSONNode) throws(TraceError) {
@@ -136,16 +144,34 @@ extension Replayer {
         result.failure = ReplayFailure(line: line, summary: difference, details: slab!.details)
     }
 
-    private mutating func endTrace() {
+    private mutating func endTrace() throws(TraceError) {
         if let slab {
             result.calls += slab.calls
             result.dumps += slab.dumps
         }
+        if let vmalloc { try replay(vmalloc) }
         if machine != nil || slab?.machine != nil { result.finishedTraces += 1 }
         machine = nil
         slab = nil
+        vmalloc = nil
         history = CallHistory()
         kswapd = KswapdSearch()
+    }
+
+    /// Replays a vmalloc trace, all of which has been read.
+    private mutating func replay(_ trace: VmallocTrace) throws(TraceError) {
+        var replay = VmallocReplay(trace)
+        let difference = try replay.run()
+        result.calls += replay.calls
+        result.dumps += replay.dumps
+        result.notes.append(replay.exactness.text)
+        result.notes += replay.exactness.notes
+        if let difference {
+            result.failure = ReplayFailure(
+                line: difference.line, summary: difference.summary, details: replay.details)
+        } else {
+            result.finishedTraces += 1
+        }
     }
 
     private mutating func endDump(_ dump: RecordedDump) throws(DumpFault) {

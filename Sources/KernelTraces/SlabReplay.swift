@@ -194,7 +194,7 @@ extension SlabReplay {
 
 extension Outcome {
     /// The address returned; 0 for NULL.
-    fileprivate var address: UInt64 {
+    var address: UInt64 {
         if case .address(let address) = returned { address.rawValue } else { 0 }
     }
 }
