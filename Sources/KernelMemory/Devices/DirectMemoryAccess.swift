@@ -47,7 +47,8 @@ extension Core {
         while address < end {
             let (owner, ownedEnd) = owner(of: address)
             let stop = min(ownedEnd, end)
-            let isMeant = owner.isUsable && (parts.first?.owner ?? owner).isSame(as: owner)
+            let isMeant =
+                owner.isUsable && (parts.first?.owner ?? owner).isSame(as: owner)
                 && parts.allSatisfy(\.isMeant) && (parts.isEmpty || !owner.isScattered)
             let length = UInt32(stop - address)
             if let last = parts.last, last.owner == owner, last.isMeant == isMeant {

@@ -41,10 +41,14 @@ extension Misuse {
     }
 
     private var afterVfreeText: String {
-        let first = "\(addressText) lies in an area that was freed"
+        let first =
+            "\(addressText) lies in an area that was freed"
             + (freedAtStep.map { " at step \($0). " } ?? ". ")
-        if noticedByKernel { return first + "Nothing is mapped there any more, so that the CPU faulted." }
-        return first + "Its entry in the page table is gone, but the CPU's TLB still knew the page: the "
+        if noticedByKernel {
+            return first + "Nothing is mapped there any more, so that the CPU faulted."
+        }
+        return first
+            + "Its entry in the page table is gone, but the CPU's TLB still knew the page: the "
             + "access went to a page that has, or will have, another owner."
     }
 }

@@ -35,7 +35,8 @@ extension Core {
 
     /// The first zone that stays above its low watermark when it gives so many pages.
     private func zoneForBulk(_ gfp: GFPFlags, _ count: Int) -> Int? {
-        let preferred = preferredZone(Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf))
+        let preferred = preferredZone(
+            Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf))
         var zone = preferred
         while zone >= 0 {
             let mark = zones[zone].watermark[Watermark.low] &+ zones[zone].boost

@@ -136,7 +136,8 @@ extension Core {
             shape: shape, block: ControlBlock(zeroedFor: shape),
             frames: FrameDirectory(zeroedFor: shape.frameEnd),
             contents: FrameContents(zeroedFor: shape.frameEnd),
-            objects: ObjectTables(caches: NodeTable(), slabs: NodeTable()), vmap: VmapSpace(), cold: ColdState(),
+            objects: ObjectTables(caches: NodeTable(), slabs: NodeTable()), vmap: VmapSpace(),
+            cold: ColdState(),
             image: nil)
     }
 

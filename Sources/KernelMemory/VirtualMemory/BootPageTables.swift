@@ -63,7 +63,9 @@ extension Core {
     private func mapSmall(_ chunk: UInt32, _ next: () -> UInt32?) {
         let first = chunk * chunkPages
         let protection = PageTableEntry.kernel(shape.architecture)
-        guard let table = makeTable(directAddress(first), to: paging.leafLevel, next) else { return }
+        guard let table = makeTable(directAddress(first), to: paging.leafLevel, next) else {
+            return
+        }
         for pfn in first..<min(first + chunkPages, directEnd) {
             setEntry(table, Int(pfn - first), UInt64(pfn) << 12 | protection)
         }

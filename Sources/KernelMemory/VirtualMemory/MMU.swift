@@ -10,7 +10,9 @@ extension Core {
     @inline(__always)
     func smallPage(_ address: UInt64) -> UInt64 { address &>> 12 & 0xf_ffff_ffff }
     @inline(__always)
-    func largePage(_ address: UInt64) -> UInt64 { (address & 0xffff_ffff_ffff) &>> paging.largeShift }
+    func largePage(_ address: UInt64) -> UInt64 {
+        (address & 0xffff_ffff_ffff) &>> paging.largeShift
+    }
 
     /// The frame behind an address; ``noMemory`` if the CPU faults there.
     ///

@@ -7,7 +7,9 @@ extension Core {
     /// - Complexity: O(pages).
     ///
     /// The corresponding kernel function is `vmap_small_pages_range_noflush` (mm/vmalloc.c, 6.1).
-    func mapPages(_ pfns: some RandomAccessCollection<UInt32>, at start: UInt64, _ protection: UInt64)
+    func mapPages(
+        _ pfns: some RandomAccessCollection<UInt32>, at start: UInt64, _ protection: UInt64
+    )
         -> Bool
     {
         let leaf = paging.levels[paging.leafLevel]

@@ -98,7 +98,9 @@ extension Core {
     /// The corresponding kernel function is `preload_this_cpu_lock` (mm/vmalloc.c, 6.1).
     private func preload(_ gfp: GFPFlags) {
         let cpu = Int(control.pointee.cpu)
-        if vmap.pointee.preloaded[cpu] == 0 { vmap.pointee.preloaded[cpu] = allocateRangeObject(gfp) }
+        if vmap.pointee.preloaded[cpu] == 0 {
+            vmap.pointee.preloaded[cpu] = allocateRangeObject(gfp)
+        }
     }
 
     private func takePreloaded() -> UInt64 {

@@ -30,7 +30,8 @@ extension Core {
                 body(
                     PagePointer(
                         isNarrow
-                            ? UInt64(bytes.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self))
+                            ? UInt64(
+                                bytes.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self))
                             : bytes.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)))
             }
         }

@@ -81,7 +81,7 @@ extension Machine {
     /// Has the worker run at another moment from now on.
     package mutating func schedule(_ worker: VmapWorker) {
         guard beginCall() else { return }
-        core.cold.vmap.worker = worker
+        core.vmap.pointee.worker = worker
     }
 }
 
