@@ -143,7 +143,7 @@ import Testing
 
     @Test(arguments: [
         // A frame on two lists; overlapping blocks; a block that is not aligned; outside of its zone.
-        (#"{"t":"free","zi":0,"order":0,"mt":0,"pfns":[300,300]}"#, "named once"),
+        (#"{"t":"free","zi":0,"order":0,"mt":2,"pfns":[300,300]}"#, "named once"),
         (#"{"t":"free","zi":0,"order":2,"mt":0,"pfns":[1024]}"#, ""),
         (#"{"t":"free","zi":0,"order":3,"mt":0,"pfns":[1025]}"#, "multiple of 8"),
         (#"{"t":"free","zi":0,"order":0,"mt":3,"pfns":[4096]}"#, "frames of the zone"),

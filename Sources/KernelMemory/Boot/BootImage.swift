@@ -43,7 +43,8 @@ extension Machine {
 }
 
 extension Core {
-    /// Gives every zone its frames; all page blocks start as movable, all frames as reserved.
+    /// Gives every zone its frames; all frames start as reserved, and page blocks as movable, but
+    /// one that begins before its zone as unmovable.
     ///
     /// The corresponding kernel function is `memmap_init_range` (mm/page_alloc.c, 6.1).
     fileprivate func layOut(_ memory: PhysicalMemory) {
@@ -58,9 +59,11 @@ extension Core {
             zone.pointee.firstPageBlock = first
             zone.pointee.pageBlockBase = Int32(offset) - Int32(first)
             placePageBlocks(span.index)
+            for block in first...last where block << pageBlockOrder >= span.frames.lowerBound {
+                pageBlockTypes[Int(offset + block - first)] = MigrateType.movable.rawValue
+            }
             offset += last - first + 1
         }
-        for index in 0..<Int(offset) { pageBlockTypes[index] = MigrateType.movable.rawValue }
         reserveHoles(memory)
     }
 
@@ -83,29 +86,30 @@ extension Core {
     /// The corresponding kernel functions are `set_highmem_pages_init` (arch/x86/mm/highmem_32.c)
     /// and `memblock_free_all` (mm/memblock.c, 6.1).
     fileprivate func freeAllBootMemory(_ memory: PhysicalMemory) {
-        let movable = Int(MigrateType.movable.rawValue)
         for span in memory.zones where shape.architecture.isHighmem(span.index) {
             for range in memory.freeRanges(in: span.frames) {
                 for pfn in range {
                     let block = Block(pfn: pfn, frame: frames.writable(pfn))
-                    freeOneBlock(span.index, block, order: 0, type: movable)
+                    let type = pageBlockType(span.index, pfn)
+                    freeOneBlock(span.index, block, order: 0, type: type)
                 }
             }
         }
         for span in memory.zones where !shape.architecture.isHighmem(span.index) {
             for range in memory.freeRanges(in: span.frames) {
-                freeBootRange(span.index, range, type: movable)
+                freeBootRange(span.index, range)
             }
         }
     }
 
     /// The corresponding kernel function is `__free_pages_memory` (mm/memblock.c, 6.1).
-    private func freeBootRange(_ zone: Int, _ range: Range<UInt32>, type: Int) {
+    private func freeBootRange(_ zone: Int, _ range: Range<UInt32>) {
         var start = range.lowerBound
         while start < range.upperBound {
             var order = min(UInt32(start.trailingZeroBitCount), Order.largest)
             while start + (1 << order) > range.upperBound { order -= 1 }
             let block = Block(pfn: start, frame: frames.writable(start))
+            let type = pageBlockType(zone, start)
             freeOneBlock(zone, block, order: order, type: type, toTail: true)
             start += 1 << order
         }

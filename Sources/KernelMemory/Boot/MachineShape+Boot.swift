@@ -13,7 +13,8 @@ extension MachineShape {
             architecture: memory.architecture, cpuCount: memory.cpuCount,
             pageBlockOrder: memory.pageBlockOrder,
             frameEnd: memory.zones.map(\.frames.upperBound).max() ?? 0,
-            zoneStart: SIMD2(starts[0], starts[1]), pageBlockCount: blocks,
+            zoneStart: SIMD2(starts[0], starts[1]), groupsByMobility: memory.groupsByMobility,
+            pageBlockCount: blocks,
             zonePopulation: memory.zones.reduce(0) { $0 | 1 << $1.index }, hole: memory.hole,
             layout: AddressLayout(memory),
             minFreeKilobytes: memory.tuning.minFreeKilobytes, debug: configuration.debug,
@@ -23,6 +24,12 @@ extension MachineShape {
 }
 
 extension PhysicalMemory {
+    fileprivate var groupsByMobility: Bool {
+        architecture.groupsByMobility(
+            pageBlockOrder: pageBlockOrder,
+            zones.map { ($0.index, UInt32($0.frames.count), present($0.frames)) })
+    }
+
     /// The frames between the memory below 4 GiB and that above, which have no `struct page`;
     /// empty where there are none.
     fileprivate var hole: Range<UInt32> {

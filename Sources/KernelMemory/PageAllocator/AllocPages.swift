@@ -147,6 +147,7 @@ extension Core {
             noteMisuse(.conflictingMobility, pfn: nil, order: order)
             type = Int(MigrateType.unmovable.rawValue)
         }
+        if !shape.groupsByMobility { type = Int(MigrateType.unmovable.rawValue) }
         var flags: AllocationFlags = .low
         if gfp.contains(.kswapdReclaim) { flags.insert(.kswapd) }
         let preferred = preferredZone(highest)

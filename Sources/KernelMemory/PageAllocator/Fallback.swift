@@ -99,6 +99,7 @@ extension Core {
     /// The corresponding kernel function is `can_steal_fallback` (mm/page_alloc.c, 6.1).
     private func canSteal(_ order: UInt32, for type: Int) -> Bool {
         order >= pageBlockOrder / 2 || type != Int(MigrateType.movable.rawValue)
+            || !shape.groupsByMobility
     }
 
     /// The corresponding kernel function is `steal_suitable_fallback` (mm/page_alloc.c, 6.1).
@@ -135,7 +136,9 @@ extension Core {
         let alike =
             type == movable
             ? moved.movable : (oldType == movable ? pages - (moved.free + moved.movable) : 0)
-        if moved.free + alike >= pages / 2 { setPageBlockType(zone, pfn, type) }
+        if moved.free + alike >= pages / 2 || !shape.groupsByMobility {
+            setPageBlockType(zone, pfn, type)
+        }
     }
 
     /// Moves one free block to the tail of another type's list. `move_to_free_list`.

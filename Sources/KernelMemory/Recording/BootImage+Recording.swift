@@ -41,6 +41,9 @@ extension MachineShape {
             pageBlockOrder: recording.pageBlockOrder,
             frameEnd: recording.zones.map { $0.start + $0.spanned }.max() ?? 0,
             zoneStart: SIMD2(starts[0], starts[1]),
+            groupsByMobility: recording.architecture.groupsByMobility(
+                pageBlockOrder: recording.pageBlockOrder,
+                recording.zones.map { ($0.index, $0.spanned, $0.present) }),
             pageBlockCount: recording.zones.reduce(0) { $0 + $1.pageBlockTypes.count },
             zonePopulation: recording.zones.reduce(0) { $0 | 1 << $1.index },
             hole: hole ?? 0..<0, layout: recording.layout,

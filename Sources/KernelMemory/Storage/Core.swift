@@ -235,9 +235,12 @@ extension Core {
     @inline(__always)
     func pageBlockType(_ zone: Int, _ pfn: UInt32) -> Int { Int(pageBlock(zone, pfn).pointee) }
 
-    /// Changes that type. `set_pageblock_migratetype`.
+    /// Changes that type; to unmovable if the machine knows no other but the reserve.
+    ///
+    /// The corresponding kernel function is `set_pageblock_migratetype` (mm/page_alloc.c, 6.1).
     func setPageBlockType(_ zone: Int, _ pfn: UInt32, _ type: Int) {
-        pageBlock(zone, pfn).pointee = UInt8(type)
+        let isGrouped = shape.groupsByMobility || type >= MigrateType.perCPUTypeCount
+        pageBlock(zone, pfn).pointee = isGrouped ? UInt8(type) : MigrateType.unmovable.rawValue
     }
 
     /// Whether the frame heads a free block of exactly this order. `page_is_buddy`.

@@ -12,6 +12,8 @@ struct MachineShape: Hashable, Sendable {
     var frameEnd: UInt32
     /// First frames of zones 1 and 2; `noFrame` where there is no such zone.
     var zoneStart: SIMD2<UInt32>
+    /// Whether pages of one mobility are kept together; if not, all requests are unmovable.
+    var groupsByMobility: Bool
     /// Page-block types in all zones together.
     var pageBlockCount: Int
     /// A bit for each zone that has frames.

@@ -17,6 +17,9 @@ struct PageRequest {
 
 extension PageRequest {
     /// What the five lowest bits of a gfp mask ask for.
+    ///
+    /// The corresponding kernel functions are `gfp_zone` and `gfp_migratetype`
+    /// (include/linux/gfp.h, 6.1).
     init(_ gfp: UInt32, _ shape: MachineShape) {
         let table = shape.architecture.highestZoneTable
         let allowed = Int(table >> (UInt64(gfp & 0xf) * 4) & 0xf)
@@ -26,10 +29,11 @@ extension PageRequest {
             type = Self.unusual
             return
         }
-        type = UInt8(wanted)
+        let type = shape.groupsByMobility ? wanted : Int(MigrateType.unmovable.rawValue)
+        self.type = UInt8(type)
         zoneOffset = UInt16(zone * MemoryLayout<Zone>.stride)
         localOffset = UInt16(zone * MemoryLayout<PerCPUPages>.stride)
-        listOffset = UInt16(PerCPUPages.listOffset + wanted * MemoryLayout<BlockList>.stride)
+        listOffset = UInt16(PerCPUPages.listOffset + type * MemoryLayout<BlockList>.stride)
     }
 
     /// The index of the zone to try first.
