@@ -16,8 +16,7 @@ struct ClassicCache {
     let limits: ArrayLimits
     /// CPUs that have an array.
     let cpuCount: UInt32
-    /// Where its `struct kmem_cache_node` and its shared array stand; 0 if in the kernel's image.
-    var nodeAddress: UInt64 = 0
+    /// Where the array that its CPUs share stands; 0 if in the kernel's image.
     var sharedAddress: UInt64 = 0
     /// Slabs without free objects. `slabs_full`.
     var full = SlabList.empty

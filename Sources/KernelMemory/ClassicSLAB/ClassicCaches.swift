@@ -1,4 +1,4 @@
-/// Making classic caches, and what each of them takes from other caches.
+/// Making classic caches.
 extension Core {
     /// Adds a cache whose `struct kmem_cache` has its place already.
     ///
@@ -55,30 +55,6 @@ extension Core {
         owner.pointee.freeLimit =
             (1 + UInt32(cpus)) * owner.pointee.limits.batchCount + owner.pointee.layout.objects
     }
-
-    /// Allocates what a new cache takes from kmalloc: its shared array and its node.
-    ///
-    /// - Returns: whether there was memory for them.
-    ///
-    /// The corresponding kernel function is `setup_kmem_cache_node` (mm/slab.c, 6.1).
-    func allocateNode(of cache: UInt32) -> Bool {
-        let owner = classicCache(cache)
-        if let shared = owner.shared {
-            let bytes = 16 + shared.pointee.limit * shape.architecture.pointerSize
-            owner.pointee.sharedAddress = kmallocForKernel(UInt64(bytes), .kernel)
-            if owner.pointee.sharedAddress == 0 { return false }
-        }
-        let bytes = UInt64(shape.architecture.cacheNodeSize)
-        owner.pointee.nodeAddress = kmallocForKernel(bytes, .kernel)
-        return owner.pointee.nodeAddress != 0
-    }
-
-    /// Gives it back. `__kmem_cache_release`.
-    func freeNode(of cache: UInt32) {
-        let owner = classicCache(cache).pointee
-        kfree(owner.sharedAddress)
-        kfree(owner.nodeAddress)
-    }
 }
 
 extension CacheGeometry {
@@ -109,9 +85,4 @@ extension CacheFlags {
 extension KMallocSizes {
     /// The smallest size that kmalloc has a cache for. `KMALLOC_MIN_SIZE`.
     static let leastOfClassic: UInt32 = 32
-}
-
-extension Architecture {
-    /// Bytes in the `struct kmem_cache_node` of the classic allocator.
-    var cacheNodeSize: UInt32 { self == .i386 ? 64 : 120 }
 }

@@ -30,9 +30,9 @@ extension Core {
             return failToCreate(request, error: -22)
         }
         cold.registry.noteName(at: name, of: address)
-        if hasArrayCaches, !allocateNode(of: number) {
+        if !allocateNode(of: number) {
             release(number, at: address)
-            return failToCreate(request, error: -12)
+            return failToCreate(request, error: hasArrayCaches ? -12 : -22)
         }
         return address
     }

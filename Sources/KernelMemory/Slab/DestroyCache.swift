@@ -18,7 +18,7 @@ extension Core {
 
     /// Frees what a cache without slabs is made of. `slab_kmem_cache_release`.
     func release(_ cache: UInt32, at address: UInt64) {
-        if hasArrayCaches { freeNode(of: cache) }
+        freeNode(of: cache)
         let name = cold.registry.nameAddress(of: address)
         cold.registry.remove(cache, address: address)
         if !hasStraySlabs(cache) { caches.pointee.remove(cache) }
@@ -75,7 +75,9 @@ extension Core {
 
     /// The kernel has objects of its own in these, also where the model has none.
     private func isKernels(_ cache: UInt32) -> Bool {
-        cache == descriptorCache || cache == vmap.pointee.cache || readCache(cache).pointee.geometry.flags.contains(.kmalloc)
+        cache == descriptorCache || cache == vmap.pointee.cache
+            || !hasArrayCaches && cache == nodeCache
+            || readCache(cache).pointee.geometry.flags.contains(.kmalloc)
     }
 
     /// Prints what is left in a slab. `list_slab_objects`.

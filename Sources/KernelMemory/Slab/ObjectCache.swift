@@ -16,6 +16,8 @@ struct ObjectCache {
     var slabCount: UInt32 = 0
     /// Objects in them, free or not. `total_objects`.
     var objectCount: UInt32 = 0
+    /// Where its `struct kmem_cache_node` stands; 0 if in the kernel's image.
+    var nodeAddress: UInt64 = 0
 
     /// A cache without slabs.
     init(_ geometry: CacheGeometry, address: UInt64, users: Int32) {
