@@ -25,6 +25,8 @@ enum OnceOnly: Hashable {
     case vmallocOfNothing
     /// A device that does not reach so far. `dev_WARN_ONCE` in `dma_direct_map_page`.
     case dmaOverflow
+    /// Zeroed objects were asked of a cache with a constructor. `WARN_ON_ONCE` in `new_slab`.
+    case zeroedConstructor
     /// The first taint after which locks are no longer checked.
     case lockDebugging
 }

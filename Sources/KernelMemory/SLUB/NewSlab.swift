@@ -7,9 +7,10 @@ extension Core {
     /// - Returns: the slab's number; ``NodeTable/none`` if there are no pages.
     /// - Complexity: O(objects).
     ///
-    /// The corresponding kernel function is `allocate_slab` (mm/slub.c, 6.1).
+    /// The corresponding kernel functions are `new_slab` and `allocate_slab` (mm/slub.c, 6.1).
     func makeSlab(_ cache: UInt32, _ gfp: GFPFlags) -> UInt32 {
         let geometry = slubCache(cache).pointee.geometry
+        warnIfZeroing(geometry, gfp, at: "mm/slub.c:2001", in: "new_slab")
         let flags = gfp.intersection(.slabMask).union(geometry.allocationFlags)
         var attempt = flags.union([.noWarn, .noRetry]).subtracting(.noFail)
         if attempt.contains(.directReclaim), geometry.order > geometry.minOrder {

@@ -16,6 +16,21 @@ extension Core {
         return pfn
     }
 
+    /// Warns, once, of a caller who wants zeroed objects of a cache whose constructor filled them. It
+    /// shows when the cache needs a new slab; the object is zeroed all the same.
+    ///
+    /// The corresponding kernel functions are `new_slab` (mm/slub.c) and `cache_grow_begin`
+    /// (mm/slab.c, 6.1).
+    func warnIfZeroing(
+        _ geometry: CacheGeometry, _ gfp: GFPFlags, at place: String, in function: String
+    ) {
+        guard geometry.constructor != .none, gfp.contains(.zero),
+            cold.warnedOnce.insert(.zeroedConstructor).inserted
+        else { return }
+        beginWarning()
+        finishWarning(at: place, in: function)
+    }
+
     /// Says of each page of a block which slab it belongs to.
     func claimPages(_ pfn: UInt32, order: UInt32, slab: UInt32) {
         for page in pfn..<(pfn + 1 << order) {
