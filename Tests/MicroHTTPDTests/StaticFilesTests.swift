@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import MicroHTTPD
 import Testing
 
@@ -7,8 +7,10 @@ final class TemporarySite {
     let directory: String
 
     init() {
-        var template = Array("/tmp/microhttpd-tests-XXXXXX\0".utf8CString)
-        directory = String(cString: mkdtemp(&template))
+        directory =
+            FileManager.default.temporaryDirectory
+            .appendingPathComponent("microhttpd-tests-\(UUID().uuidString)").path
+        mkdir(directory, 0o700)
         mkdir("\(directory)/site", 0o755)
         mkdir("\(directory)/site/lesson", 0o755)
         write("secret", to: "secret.txt")
