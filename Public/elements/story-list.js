@@ -1,7 +1,8 @@
 /** `<story-list>`: the preset stories; the chosen one is told call by call, never by itself. */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
-import { STORIES, Story } from "../stories.js";
+import { STORIES } from "../stories.js";
+import { Story } from "../story.js";
 
 class StoryList extends HTMLElement {
   #card = el("div", { class: "card", hidden: true });

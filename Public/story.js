@@ -1,0 +1,41 @@
+/** The small machine that plays a story: its calls so far, and the caption of each. */
+import { requests } from "./api.js";
+
+/** A story being played on a machine. */
+export class Story {
+  answers = [];
+  captions = new Map();
+  #turn = Promise.resolve();
+
+  constructor(definition) {
+    this.definition = definition;
+    this.captions.set(0, definition.intro);
+  }
+
+  /** The call that comes next, or null at the end. */
+  get next() {
+    const part = this.definition.calls[this.answers.length];
+    return part ? { text: part.call(this.answers), ask: part.ask } : null;
+  }
+
+  get place() {
+    return `${this.answers.length} of ${this.definition.calls.length}`;
+  }
+
+  /** Makes the next call on the machine of `lab`; a second click waits for the first. */
+  advance(lab) {
+    this.#turn = this.#turn.then(() => this.#advance(lab));
+    return this.#turn;
+  }
+
+  async #advance(lab) {
+    const next = this.next;
+    if (!next) return;
+    const answer = await lab.perform(requests.call(next.text));
+    if (!answer || lab.story !== this) return;
+    const part = this.definition.calls[this.answers.length];
+    this.answers = [...this.answers, answer];
+    this.captions.set(answer.step, part.say(this.answers, lab.view).trim());
+    lab.tellStory(this);
+  }
+}
