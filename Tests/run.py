@@ -8,9 +8,11 @@ what the parts counted; a part that ends without a count, or with an error beyon
 failure. 1 is returned if anything failed.
 """
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
@@ -106,9 +108,12 @@ def main():
     if unknown:
         raise SystemExit(f"no part {unknown[0]}; there are: {', '.join(PARTS)}")
     rows = []
-    for name in sys.argv[1:] or PARTS:
-        begin = time.monotonic()
-        rows.append((name, *PARTS[name](), time.monotonic() - begin))
+    # SwiftPM leaves empty folders behind, some for every build and every run of the tests.
+    with tempfile.TemporaryDirectory(prefix="kmemlab-tests-", ignore_cleanup_errors=True) as scratch:
+        os.environ["TMPDIR"] = scratch
+        for name in sys.argv[1:] or PARTS:
+            begin = time.monotonic()
+            rows.append((name, *PARTS[name](), time.monotonic() - begin))
     print()
     for name, passed, failed, seconds in rows:
         print(f"{name:8}{passed:6} ok {failed:6} FAIL {seconds:6.0f} s")
