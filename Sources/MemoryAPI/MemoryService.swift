@@ -45,6 +45,7 @@ public final class MemoryService: Sendable {
             + reclaimEndpoints + freeListEndpoints + callEndpoints + memoryEndpoints + zoneEndpoints
             + buddyEndpoints + frameEndpoints + addressEndpoints + snapshotEndpoints
             + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
-            + timeTravelEndpoints + operationEndpoints
+            + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
+            + operationEndpoints
     }
 }

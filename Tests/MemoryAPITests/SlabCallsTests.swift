@@ -108,10 +108,10 @@ import Testing
         var limits = SessionLimits()
         limits.writtenBytesPerSession = 1 << 20
         let client = try TestClient("i386", limits: limits)
-        _ = try client.post("/caches", #"{"name":"x","size":100000,"ctor":1}"#)
+        _ = try client.post("/caches", #"{"name":"x","size":3000,"ctor":1}"#)
         let before = try client.snapshot()
         let call = #"{"call":"kmem_cache_alloc(x, GFP_KERNEL)"}"#
-        let batch = "[" + Array(repeating: call, count: 40).joined(separator: ",") + "]"
+        let batch = "[" + Array(repeating: call, count: 400).joined(separator: ",") + "]"
         #expect(try client.post("/calls", batch).problem == "too-many-bytes")
         #expect(try client.snapshot() == before)
     }
@@ -241,12 +241,12 @@ import Testing
         var limits = SessionLimits()
         limits.writtenBytesPerSession = 1 << 20
         let client = try TestClient("i386", limits: limits)
-        _ = try client.post("/caches", #"{"name":"x","size":100000,"ctor":1}"#)
+        _ = try client.post("/caches", #"{"name":"x","size":3000,"ctor":1}"#)
         var refused = 0
-        for _ in 0..<40 {
+        for _ in 0..<400 {
             refused += try client.post("/caches/x/objects").problem == "too-many-bytes" ? 1 : 0
         }
-        #expect((20...35).contains(refused))
+        #expect((60...100).contains(refused))
         #expect(try client.post("/kmalloc", #"{"size":64}"#).status == 201)
     }
 }

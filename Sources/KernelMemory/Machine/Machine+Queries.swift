@@ -93,3 +93,15 @@ extension Machine {
             count, at: PhysicalAddress(address.rawValue - core.layout.pageOffset))
     }
 }
+
+extension Machine {
+    /// Where the byte behind a virtual address is in memory, by the page tables; `nil` where nothing is
+    /// mapped. `virt_to_phys` in the direct map, `vmalloc_to_page` elsewhere.
+    ///
+    /// - Complexity: O(levels).
+    public func physicalAddress(of address: VirtualAddress) -> PhysicalAddress? {
+        core.walk(address.rawValue).map {
+            PhysicalAddress($0.frame << 12 | address.rawValue & 4095)
+        }
+    }
+}

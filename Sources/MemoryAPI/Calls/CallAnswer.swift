@@ -33,8 +33,27 @@ extension JSONWriter {
             if let allocated {
                 json.object("object") { json in json.object(allocated, machine) }
             }
-            if case .kmemCacheCreate = call { json.newCache(returned, machine) }
+            json.details(of: call, returned, machine)
             json.remarks(machine, call, logLimit)
+        }
+    }
+
+    /// Writes what some calls made or measured beside what they returned.
+    @inline(__always)
+    private mutating func details(
+        of call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine
+    ) {
+        switch call {
+        case .kmemCacheCreate: newCache(returned, machine)
+        case .access:
+            if let report = machine.accessReport { accesses(report) }
+        case .dma(let request):
+            if let report = machine.dmaReport { transfer(report, request) }
+        case .loadModule:
+            guard case .address(let address) = returned else { return }
+            let module = machine.modules.first { $0.address == address }
+            if let module { object("module") { $0.module(module) } }
+        default: break
         }
     }
 
@@ -55,7 +74,7 @@ extension JSONWriter {
     /// Writes `errno`: memory that was asked for and not given is ENOMEM.
     @inline(__always)
     private mutating func errno(of call: KernelCall, _ returned: Outcome.Returned) {
-        if returned == .null, call.isAllocation || call.allocatesObject {
+        if returned == .null, call.isAllocation || call.allocatesObject || call.makesArea {
             member("errno", literal: "ENOMEM")
         } else {
             memberNull("errno")

@@ -35,6 +35,14 @@ extension KernelCall {
         }
     }
 
+    /// Whether it makes an area of vmalloc.
+    var makesArea: Bool {
+        switch self {
+        case .vmalloc, .vzalloc, .vmap, .loadModule: true
+        default: false
+        }
+    }
+
     /// Whether what it stores into the machine's memory is not its own: contents of an allocation
     /// that moves, of new objects, or pointers between free ones.
     var mayStore: Bool {

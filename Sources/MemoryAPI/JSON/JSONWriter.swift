@@ -214,6 +214,14 @@ extension JSONWriter {
         cursor += writeThousandths(value, to: room(8))
     }
 
+    /// Writes a number of thousandths with three decimals: `18.250`.
+    mutating func thousandths(_ value: UInt64) {
+        beginValue()
+        rawDecimal(value / 1000)
+        raw(".")
+        for divisor: UInt64 in [100, 10, 1] { rawDecimal(value / divisor % 10) }
+    }
+
     /// Writes a text within a string, escaped.
     mutating func rawText(_ text: String) {
         var text = text

@@ -14,6 +14,7 @@ enum ProblemKind: String, CaseIterable {
     case noSuchAllocation = "no-such-allocation"
     case noSuchCache = "no-such-cache"
     case noSuchFreeList = "no-such-freelist"
+    case noSuchModule = "no-such-module"
     case alreadyFreed = "already-freed"
     case unknownStep = "unknown-step"
     case methodNotAllowed = "method-not-allowed"
@@ -45,6 +46,7 @@ enum ProblemKind: String, CaseIterable {
         case .missingToken, .unknownToken: 401
         case .readOnlyToken, .otherSession, .crossSiteRequest: 403
         case .notFound, .noSuchPage, .noSuchAllocation, .noSuchCache, .noSuchFreeList,
+            .noSuchModule,
             .alreadyFreed, .unknownStep:
             404
         case .methodNotAllowed: 405
@@ -76,6 +78,7 @@ enum ProblemKind: String, CaseIterable {
         case .noSuchPage, .noSuchAllocation: "No such allocation"
         case .noSuchCache: "No such cache"
         case .noSuchFreeList: "No such home-made list"
+        case .noSuchModule: "No such module"
         case .alreadyFreed: "Already freed"
         case .unknownStep: "The session has no such step"
         case .methodNotAllowed: "Method not allowed here"

@@ -7,6 +7,7 @@ extension MemoryService {
         [
             proc("/proc/buddyinfo") { $0.buddyInfoText },
             proc("/proc/meminfo") { $0.memInfoText },
+            proc("/proc/modules") { $0.moduleText },
             proc("/proc/pagetypeinfo") { $0.pageTypeInfoText },
             proc("/proc/slabinfo") { $0.slabInfoText },
             proc("/proc/zoneinfo") { $0.zoneInfoText },

@@ -74,6 +74,9 @@ extension Response {
         case (.freeListCreate, .number(let list)):
             status = 201
             setHeader("Location", "/freelists/\(list)/objects")
+        case (.loadModule(let module), .address):
+            status = 201
+            setHeader("Location", "/modules/\(module.name)")
         default: break
         }
     }
