@@ -42,8 +42,9 @@ public final class MemoryService: Sendable {
     /// The routes with what they read, one file of them for each resource.
     var endpoints: [Endpoint] {
         machineEndpoints + sessionEndpoints + pageEndpoints + kmallocEndpoints + cacheEndpoints
-            + reclaimEndpoints + freeListEndpoints + callEndpoints + memoryEndpoints + zoneEndpoints
-            + buddyEndpoints + frameEndpoints + addressEndpoints + snapshotEndpoints
+            + vmallocEndpoints + reclaimEndpoints + freeListEndpoints + callEndpoints
+            + memoryEndpoints + pageTableEndpoints + tlbEndpoints + zoneEndpoints + buddyEndpoints
+            + frameEndpoints + addressEndpoints + snapshotEndpoints
             + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
             + operationEndpoints

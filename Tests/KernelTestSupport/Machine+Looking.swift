@@ -19,6 +19,9 @@ extension Machine {
         _ = (liveKMallocs, liveCacheObjects, shrinkers, freeLists)
         _ = frameRuns(from: 0, to: frameEnd, limit: .max)
         for zone in zones { _ = freeLists(zone: zone.index, limit: 50) }
+        _ = vmallocInfoText + vmAreas.map(\.caller).joined()
+        _ = (mappedRanges(from: 0, limit: 1_000), pageTables, unpurgedVmRanges, freeVmRanges)
+        for cpu in 0..<cpuCount { _ = tlb(ofCPU: cpu) }
         _ = (slubRecordings, classicRecordings, liveUse)
     }
 }

@@ -82,6 +82,26 @@ import Testing
         #expect(ours == reserve(try Self.text("meminfo", in: name)))
     }
 
+    /// The recorded kernel's first area has 3 pages; but for its addresses, and for who made it, the line
+    /// about one of ours with 3 pages is the same.
+    @Test(arguments: headers)
+    func vmallocinfo_hasTheRecordedForm(_ name: String) throws {
+        var machine = try Self.machine(name)
+        _ = machine.apply(.vmalloc(size: 3 * 4096))
+        let lines = [machine.vmallocInfoText, try Self.text("vmallocinfo", in: name)].compactMap {
+            $0.split(separator: "\n").first { $0.contains("pages=3 ") }
+        }
+        let forms = lines.map { line in
+            let size = line.drop { $0 != " " }
+            let caller = size.drop { $0 == " " }.drop { $0 != " " }
+            let pages = caller.range(of: " pages")?.lowerBound ?? caller.endIndex
+            return String(size[..<caller.startIndex]) + "|" + String(caller[pages...])
+        }
+        #expect(forms.count == 2)
+        #expect(forms.first == "   16384| pages=3 vmalloc")
+        #expect(forms.first == forms.last)
+    }
+
     /// The same caches in the same order, cut in the same way.
     @Test(arguments: headers)
     func slabinfo_hasTheRecordedCaches(_ name: String) throws {

@@ -35,8 +35,7 @@ extension KernelCall: CustomStringConvertible {
         case .vmalloc(let size): "vmalloc(\(size))"
         case .vzalloc(let size): "vzalloc(\(size))"
         case .vfree(let address): "vfree(\(address))"
-        case .vmap(let pages):
-            "vmap([\(pages.map(\.description).joined(separator: " "))])"
+        case .vmap(let pages): "vmap([\(Self.list(pages))])"
         case .vunmap(let address): "vunmap(\(address))"
         case .vmUnmapAliases: "vm_unmap_aliases()"
         case .access(let pattern): "access(\(pattern))"
@@ -51,6 +50,16 @@ extension KernelCall: CustomStringConvertible {
         case .runOn(let cpu): "run_on_cpu(\(cpu))"
         case .kswapd(let isAwake): isAwake ? "kswapd_wakes()" : "kswapd_sleeps()"
         }
+    }
+}
+
+extension KernelCall {
+    /// Pages of a list that are written down; behind them stands how many there are.
+    private static let shownPages = 16
+
+    private static func list(_ pages: [PagePointer]) -> String {
+        let shown = pages.prefix(shownPages).map(\.description).joined(separator: " ")
+        return pages.count <= shownPages ? shown : shown + " ... \(pages.count) pages"
     }
 }
 

@@ -76,14 +76,16 @@ extension ParsedCall {
         self.init(function, arguments)
     }
 
-    /// Cuts at commas, but for those between quotation marks.
+    /// Cuts at commas, but for those between quotation marks or square brackets.
     private static func words(_ text: Substring) -> [Substring] {
         var isQuoted = false
         var isEscaped = false
+        var isListed = false
         return text.split(omittingEmptySubsequences: false) { character in
             defer { isEscaped = character == "\\" && isQuoted && !isEscaped }
             if character == "\"", !isEscaped { isQuoted.toggle() }
-            return character == "," && !isQuoted
+            if character == "[" || character == "]", !isQuoted { isListed = character == "[" }
+            return character == "," && !isQuoted && !isListed
         }
     }
 
@@ -114,10 +116,12 @@ extension KernelFunction.Parameter {
         case .cacheFlags: return .number(UInt64(try CacheFlags(parsing: text).rawValue))
         case .name, .cache, .constructor:
             if let argument = special(text) { return argument }
+        case .pages:
+            if let pages = Self.pages(text) { return .pages(pages) }
         default: break
         }
         let number = text == "NULL" ? 0 : UInt64(cLiteral: text)
-        guard let number, kind != .name, isValid(number) else {
+        guard let number, kind != .name, kind != .pages, isValid(number) else {
             throw .argument(function: function, parameter: name, value: text, wanted: wanted)
         }
         return .number(number)
@@ -126,6 +130,18 @@ extension KernelFunction.Parameter {
     /// Whether a number may be an argument.
     public func isValid(_ number: UInt64) -> Bool {
         kind.range.contains(number) && (kind != .alignment || number & (number &- 1) == 0)
+    }
+
+    /// Pointers between square brackets, with blanks or commas between them; `nil` for anything else,
+    /// and for too many.
+    private static func pages(_ text: String) -> [PagePointer]? {
+        guard text.count >= 2, text.first == "[", text.last == "]" else { return nil }
+        let words = text.dropFirst().dropLast().split { $0 == "," || $0.isWhitespace }
+        guard words.count <= KernelFunction.mappedPageLimit else { return nil }
+        let pages = words.compactMap { word in
+            (word == "NULL" ? 0 : UInt64(cLiteral: word)).map { PagePointer($0) }
+        }
+        return pages.count == words.count ? pages : nil
     }
 
     /// A name, or a constructor; `nil` if it is neither.
@@ -145,6 +161,9 @@ extension KernelFunction.Parameter {
         switch kind {
         case .gfp: "gfp flags such as GFP_KERNEL|__GFP_ZERO"
         case .page: "the address of a struct page, as alloc_pages returned it"
+        case .pages:
+            "at most \(KernelFunction.mappedPageLimit) addresses of a struct page, such as "
+                + "[0xf6bf7000 0xf6bf7020]"
         case .address: "an address such as 0xc1000000"
         case .cache: "the name of a cache such as dentry, or its address"
         case .name:

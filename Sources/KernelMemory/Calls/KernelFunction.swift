@@ -24,6 +24,8 @@ public struct KernelFunction: Sendable {
         case areaSize
         /// Bytes of a load.
         case width
+        /// Several `struct page *`.
+        case pages
         /// How many elements an allocation is for.
         case count
         /// A `struct kmem_cache *`, or the name of a cache.
@@ -56,23 +58,28 @@ public struct KernelFunction: Sendable {
         case number(UInt64)
         /// A name: a cache's own, or that of one to look for.
         case text(String)
+        /// Several pointers to pages.
+        case pages([PagePointer])
 
         var gfp: GFPFlags {
             switch self {
             case .gfp(let flags): flags
             case .number(let number): GFPFlags(rawValue: UInt32(truncatingIfNeeded: number))
-            case .text: []
+            case .text, .pages: []
             }
         }
         var number: UInt64 {
             switch self {
             case .gfp(let flags): UInt64(flags.rawValue)
             case .number(let number): number
-            case .text: 0
+            case .text, .pages: 0
             }
         }
         var text: String {
             if case .text(let text) = self { text } else { "" }
+        }
+        var pages: [PagePointer] {
+            if case .pages(let pages) = self { pages } else { [] }
         }
         var address: VirtualAddress { VirtualAddress(number) }
     }
@@ -98,7 +105,7 @@ extension KernelFunction.ParameterKind {
         case .length: 0...65_536
         case .cpu: 0...7
         case .size, .count, .cacheFlags: 0...0xffff_ffff
-        case .cache, .name: 0...UInt64.max
+        case .cache, .name, .pages: 0...UInt64.max
         case .areaSize: 0...0xff_ffff_ffff
         case .width: 1...8
         case .alignment: 0...4_096

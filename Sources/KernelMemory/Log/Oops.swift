@@ -43,28 +43,39 @@ extension Core {
     ///
     /// - Parameter function: the function of the kernel that touched it, where that is known.
     func oopsOnAccess(to address: UInt64, isWrite: Bool, in function: String? = nil) {
+        let lines = faultLines(address, isWrite: isWrite)
+        for line in lines.dropLast() { printk(line) }
+        die(faultReason(address), lines[lines.count - 1], in: function)
+    }
+
+    /// Why an access to an address where nothing is mapped ends the task, in the kernel's words.
+    private func faultReason(_ address: UInt64) -> String {
+        if !shape.architecture.isCanonical(address), shape.architecture == .x86_64 {
+            return "general protection fault, probably for non-canonical address "
+                + hexadecimal(address)
+        }
+        return address < UInt64(Page.sizeInBytes)
+            ? "BUG: kernel NULL pointer dereference, address: \(pointerDigits(address))"
+            : "BUG: unable to handle page fault for address: \(pointerDigits(address))"
+    }
+
+    /// What the kernel prints about such an access, up to the line that names the oops.
+    func faultLines(_ address: UInt64, isWrite: Bool) -> [String] {
         let options = shape.debug ? " DEBUG_PAGEALLOC" : ""
+        let reason = faultReason(address)
         if shape.architecture == .x86_64, !shape.architecture.isCanonical(address) {
             // No page table can have an entry for it: the CPU refuses it without looking.
             // `exc_general_protection` (arch/x86/kernel/traps.c, 6.1).
-            let text =
-                "general protection fault, probably for non-canonical address "
-                + hexadecimal(address)
-            return die(text, "\(text): 0000 [#1] SMP\(options)", in: function)
+            return ["\(reason): 0000 [#1] SMP\(options)"]
         }
-        let first =
-            address < UInt64(Page.sizeInBytes)
-            ? "BUG: kernel NULL pointer dereference, address: \(pointerDigits(address))"
-            : "BUG: unable to handle page fault for address: \(pointerDigits(address))"
-        printk(first)
         let isProtection = walk(address) != nil
         let code = (isWrite ? 2 : 0) + (isProtection ? 1 : 0)
-        printk("#PF: supervisor \(isWrite ? "write" : "read") access in kernel mode")
-        printk(
+        return [
+            reason, "#PF: supervisor \(isWrite ? "write" : "read") access in kernel mode",
             "#PF: error_code(0x000\(code)) - "
-                + (isProtection ? "permissions violation" : "not-present page"))
-        printk(pageTableText(address))
-        die(first, "Oops: 000\(code) [#1] SMP\(options)", in: function)
+                + (isProtection ? "permissions violation" : "not-present page"),
+            pageTableText(address), "Oops: 000\(code) [#1] SMP\(options)",
+        ]
     }
 
     /// Ends the task with the line that says why, and the machine with it. `die`.

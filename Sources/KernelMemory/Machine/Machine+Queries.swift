@@ -80,18 +80,6 @@ extension Machine {
         core.shape.architecture.isHighmem(core.zoneIndex(of: pfn.rawValue))
             ? nil : VirtualAddress(core.directAddress(pfn.rawValue))
     }
-
-    /// The bytes at an address of the direct map; `nil` if any of them is outside of it.
-    ///
-    /// Looking does not change the machine.
-    public func bytes(at address: VirtualAddress, count: Int) -> [UInt8]? {
-        let last = address.rawValue.addingReportingOverflow(UInt64(max(count, 1) - 1))
-        guard !last.overflow, core.directFrame(address.rawValue) != nil,
-            core.directFrame(last.partialValue) != nil
-        else { return nil }
-        return core.readBytes(
-            count, at: PhysicalAddress(address.rawValue - core.layout.pageOffset))
-    }
 }
 
 extension Machine {

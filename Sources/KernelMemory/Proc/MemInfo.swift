@@ -21,8 +21,12 @@ public struct MemInfo: Hashable, Sendable {
     public var vmallocSize: UInt64 = 0
     /// CPUs online.
     public var cpuCount = 1
-    /// Bytes of the direct map.
-    public var directMapSize: UInt64 = 0
+    /// Pages that areas of vmalloc own.
+    public var vmallocPages: UInt64 = 0
+    /// Page tables, as far as the kernel counts them.
+    public var pageTables: UInt64 = 0
+    /// Bytes of the direct map in small pages, and in large ones.
+    public var directMap: (small: UInt64, large: UInt64) = (0, 0)
     /// The instruction set: it decides which lines there are.
     public var architecture = Architecture.i386
 
@@ -86,14 +90,12 @@ extension MemInfo {
             pages("SReclaimable", slabPages.reclaimable),
             pages("SUnreclaim", slabPages.unreclaimable),
         ]
-            + zeroes([
-                "KernelStack", "PageTables", "SecPageTables", "NFS_Unstable", "Bounce",
-                "WritebackTmp",
-            ])
+            + zeroes(["KernelStack"]) + [pages("PageTables", pageTables)]
+            + zeroes(["SecPageTables", "NFS_Unstable", "Bounce", "WritebackTmp"])
             // Half of the memory, as vm.overcommit_ratio has it.
             + [pages("CommitLimit", total.pages / 2)] + zeroes(["Committed_AS"])
             + [Line(name: "VmallocTotal", kilobytes: vmallocSize >> 10)]
-            + zeroes(["VmallocUsed", "VmallocChunk"])
+            + [pages("VmallocUsed", vmallocPages)] + zeroes(["VmallocChunk"])
             + [pages("Percpu", UInt64(cpuCount) * (architecture == .i386 ? 24 : 41))]
     }
 
@@ -103,18 +105,12 @@ extension MemInfo {
         }.joined() + Line(name: "Hugepagesize", kilobytes: 2048).text
         + Line(name: "Hugetlb", kilobytes: 0).text
 
-    /// Most of the direct map is in large pages. Small ones map its first part, with the kernel's
-    /// code, and an end that fills no large one.
     private var directMapLines: [Line] {
-        let large: UInt64 = architecture == .i386 ? 4096 : 2048
-        let size = directMapSize >> 10
-        let first: UInt64 = architecture == .x86_64 ? 9 : total.high > 0 ? 2 : 3
-        let count = size / large - min(size / large, first)
-        return [
-            Line(name: "DirectMap4k", kilobytes: size - count * large),
+        [
+            Line(name: "DirectMap4k", kilobytes: directMap.small >> 10),
             Line(
                 name: architecture == .i386 ? "DirectMap4M" : "DirectMap2M",
-                kilobytes: count * large),
+                kilobytes: directMap.large >> 10),
         ]
     }
 }
@@ -134,7 +130,9 @@ extension Machine {
         info.architecture = architecture
         info.cpuCount = cpuCount
         info.vmallocSize = layout.vmallocEnd - layout.vmallocStart
-        info.directMapSize = layout.highMemory - layout.pageOffset
+        info.vmallocPages = UInt64(max(vmallocPageCount, 0))
+        info.pageTables = UInt64(core.countedTables)
+        info.directMap = core.directMapBytes
         let zones = zones
         for zone in zones {
             info.total.pages += UInt64(zone.managed)

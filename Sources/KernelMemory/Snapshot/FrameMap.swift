@@ -37,7 +37,9 @@ struct FrameMap {
         case .free, .perCPU:
             let type = MigrateType(rawValue: UInt8(frame.migrateType))
             return block(pfn, frame, state, order: frame.order, type: type)
-        case .reserved, .kernel, .lost, .absent: return stretch(from: pfn, frame, state)
+        case .vmalloc: return mapped(from: pfn, frame)
+        case .reserved, .kernel, .lost, .absent, .pageTable:
+            return stretch(from: pfn, frame, state)
         }
     }
 
@@ -62,12 +64,40 @@ struct FrameMap {
             isCompound: false, isShared: false)
     }
 
+    /// Frames behind consecutive pages of the vmalloc area, taken in the same step.
+    private func mapped(from start: UInt32, _ frame: Frame) -> FrameRun {
+        var end = start + 1
+        while end < core.shape.frameEnd, state(of: end) == .vmalloc {
+            let next = core.frames.readable(end).pointee
+            guard next.next == frame.next &+ (end - start), next.step == frame.step else { break }
+            end += 1
+        }
+        var run = FrameRun(
+            start: PageFrameNumber(start), count: end - start, state: .vmalloc, order: nil,
+            migrateType: nil, step: frame.step, referenceCount: Int(frame.referenceCount),
+            isCompound: false, isShared: false)
+        run.mappedAddress = VirtualAddress(mappedAddress(start, frame.next))
+        return run
+    }
+
+    /// The address of a page, which is counted from the start of the vmalloc area in 32 bits: modules of
+    /// a 64-bit machine lie farther away.
+    private func mappedAddress(_ pfn: UInt32, _ page: UInt32) -> UInt64 {
+        let near = core.layout.vmallocStart &+ UInt64(page) << 12
+        if core.shape.architecture == .i386 { return near }
+        let places = (0..<4).map { near &+ UInt64($0) << 44 }
+        return places.first { core.walk($0)?.frame == UInt64(pfn) } ?? near
+    }
+
     private func state(of pfn: UInt32) -> FrameRun.State {
         if !core.shape.hasFrame(pfn) { return .absent }
         let frame = core.frames.readable(pfn).pointee
         if pfn == 0 || frame.has(Frame.reserved) { return .reserved }
         if frame.has(Frame.live) { return .allocated }
         if core.slabNumber(of: pfn) != nil { return .slab }
+        if frame.has(Frame.mapping) {
+            return MappingUse(code: frame.next) == .pageTable ? .pageTable : .vmalloc
+        }
         if frame.has(Frame.buddy) { return .free }
         if frame.has(Frame.perCPU) { return .perCPU }
         if unmarked[pfn] != nil { return .unmarked }

@@ -10,6 +10,10 @@ public struct FrameRun: Hashable, Sendable {
         case allocated
         /// The pages of a slab.
         case slab
+        /// Behind pages of the vmalloc area.
+        case vmalloc
+        /// Page tables that the kernel took from the page allocator.
+        case pageTable = "page_table"
         /// A block on a buddy list.
         case free
         /// A block on a CPU's list.
@@ -45,6 +49,9 @@ public struct FrameRun: Hashable, Sendable {
     public let isShared: Bool
     /// Whether kmalloc took the block for an allocation larger than any of its caches serves.
     public var isLargeKMalloc = false
+    /// For frames behind the vmalloc area, the address that was mapped to the first of them; the
+    /// others follow it.
+    public var mappedAddress: VirtualAddress?
 }
 
 extension Machine {

@@ -11,16 +11,18 @@ extension JSONWriter {
     ///   - allocated: the object that it allocated or resized, if it did.
     ///   - machine: the machine behind the call.
     ///   - logLimit: how many lines of the log to write at most.
+    ///   - pageLimit: how many pages of a new area to write at most.
     @inline(__always)
     mutating func answer(
         to call: KernelCall, _ returned: Outcome.Returned, _ allocated: ObjectSnapshot?,
-        _ machine: borrowing Machine, logLimit: Int = .max
+        _ machine: borrowing Machine, logLimit: Int = .max, pageLimit: Int = usualAreaPages
     ) {
         object { json in
             let block = call.request.flatMap { request in
                 machine.frame(returned).map { (pfn: $0, request: request) }
             }
-            if block != nil || allocated?.allocatedAtStep == machine.step {
+            let area = machine.madeArea(call, returned)
+            if block != nil || allocated?.allocatedAtStep == machine.step || area != nil {
                 json.member("id", machine.step)
             }
             json.member("step", machine.step)
@@ -32,6 +34,9 @@ extension JSONWriter {
             if let block { json.page(block.pfn, block.request.gfp, block.request.order, machine) }
             if let allocated {
                 json.object("object") { json in json.object(allocated, machine) }
+            }
+            if let area {
+                json.object("area") { json in json.area(area, machine, pages: 0..<pageLimit) }
             }
             json.details(of: call, returned, machine)
             json.remarks(machine, call, logLimit)

@@ -10,6 +10,7 @@ extension JSONObjectReader {
         switch parameter.kind {
         case .gfp: return .gfp(try GFPFlags(value, at: pointer))
         case .page, .address: return .number(try address())
+        case .pages: return .pages(try pages(parameter.wanted))
         case .cache: return try cache(parameter)
         case .name: return .text(try cacheName(parameter.wanted))
         case .cacheFlags: return .number(UInt64(try cacheFlags().rawValue))
@@ -22,13 +23,19 @@ extension JSONObjectReader {
     }
 
     /// The current value as an address: a text such as `0xc1000000` or `NULL`, or a number.
-    func address() throws(Problem) -> UInt64 {
-        if value.kind == CSJ_UNSIGNED { return value.whole }
-        let wanted = "an address such as \"0xc1000000\", or \"NULL\""
-        let bytes = try text(wanted)
-        if bytes.equals("NULL") { return 0 }
-        guard let address = wholeNumber(bytes) else { throw problem(wanted) }
-        return address
+    func address() throws(Problem) -> UInt64 { try value.address(at: pointer) }
+
+    /// The current value as an array of addresses of a `struct page`.
+    private func pages(_ wanted: String) throws(Problem) -> [PagePointer] {
+        guard value.kind == CSJ_ARRAY else { throw problem(wanted) }
+        var cursor = withUnsafePointer(to: value) { csj_elements($0) }
+        var element = csj_value()
+        var pages: [PagePointer] = []
+        while csj_next_element(&cursor, &element) {
+            guard pages.count < KernelFunction.mappedPageLimit else { throw problem(wanted) }
+            pages.append(PagePointer(try element.address(at: "\(pointer)/\(pages.count)")))
+        }
+        return pages
     }
 
     /// The current value as the number of a CPU, which the machine may not have.
@@ -96,6 +103,19 @@ extension JSONObjectReader {
             value.whole & (value.whole &- 1) == 0
         else { throw problem(wanted) }
         return UInt32(value.whole)
+    }
+}
+
+extension csj_value {
+    /// The value as an address: a text such as `0xc1000000` or `NULL`, or a number.
+    func address(at pointer: @autoclosure () -> String) throws(Problem) -> UInt64 {
+        if kind == CSJ_UNSIGNED { return whole }
+        if kind == CSJ_STRING {
+            if bytes.equals("NULL") { return 0 }
+            if let address = wholeNumber(bytes) { return address }
+        }
+        throw problem(
+            at: pointer(), wanted: "an address such as \"0xc1000000\", or \"NULL\"")
     }
 }
 

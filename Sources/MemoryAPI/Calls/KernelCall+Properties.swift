@@ -24,6 +24,22 @@ extension KernelCall {
         }
     }
 
+    /// Whether it makes an area of the vmalloc address space.
+    var makesArea: Bool {
+        switch self {
+        case .vmalloc, .vzalloc, .vmap: true
+        default: false
+        }
+    }
+
+    /// The address by which the call gives an area up; `nil` if it does not.
+    var freedArea: VirtualAddress? {
+        switch self {
+        case .vfree(let address), .vunmap(let address): address
+        default: nil
+        }
+    }
+
     /// The allocation that the call gives up: frees it, moves it, or puts it on a home-made list;
     /// `nil` if it does none of that.
     var freedObject: VirtualAddress? {
@@ -35,16 +51,8 @@ extension KernelCall {
         }
     }
 
-    /// Whether it makes an area of vmalloc.
-    var makesArea: Bool {
-        switch self {
-        case .vmalloc, .vzalloc, .vmap, .loadModule: true
-        default: false
-        }
-    }
-
     /// Whether what it stores into the machine's memory is not its own: contents of an allocation
-    /// that moves, of new objects, or pointers between free ones.
+    /// that moves, of new objects, pointers between free ones, or page tables.
     var mayStore: Bool {
         switch self {
         case .krealloc, .kfree, .kmemCacheAlloc, .kmemCacheZalloc, .kmemCacheFree, .kmemCacheShrink,
@@ -65,6 +73,7 @@ extension KernelCall {
             case .access(let pattern): Int(pattern.count) * 4
             case .dma(let request): Int(request.length)
             case .loadModule(let module): Int((module.textSize &+ module.dataSize) >> 12) * 4
+            case .vmap(let pages): pages.count * MemoryLayout<PagePointer>.size
             default: 0
             }
         }

@@ -3,16 +3,22 @@ import MicroHTTPD
 
 /// What an address is.
 extension MemoryService {
-    var addressEndpoints: [Endpoint] { [look("/addresses/{address}", AddressesRoutes.show)] }
+    var addressEndpoints: [Endpoint] {
+        [look("/addresses/{address}", query: ["length"], AddressesRoutes.show)]
+    }
 }
 
 enum AddressesRoutes {
+    /// The longest stretch whose place in memory is told.
+    private static let lengthLimit: UInt64 = 1 << 30
+
     @Sendable
     static func show(
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
         let address = try Reference.address(request)
         let place = AddressPlace(address, view.machine)
+        let length = try request.number("length", 1...Self.lengthLimit)
         response.snapshot(view) { json in
             json.member("address", address: address)
             json.member("kind", place.kind.rawValue)
@@ -24,10 +30,12 @@ enum AddressesRoutes {
             } else {
                 json.null()
             }
+            json.area(around: address, view)
+            if let length { json.contiguity(VirtualAddress(address), length, view.machine) }
             json.member(
                 "explanation",
                 object.map { place.explanation($0, address, view.machine) }
-                    ?? place.explanation(view.machine))
+                    ?? place.explanation(address, view.machine))
         }
     }
 }
@@ -45,6 +53,44 @@ extension JSONWriter {
         member("freed_at_step", orNull: object.freedAtStep > 0 ? object.freedAtStep : nil)
     }
 
+    /// Writes `area`: the one of vmalloc that an address lies in, and where; or null.
+    fileprivate mutating func area(around address: UInt64, _ view: SessionView) {
+        guard let area = view.machine.vmArea(covering: VirtualAddress(address)) else {
+            return memberNull("area")
+        }
+        object("area") { json in
+            json.member("id", orNull: view.id(of: area))
+            json.member("kind", area.kind.rawValue)
+            json.member("address", address: area.range.lowerBound)
+            json.member("end_address", address: area.range.upperBound)
+            json.member("page_index", (address - area.range.lowerBound) >> 12)
+            json.member("is_guard_page", address >= area.mappedEnd)
+            json.member("allocated_at_step", orNull: area.step > 0 ? area.step : nil)
+        }
+    }
+
+    /// Writes whether a stretch is one piece of physical memory, and the pieces.
+    fileprivate mutating func contiguity(
+        _ address: VirtualAddress, _ length: UInt64, _ machine: borrowing Machine
+    ) {
+        let runs = machine.physicalRuns(from: address, size: length, limit: Self.runLimit + 1)
+        member("length", length)
+        member("physically_contiguous", runs.count == 1 && runs[0].physical != nil)
+        array("physical_runs") { json in
+            for run in runs.prefix(Self.runLimit) {
+                json.object { json in
+                    json.member("address", address: run.address.rawValue)
+                    json.member("size_bytes", run.size)
+                    json.member("physical_address", addressOrNull: run.physical)
+                }
+            }
+        }
+        member("physical_runs_truncated", runs.count > Self.runLimit)
+    }
+
+    /// Pieces of memory that are listed.
+    private static let runLimit = 1_000
+
     fileprivate mutating func place(_ place: AddressPlace, _ view: SessionView) {
         guard let pfn = place.pfn else {
             memberNull("pfn")
@@ -60,90 +106,5 @@ extension JSONWriter {
         let run = machine.block(covering: pfn)
         let cpu = run.state == .perCPU ? machine.localPageOwners[run.start.rawValue] : nil
         object("frame") { json in json.run(run, view, cpu: cpu) }
-    }
-}
-
-/// The part of the kernel's address space that an address lies in.
-struct AddressPlace {
-    /// The parts.
-    enum Kind: String, CaseIterable {
-        case directMap = "direct_map"
-        case structPage = "struct_page"
-        case user, vmalloc, pkmap, fixmap, unmapped
-    }
-
-    let kind: Kind
-    /// The frame behind the address, or the one that a `struct page` describes.
-    let pfn: PageFrameNumber?
-    /// Where in the frame.
-    let offset: UInt64
-
-    init(_ address: UInt64, _ machine: Machine) {
-        kind = Self.kind(address, machine)
-        switch kind {
-        case .structPage:
-            let index =
-                (address - machine.layout.memMap)
-                / machine.architecture.structPageSizeInBytes
-            pfn = PageFrameNumber(UInt32(index))
-            offset = 0
-        case .directMap:
-            pfn = machine.frame(at: VirtualAddress(address))
-            offset = address & UInt64(Page.sizeInBytes - 1)
-        default:
-            pfn = nil
-            offset = 0
-        }
-    }
-
-    private static func kind(_ address: UInt64, _ machine: Machine) -> Kind {
-        let layout = machine.layout
-        let mapSize = UInt64(machine.frameEnd) * machine.architecture.structPageSizeInBytes
-        let isI386 = machine.architecture == .i386
-        let userEnd = isI386 ? layout.pageOffset : 0x8000_0000_0000
-        if address < userEnd { return .user }
-        if address >= layout.memMap, address - layout.memMap < mapSize { return .structPage }
-        if machine.frame(at: VirtualAddress(address)) != nil { return .directMap }
-        if (layout.vmallocStart..<layout.vmallocEnd).contains(address) { return .vmalloc }
-        if let pkmap = layout.pkmapBase, address >= pkmap, address - pkmap < 0x40_0000 {
-            return .pkmap
-        }
-        let top: UInt64 = isI386 ? 0xffff_f000 : 0xffff_ffff_ffff_f000
-        return (layout.fixaddrStart..<top).contains(address) ? .fixmap : .unmapped
-    }
-
-    /// What the object there is, in a sentence.
-    func explanation(_ object: ObjectSnapshot, _ address: UInt64, _ machine: Machine) -> String {
-        let what =
-            object.cache.map { "object \(object.index ?? 0) of a slab of \(machine.cacheName($0))" }
-            ?? "pages that kmalloc took for \(object.requestedBytes) bytes"
-        let state =
-            switch object.owner {
-            case .nobody:
-                object.freedAtStep > 0
-                    ? "free since step \(object.freedAtStep)" : "free, and never was allocated"
-            case .caller where machine.isUnused(object):
-                "allocated at step \(object.allocatedAtStep) and kept unused: a shrinker may free it"
-            case .caller, .unused: "allocated at step \(object.allocatedAtStep)"
-            case .kernel: "the kernel's own"
-            }
-        return "Byte \(address - object.address.rawValue) of \(what), \(state)."
-    }
-
-    /// What this part is for, in a sentence.
-    func explanation(_ machine: Machine) -> String {
-        switch kind {
-        case .directMap:
-            "The direct map: physical memory, shifted by PAGE_OFFSET; this is page frame "
-                + "\(pfn?.rawValue ?? 0)."
-        case .structPage:
-            "Inside the memory map: the struct page that describes page frame "
-                + "\(pfn?.rawValue ?? 0). Its own bytes are not modelled."
-        case .user: "User space: no process runs here, so nothing is mapped."
-        case .vmalloc: "The vmalloc area; nothing is mapped here."
-        case .pkmap: "The window of kmap for high memory; nothing is mapped here."
-        case .fixmap: "The fixed mappings, kmap_atomic's among them; nothing is mapped here."
-        case .unmapped: "Nothing is ever mapped here; the kernel would fault."
-        }
     }
 }

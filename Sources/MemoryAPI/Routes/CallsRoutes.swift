@@ -23,6 +23,9 @@ enum CallsRoutes {
     /// allocation alone has about 40.
     private static let logLimit = (lines: 20, linesInAll: 2_000)
 
+    /// Pages of a new area in one answer of a batch.
+    private static let areaPageLimit = 4
+
     @Sendable
     static func run(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
@@ -76,7 +79,7 @@ enum CallsRoutes {
                             requested.call, outcome.returned)
                         json.answer(
                             to: requested.call, outcome.returned, object, session.machine,
-                            logLimit: limit)
+                            logLimit: limit, pageLimit: areaPageLimit)
                         linesLeft -= min(limit, session.machine.lastLogLineCount)
                     }
                 }

@@ -73,6 +73,12 @@ extension JSONWriter {
             key("migratetype")
             if let type = run.migrateType { literal(type.literal) } else { null() }
             if let cpu { member("cpu", cpu) }
+            if run.state == .vmalloc || run.state == .pageTable {
+                member("allocated_at_step", run.step)
+                if let address = run.mappedAddress {
+                    member("mapped_at", address: address.rawValue)
+                }
+            }
             if run.state == .slab, let slab = machine.slab(covering: run.start) {
                 member("cache", machine.cacheName(slab.cache))
             }

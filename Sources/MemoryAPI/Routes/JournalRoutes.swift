@@ -35,7 +35,9 @@ extension JSONWriter {
             json.call(call)
             json.key("returned")
             json.returned(returned)
-            if view.allocatedFrame(by: step) != nil || view.allocatedObject(by: step) != nil {
+            if view.allocatedFrame(by: step) != nil || view.allocatedObject(by: step) != nil
+                || view.madeArea(by: step) != nil
+            {
                 json.member("id", step)
             }
             json.member("log_lines", view.machine.log(of: step).count)

@@ -76,6 +76,9 @@ extension SessionView {
         if allocatedFrame(by: id) != nil {
             return "Step \(id) allocated pages: they are at /pages/\(id)."
         }
+        if madeArea(by: id) != nil {
+            return "Step \(id) made an area of vmalloc: it is at /vmalloc/\(id)."
+        }
         let object = allocatedObject(by: id).flatMap { machine.object(at: $0) }
         if let object, object.isKMalloc {
             return "Allocation \(id) came from kmalloc: it is at /kmalloc/\(id)."

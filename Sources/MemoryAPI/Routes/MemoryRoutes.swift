@@ -19,14 +19,7 @@ enum MemoryRoutes {
         let address = try Reference.address(request)
         let length = Int(try request.number("length", 1...65_536) ?? 64)
         guard let bytes = view.machine.bytes(at: VirtualAddress(address), count: length) else {
-            let first = "\(VirtualAddress(address))"
-            throw Problem(
-                .invalidReference,
-                "Not all of the \(length) bytes from \(first) on are mapped; the kernel would fault.",
-                faults: [
-                    .init(
-                        place: .path("address"), value: first, detail: "must be in the direct map")
-                ])
+            throw Problem(unmapped: VirtualAddress(address), length: length, view.machine)
         }
         response.snapshot(view) { json in
             json.member("address", address: address)
@@ -49,6 +42,26 @@ enum MemoryRoutes {
     /// The byte as a hex dump shows it: itself if it is printable ASCII, otherwise a dot.
     private static func printable(_ byte: UInt8) -> UInt8 {
         (0x20..<0x7f).contains(byte) ? byte : UInt8(ascii: ".")
+    }
+}
+
+extension Problem {
+    /// The refusal to read where nothing is mapped.
+    fileprivate convenience init(
+        unmapped address: VirtualAddress, length: Int, _ machine: borrowing Machine
+    ) {
+        let fault = machine.firstFault(at: address, count: length) ?? address
+        let oops = machine.faultLines(at: fault, isWrite: false).first ?? ""
+        self.init(
+            .invalidReference,
+            "Nothing is mapped at \(fault): a load there ends in \"\(oops)\". To see that happen, "
+                + "POST /calls {\"call\":\"load(\(fault), 8)\"}.",
+            faults: [
+                .init(
+                    place: .path("address"), value: "\(address)",
+                    detail: "must begin \(length) bytes that are all mapped")
+            ],
+            extras: [.text("oops", oops)])
     }
 }
 

@@ -10,6 +10,7 @@ extension MemoryService {
             proc("/proc/modules") { $0.moduleText },
             proc("/proc/pagetypeinfo") { $0.pageTypeInfoText },
             proc("/proc/slabinfo") { $0.slabInfoText },
+            proc("/proc/vmallocinfo") { $0.vmallocInfoText },
             proc("/proc/zoneinfo") { $0.zoneInfoText },
         ]
     }

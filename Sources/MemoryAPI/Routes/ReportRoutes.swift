@@ -31,6 +31,8 @@ extension JSONWriter {
             json.member("pages", live.blocks.pageCount)
             json.member("objects", live.objects.count)
             json.member("bytes", live.byteCount)
+            json.member("areas", live.areas.count)
+            json.member("area_bytes", live.areaByteCount)
         }
         member("peak_pages", machine.liveUse.peakPages)
         member("misuse_count", machine.misuseCount)
@@ -40,15 +42,30 @@ extension JSONWriter {
         leaks(live, view)
     }
 
-    /// Writes pages first, then objects, each in the order of their steps.
+    /// Writes pages first, then objects, then areas of vmalloc, each in the order of their steps.
     private mutating func leaks(_ live: LiveMemory, _ view: SessionView) {
         let blocks = live.blocks.page(after: nil, limit: Self.leakLimit)
         let objects = live.objects.prefix(Self.leakLimit - blocks.blocks.count)
+        let areas = live.areas.prefix(Self.leakLimit - blocks.blocks.count - objects.count)
         array("leaks") { json in
             for block in blocks.blocks { json.leak(block, view) }
             for object in objects { json.leak(object, view) }
+            for area in areas { json.leak(area, view) }
         }
-        member("leaks_truncated", blocks.next != nil || objects.count < live.objects.count)
+        member(
+            "leaks_truncated",
+            blocks.next != nil || objects.count < live.objects.count
+                || areas.count < live.areas.count)
+    }
+
+    private mutating func leak(_ area: VmAreaSnapshot, _ view: SessionView) {
+        object { json in
+            json.member("id", area.step)
+            json.leak(view.call(of: area.step), step: area.step)
+            json.member("pages", area.pageCount)
+            json.member("bytes", area.requestedBytes)
+            json.memberNull("cache")
+        }
     }
 
     private mutating func leak(_ block: FrameRun, _ view: SessionView) {
@@ -83,9 +100,12 @@ private struct LiveMemory {
     let blocks: LiveBlocks
     /// What kmalloc and caches gave, by the step that allocated it.
     let objects: [ObjectSnapshot]
+    /// Areas of vmalloc, by the step that made them.
+    let areas: [VmAreaSnapshot]
 
     init(_ view: SessionView) {
         blocks = view.liveBlocks
+        areas = view.liveAreas.sorted { $0.step < $1.step }
         objects = (view.machine.liveKMallocs + view.machine.liveCacheObjects).sorted {
             ($0.allocatedAtStep, $0.address) < ($1.allocatedAtStep, $1.address)
         }
@@ -93,6 +113,8 @@ private struct LiveMemory {
 
     /// Bytes of the objects, as they were asked for.
     var byteCount: UInt64 { objects.reduce(0) { $0 + $1.requestedBytes } }
+    /// Bytes of the areas, as they were asked for.
+    var areaByteCount: UInt64 { areas.reduce(0) { $0 + $1.requestedBytes } }
 
     func summary(_ machine: Machine) -> String {
         let unnoticed = machine.misuses.count { !$0.noticedByKernel }
@@ -114,8 +136,14 @@ private struct LiveMemory {
             parts.append(
                 counted(objects.count, "object") + " (\(counted(Int(byteCount), "byte")))")
         }
+        if !areas.isEmpty {
+            parts.append(
+                counted(areas.count, "area") + " of vmalloc ("
+                    + counted(Int(areaByteCount), "byte") + ")")
+        }
         if parts.isEmpty { return "Everything that was allocated is freed" }
-        return parts.joined(separator: " and ") + " not freed"
+        return parts.dropLast().joined(separator: ", ") + (parts.count > 1 ? " and " : "")
+            + parts[parts.count - 1] + " not freed"
     }
 }
 

@@ -48,6 +48,11 @@ extension Response {
                 status = 201
                 setLocation(machine.step)
             }
+        } else if call.makesArea {
+            if case .address = returned {
+                status = 201
+                setLocation(machine.step, prefix: "/vmalloc/")
+            }
         } else if let object {
             locate(object, machine)
         } else {

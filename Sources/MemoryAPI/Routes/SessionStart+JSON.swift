@@ -4,7 +4,7 @@ import MicroHTTPD
 
 extension SessionStart {
     private static let fields = FieldNames([
-        "machine", "memory", "cpus", "debug", "slab", "slab_nomerge", "recording", "dump",
+        "machine", "memory", "cpus", "debug", "slab", "slab_nomerge", "tlb", "recording", "dump",
     ])
 
     /// What `POST /sessions` says, before it is known whether it fits together.
@@ -17,6 +17,7 @@ extension SessionStart {
         var debug = false
         var slab = MachineConfiguration.SlabAllocator.slub
         var keepsCachesApart = false
+        var tlb = TLBShape.usual
         var recording: String?
         var dump: UploadedDump?
         /// Fields given that only a machine that boots has.
@@ -46,10 +47,11 @@ extension SessionStart {
                 let names = MachineConfiguration.SlabAllocator.allCases.map(\.rawValue)
                 wish.slab = .init(rawValue: try reader.name(of: names)) ?? .slub
             case 5: wish.keepsCachesApart = try reader.boolean()
-            case 6: wish.recording = try reader.text("the name of a recording").quoted
+            case 6: wish.tlb = try TLBShape(reader.value, at: reader.pointer)
+            case 7: wish.recording = try reader.text("the name of a recording").quoted
             default: wish.dump = try UploadedDump(reader.value, at: reader.pointer)
             }
-            if (1...5).contains(field) { wish.bootFields.append(Self.fields.all[field]) }
+            if (1...6).contains(field) { wish.bootFields.append(Self.fields.all[field]) }
         }
         self = try Self.start(wish, library)
     }
@@ -105,7 +107,7 @@ extension SessionStart {
         do throws(MachineConfiguration.Failure) {
             return try MachineConfiguration(
                 kind: kind, memoryInMiB: wish.memory, cpuCount: wish.cpus, debug: wish.debug,
-                slab: wish.slab, keepsCachesApart: wish.keepsCachesApart)
+                slab: wish.slab, keepsCachesApart: wish.keepsCachesApart, tlb: wish.tlb)
         } catch { throw Problem(error, kind) }
     }
 }
@@ -117,6 +119,32 @@ extension Problem {
             .invalidField,
             "\(pointer.dropFirst()) must be \(wanted)" + (value.map { ", not \"\($0)\"." } ?? "."),
             faults: [.init(place: .body(pointer), value: value, detail: "must be \(wanted)")])
+    }
+}
+
+extension TLBShape {
+    private static let fields = FieldNames(["entries", "large_entries", "ways"])
+
+    /// Reads a shape; what is left out is as usual. Whether it fits together is not looked at.
+    fileprivate init(_ value: csj_value, at pointer: String) throws(Problem) {
+        var reader = try JSONObjectReader(value, at: pointer, Self.fields)
+        var shape = TLBShape.usual
+        while let field = try reader.next() {
+            switch field {
+            case 0: shape.smallEntries = Int(try reader.number(1...UInt64(Self.entryLimit)))
+            case 1: shape.largeEntries = Int(try reader.number(1...UInt64(Self.entryLimit)))
+            default: shape.ways = Int(try reader.number(1...UInt64(Self.wayLimit)))
+            }
+        }
+        self = shape
+    }
+
+    /// The field that does not fit to the others, and what it would have to be.
+    fileprivate var fault: (field: String, value: Int, wanted: String) {
+        let small = TLBShape(smallEntries: smallEntries, largeEntries: ways, ways: ways)
+        let wanted = "\(ways) ways times a power of two, \(Self.entryLimit) at most"
+        return small.isValid
+            ? ("large_entries", largeEntries, wanted) : ("entries", smallEntries, wanted)
     }
 }
 
@@ -181,11 +209,15 @@ extension Problem {
                 faults: [
                     .init(place: .body("/memory"), value: "\(size)MiB", detail: "must be \(wanted)")
                 ])
-        case .tlb:
-            let wanted = "a power of two of sets, each with \"ways\" entries"
+        case .tlb(let shape):
+            let fault = shape.fault
             self.init(
-                .invalidField, "tlb must have \(wanted).",
-                faults: [.init(place: .body("/tlb"), detail: "must have \(wanted)")])
+                .invalidField, "tlb.\(fault.field) must be \(fault.wanted), not \(fault.value).",
+                faults: [
+                    .init(
+                        place: .body("/tlb/\(fault.field)"), value: "\(fault.value)",
+                        detail: "must be \(fault.wanted)")
+                ])
         case .cpus(let count, let allowed):
             let wanted = "\(allowed.lowerBound) to \(allowed.upperBound)"
             self.init(

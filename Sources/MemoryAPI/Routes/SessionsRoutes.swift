@@ -107,6 +107,8 @@ extension JSONWriter {
             json.member("debug", configuration.debug)
             json.member("slab", configuration.slab.rawValue)
             json.member("slab_nomerge", configuration.keepsCachesApart)
+            json.key("tlb")
+            json.tlbShape(machine.tlbShape)
             json.member("page_size_bytes", Page.sizeInBytes)
             json.member("page_offset", address: layout.pageOffset)
             json.member("high_memory", address: layout.highMemory)

@@ -50,9 +50,24 @@ struct SessionView {
         if case .krealloc(address, _, _) = call { return nil }
         return address
     }
+
+    /// Where the area starts that the call of a step made; `nil` if it did not.
+    func madeArea(by step: UInt32) -> VirtualAddress? {
+        guard let call = call(of: step), call.makesArea,
+            case .address(let address) = returned(by: step)
+        else { return nil }
+        return address
+    }
 }
 
 extension Machine {
+    /// The area that a call made; `nil` if it made none.
+    @inline(__always)
+    func madeArea(_ call: KernelCall, _ returned: Outcome.Returned) -> VmAreaSnapshot? {
+        guard _slowPath(call.makesArea), case .address(let address) = returned else { return nil }
+        return vmArea(covering: address)
+    }
+
     /// The frame that a returned value points to; `nil` if it is no pointer.
     @inline(__always)
     func frame(_ returned: Outcome.Returned) -> PageFrameNumber? {

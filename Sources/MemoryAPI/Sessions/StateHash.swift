@@ -21,6 +21,12 @@ enum StateHash {
         hash = mix(hash, UInt64(configuration.cpuCount) << 1 | (configuration.debug ? 1 : 0))
         hash = mix(hash, bytes(configuration.slab.rawValue.utf8))
         if configuration.keepsCachesApart { hash = mix(hash, 1) }
+        if configuration.tlb != .usual {
+            for number in [
+                configuration.tlb.smallEntries, configuration.tlb.largeEntries,
+                configuration.tlb.ways,
+            ] { hash = mix(hash, UInt64(number)) }
+        }
         guard case .recording(let digest) = configuration.origin else { return hash }
         return (0..<4).reduce(hash) { mix($0, digest.words[$1]) }
     }

@@ -1,0 +1,100 @@
+/// An area of the vmalloc address space at a moment.
+public struct VmAreaSnapshot: Hashable, Sendable {
+    /// Where an area's pages come from.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// Its pages are its own. `VM_ALLOC`.
+        case vmalloc
+        /// It maps pages of others. `VM_MAP`.
+        case vmap
+        /// Device memory. `VM_IOREMAP`.
+        case ioremap
+        /// None of these.
+        case other
+    }
+
+    /// What it is.
+    public let kind: Kind
+    /// Its addresses, guard page included.
+    public let range: Range<UInt64>
+    /// One past the last address that is mapped; the guard page begins there if there is one.
+    public let mappedEnd: UInt64
+    /// Bytes that were asked for.
+    public let requestedBytes: UInt64
+    /// Pages that it owns. `nr_pages`.
+    public let pageCount: Int
+    /// The step of the call that made it; 0 if none of this machine did.
+    public let step: UInt32
+    /// Who asked for it, as `/proc/vmallocinfo` says it.
+    public let caller: String
+
+    /// Its first address.
+    public var start: VirtualAddress { VirtualAddress(range.lowerBound) }
+    /// Bytes that are mapped.
+    public var mappedBytes: UInt64 { mappedEnd - range.lowerBound }
+    /// Where its guard page is; `nil` if it has none.
+    public var guardPage: VirtualAddress? {
+        mappedEnd < range.upperBound ? VirtualAddress(mappedEnd) : nil
+    }
+}
+
+extension Machine {
+    /// The areas in use, ascending.
+    public var vmAreas: [VmAreaSnapshot] { core.cold.vmap.areas.map { VmAreaSnapshot($0) } }
+
+    /// The areas in use whose first address is not below another.
+    ///
+    /// - Parameter limit: the most areas to return.
+    public func vmAreas(from address: UInt64, limit: Int) -> [VmAreaSnapshot] {
+        core.cold.vmap.areas.lazy.drop { $0.range.start < address }.prefix(limit)
+            .map { VmAreaSnapshot($0) }
+    }
+
+    /// The area that an address falls into, guard page included; `nil` if it falls into none.
+    ///
+    /// - Complexity: O(log areas).
+    public func vmArea(covering address: VirtualAddress) -> VmAreaSnapshot? {
+        core.cold.vmap.area(containing: address.rawValue)
+            .map { VmAreaSnapshot(core.cold.vmap.areas[$0]) }
+    }
+
+    /// The step that freed the area which last began at an address; `nil` if none ever did.
+    public func vmAreaFreed(at address: VirtualAddress) -> UInt32? {
+        core.cold.vmap.freed[address.rawValue]?.step
+    }
+
+    /// Freed address space that waits for a purge, ascending.
+    public var unpurgedVmRanges: [Range<UInt64>] {
+        core.cold.vmap.unpurged.ranges.map { $0.start..<$0.end }
+    }
+    /// Free address space, ascending.
+    public var freeVmRanges: [Range<UInt64>] {
+        core.cold.vmap.free.ranges.map { $0.start..<$0.end }
+    }
+    /// Pages that wait for a purge, guard pages included. `vmap_lazy_nr`.
+    public var lazyVmPages: UInt64 { core.cold.vmap.lazyPages }
+    /// How many may wait before the kernel purges by itself. `lazy_max_pages`.
+    public var lazyVmPagesLimit: UInt64 { core.lazyPagesLimit }
+    /// Pages that areas own. `nr_vmalloc_pages`.
+    public var vmallocPageCount: Int64 { core.cold.vmap.pageCount }
+}
+
+extension VmAreaSnapshot {
+    init(_ area: VmArea) {
+        self.init(
+            kind: Kind(area.flags), range: area.range.start..<area.range.end,
+            mappedEnd: area.mappedEnd, requestedBytes: area.requested,
+            pageCount: Int(area.pageCount), step: area.step, caller: area.caller)
+    }
+}
+
+extension VmAreaSnapshot.Kind {
+    fileprivate init(_ flags: VmFlags) {
+        if flags.contains(.alloc) {
+            self = .vmalloc
+        } else if flags.contains(.map) {
+            self = .vmap
+        } else {
+            self = flags.contains(.ioremap) ? .ioremap : .other
+        }
+    }
+}
