@@ -49,7 +49,19 @@ extension Core {
             let chunk = pfn / chunkPages
             if !chunks.contains(chunk) { chunks.append(chunk) }
         }
+        if let chunk = chunkOfModules(behind: image / chunkPages), !chunks.contains(chunk) {
+            chunks.append(chunk)
+        }
         return chunks
+    }
+
+    /// The large page that an i386 kernel had cut up for its modules' text when it was recorded. With
+    /// high memory modules lie there, which is not in the direct map.
+    private func chunkOfModules(behind image: UInt32) -> UInt32? {
+        guard shape.architecture == .i386, shape.zonePopulation & 1 << 2 == 0,
+            image > 0, image + 2 <= directEnd / chunkPages
+        else { return nil }
+        return image + 1
     }
 
     /// The first frame of the kernel's image: the first reserved one above the first MiB.
