@@ -6,7 +6,7 @@ extension Machine {
     ///
     /// The corresponding kernel functions are `s_show` and `show_purge_info` (mm/vmalloc.c, 6.1).
     public var vmallocInfoText: String {
-        let space = core.cold.vmap
+        let space = core.vmap.pointee
         if space.areas.isEmpty { return "" }
         let unpurged = space.unpurged.ranges.map { core.vmallocLine($0) + " unpurged vm_area\n" }
         return (space.areas.map { core.vmallocLine($0) } + unpurged).joined()
@@ -21,7 +21,8 @@ extension Core {
 
     fileprivate func vmallocLine(_ area: VmArea) -> String {
         var line = vmallocLine(area.range)
-        if !area.caller.isEmpty { line += " \(area.caller)" }
+        let caller = area.caller.text(area.step, shape.architecture)
+        if !caller.isEmpty { line += " \(caller)" }
         if area.pageCount > 0 { line += " pages=\(area.pageCount)" }
         for (flag, name) in VmFlags.shown where area.flags.contains(flag) { line += " \(name)" }
         if isVmallocAddress(area.pages) { line += " vpages" }

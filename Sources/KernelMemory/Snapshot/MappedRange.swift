@@ -21,14 +21,15 @@ public struct MappedRange: Hashable, Sendable {
     private var nextFrame: UInt64
 
     init(
-        _ entry: PageTableEntry, frame: UInt64, at address: UInt64, shift: UInt64, _ area: VmArea?
+        _ entry: PageTableEntry, frame: UInt64, at address: UInt64, shift: UInt64,
+        _ area: VmAreaSnapshot?
     ) {
         start = VirtualAddress(address)
         size = 1 << shift
         pageShift = shift
         firstEntry = entry
         firstFrame = frame
-        self.area = area.map { VmAreaSnapshot($0) }
+        self.area = area
         nextFrame = frame + (1 << (shift - 12))
     }
 
@@ -118,7 +119,7 @@ private struct PageTableScan {
         _ entry: PageTableEntry, at address: UInt64, _ level: PagingMode.Level
     ) -> Bool {
         let frame = core.frameNumber(entry) & ~(1 << (level.shift - 12) - 1)
-        let area = core.cold.vmap.area(containing: address).map { core.cold.vmap.areas[$0] }
+        let area = core.vmap.pointee.area(containing: address).map { core.vmap.pointee.areas[$0] }
         if let last = result.ranges.indices.last,
             result.ranges[last].take(
                 entry, frame: frame, at: address, shift: level.shift, area,
@@ -131,7 +132,9 @@ private struct PageTableScan {
             return false
         }
         result.ranges.append(
-            MappedRange(entry, frame: frame, at: address, shift: level.shift, area))
+            MappedRange(
+                entry, frame: frame, at: address, shift: level.shift,
+                area.map { VmAreaSnapshot($0, core.shape.architecture) }))
         return true
     }
 }

@@ -39,51 +39,54 @@ public struct VmAreaSnapshot: Hashable, Sendable {
 
 extension Machine {
     /// The areas in use, ascending.
-    public var vmAreas: [VmAreaSnapshot] { core.cold.vmap.areas.map { VmAreaSnapshot($0) } }
+    public var vmAreas: [VmAreaSnapshot] {
+        core.vmap.pointee.areas.map { VmAreaSnapshot($0, core.shape.architecture) }
+    }
 
     /// The areas in use whose first address is not below another.
     ///
     /// - Parameter limit: the most areas to return.
     public func vmAreas(from address: UInt64, limit: Int) -> [VmAreaSnapshot] {
-        core.cold.vmap.areas.lazy.drop { $0.range.start < address }.prefix(limit)
-            .map { VmAreaSnapshot($0) }
+        core.vmap.pointee.areas.lazy.drop { $0.range.start < address }.prefix(limit)
+            .map { VmAreaSnapshot($0, core.shape.architecture) }
     }
 
     /// The area that an address falls into, guard page included; `nil` if it falls into none.
     ///
     /// - Complexity: O(log areas).
     public func vmArea(covering address: VirtualAddress) -> VmAreaSnapshot? {
-        core.cold.vmap.area(containing: address.rawValue)
-            .map { VmAreaSnapshot(core.cold.vmap.areas[$0]) }
+        core.vmap.pointee.area(containing: address.rawValue)
+            .map { VmAreaSnapshot(core.vmap.pointee.areas[$0], core.shape.architecture) }
     }
 
-    /// The step that freed the area which last began at an address; `nil` if none ever did.
+    /// The step that freed the area which last lay around an address; `nil` if none is remembered.
     public func vmAreaFreed(at address: VirtualAddress) -> UInt32? {
-        core.cold.vmap.freed[address.rawValue]?.step
+        core.vmap.pointee.freedArea(containing: address.rawValue)?.step
     }
 
     /// Freed address space that waits for a purge, ascending.
     public var unpurgedVmRanges: [Range<UInt64>] {
-        core.cold.vmap.unpurged.ranges.map { $0.start..<$0.end }
+        core.vmap.pointee.unpurged.ranges.map { $0.start..<$0.end }
     }
     /// Free address space, ascending.
     public var freeVmRanges: [Range<UInt64>] {
-        core.cold.vmap.free.ranges.map { $0.start..<$0.end }
+        core.vmap.pointee.free.ranges.map { $0.start..<$0.end }
     }
     /// Pages that wait for a purge, guard pages included. `vmap_lazy_nr`.
-    public var lazyVmPages: UInt64 { core.cold.vmap.lazyPages }
+    public var lazyVmPages: UInt64 { core.vmap.pointee.lazyPages }
     /// How many may wait before the kernel purges by itself. `lazy_max_pages`.
     public var lazyVmPagesLimit: UInt64 { core.lazyPagesLimit }
     /// Pages that areas own. `nr_vmalloc_pages`.
-    public var vmallocPageCount: Int64 { core.cold.vmap.pageCount }
+    public var vmallocPageCount: Int64 { core.vmap.pointee.pageCount }
 }
 
 extension VmAreaSnapshot {
-    init(_ area: VmArea) {
+    init(_ area: VmArea, _ architecture: Architecture) {
         self.init(
             kind: Kind(area.flags), range: area.range.start..<area.range.end,
             mappedEnd: area.mappedEnd, requestedBytes: area.requested,
-            pageCount: Int(area.pageCount), step: area.step, caller: area.caller)
+            pageCount: Int(area.pageCount), step: area.step,
+            caller: area.caller.text(area.step, architecture))
     }
 }
 

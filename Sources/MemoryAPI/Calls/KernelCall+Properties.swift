@@ -69,15 +69,18 @@ extension KernelCall {
             switch self {
             case .memset(_, _, let length): Int(length)
             case .store(_, let bytes): bytes.count
-            case .vmalloc(let size), .vzalloc(let size): Int(size >> 12) * 4
+            case .vmalloc(let size), .vzalloc(let size): Self.areaCost(size)
             case .access(let pattern): Int(pattern.count) * 4
             case .dma(let request): Int(request.length)
-            case .loadModule(let module): Int((module.textSize &+ module.dataSize) >> 12) * 4
+            case .loadModule(let module): Self.areaCost(module.textSize &+ module.dataSize)
             case .vmap(let pages): pages.count * MemoryLayout<PagePointer>.size
             default: 0
             }
         }
     }
+
+    /// What an area counts as: four bytes a page, up to 512 MiB; more than there is costs nothing more.
+    private static func areaCost(_ size: UInt64) -> Int { Int(min(size >> 12, 1 << 17)) * 4 }
 }
 
 extension MigrateType {
