@@ -1,36 +1,48 @@
 /// Many single pages at once.
 extension Core {
-    /// Takes single pages for a mapping, as many as can be had without trying hard.
+    /// Takes single pages for an area of vmalloc, as many as can be had without trying hard.
     ///
     /// All of them come from one zone and from this CPU's list of it; where no zone has so many to
     /// spare, one page is tried for along the usual way.
     ///
     /// - Parameters:
     ///   - count: pages wanted, at least 1.
-    ///   - use: what the page is for that will be `pfns[index]`.
-    /// - Returns: how many were added to `pfns`, 0...count.
+    ///   - pfns: where to put them.
+    ///   - first: which page of the vmalloc area the first of them will be behind.
+    /// - Returns: how many there are, 0...count.
     ///
     /// The corresponding kernel function is `__alloc_pages_bulk` (mm/page_alloc.c, 6.1).
     func allocateBulk(
-        _ gfp: GFPFlags, count: Int, into pfns: inout [UInt32], _ use: (Int) -> MappingUse
+        _ gfp: GFPFlags, count: Int, to pfns: UnsafeMutablePointer<UInt32>, first: UInt32
     ) -> Int {
-        let type = Int(gfp.rawValue >> 3 & 3)
         guard count > 1, let zone = zoneForBulk(gfp, count) else {
-            let pfn = allocateForMapping(gfp, use(pfns.count))
-            if pfn == noFrame { return 0 }
-            pfns.append(pfn)
-            return 1
+            return allocateSingle(gfp, to: pfns, first)
         }
+        let type = Int(gfp.rawValue >> 3 & 3)
+        let step = control.pointee.step
+        let isZeroed = gfp.contains(.zero)
         for taken in 0..<count {
             guard let block = takeLocal(zone, order: 0, type: type, .low) else {
-                if taken > 0 || isHalted { return taken }
-                return allocateBulk(gfp, count: 1, into: &pfns, use)
+                return taken > 0 || isHalted ? taken : allocateSingle(gfp, to: pfns, first)
             }
-            if isCorrupted { noteOverlap(block.pfn, order: 0) }
-            give(block, gfp, to: use(pfns.count))
-            pfns.append(block.pfn)
+            if _slowPath(isCorrupted) { noteOverlap(block.pfn, order: 0) }
+            block.frame.pointee.word =
+                block.frame.pointee.word & UInt32(Frame.hasBytes) | 1 << 16 | UInt32(Frame.mapping)
+            block.frame.pointee.step = step
+            block.frame.pointee.next = first &+ UInt32(truncatingIfNeeded: taken)
+            if isZeroed { clearBytes(block.pfn, order: 0) }
+            pfns[taken] = block.pfn
         }
         return count
+    }
+
+    private func allocateSingle(
+        _ gfp: GFPFlags, to pfns: UnsafeMutablePointer<UInt32>, _ page: UInt32
+    ) -> Int {
+        let pfn = allocateForMapping(gfp, .vmallocPage(page))
+        if pfn == noFrame { return 0 }
+        pfns.pointee = pfn
+        return 1
     }
 
     /// The first zone that stays above its low watermark when it gives so many pages.
@@ -49,14 +61,6 @@ extension Core {
             zone = preferredZone(zone &- 1)
         }
         return nil
-    }
-
-    @inline(__always)
-    private func give(_ block: Block, _ gfp: GFPFlags, to use: MappingUse) {
-        block.frame.pointee.word = block.frame.pointee.word & UInt32(Frame.hasBytes) | 1 << 16
-        block.frame.pointee.step = control.pointee.step
-        mark(block.frame, use)
-        if gfp.contains(.zero) { clearBytes(block.pfn, order: 0) }
     }
 }
 

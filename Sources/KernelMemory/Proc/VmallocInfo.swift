@@ -21,7 +21,7 @@ extension Core {
 
     fileprivate func vmallocLine(_ area: VmArea) -> String {
         var line = vmallocLine(area.range)
-        let caller = area.caller.text(area.step, shape.architecture)
+        let caller = callerText(area)
         if !caller.isEmpty { line += " \(caller)" }
         if area.pageCount > 0 { line += " pages=\(area.pageCount)" }
         for (flag, name) in VmFlags.shown where area.flags.contains(flag) { line += " \(name)" }

@@ -85,7 +85,8 @@ extension Core {
                     range: VmapRange(area.range), object: 0,
                     flags: VmFlags(rawValue: area.flags), pageCount: area.pageCount,
                     requested: area.range.end - area.range.start, step: 0,
-                    caller: .recorded(area.caller)))
+                    caller: .recorded(space.recordedCallers.count)))
+            space.recordedCallers.append(area.caller)
         }
         vmap.pointee = space
         findVmapCache()
@@ -121,7 +122,7 @@ extension Machine {
             .init(
                 range: .init(start: $0.range.start, end: $0.range.end), flags: $0.flags.rawValue,
                 pageCount: $0.pageCount,
-                caller: $0.caller.text($0.step, core.shape.architecture))
+                caller: core.callerText($0))
         }
         recording.free = space.free.ranges.map { .init(start: $0.start, end: $0.end) }
         recording.unpurged = space.unpurged.ranges.map { .init(start: $0.start, end: $0.end) }

@@ -14,9 +14,7 @@ extension Core {
         if hasArrayCaches { return allocateFromArray(cache, gfp, requested: requested) }
         let object = takeObject(cache, requested)
         if object == 0 { return allocateObjectSlowly(cache, gfp, requested: requested) }
-        if gfp.contains(.zero) {
-            clearObject(object, readCache(cache).pointee.geometry.objectSize)
-        }
+        if gfp.contains(.zero) { clearNew(object, cache) }
         return object
     }
 
@@ -39,6 +37,22 @@ extension Core {
         slab.pointee.cpuHead = next
         record.pointee.own(requested: requested, step: control.pointee.step)
         return slab.pointee.base &+ UInt64(index) &* UInt64(slab.pointee.size)
+    }
+
+    /// Makes the bytes of an object zero that was just taken.
+    private func clearNew(_ object: UInt64, _ cache: UInt32) {
+        let size = readCache(cache).pointee.geometry.objectSize
+        let offset = Int(object & 4095)
+        guard offset + Int(size) <= Page.sizeInBytes, let pfn = directFrame(object),
+            let place = objectPlace(of: object)
+        else { return clearObject(object, size) }
+        let hasBytes = frames.readable(pfn).pointee.has(Frame.hasBytes)
+        slab(place.slab).record(place.index).pointee.link =
+            hasBytes ? ObjectIndex.stray : ObjectIndex.none
+        if hasBytes {
+            (contents.writable(pfn) + offset)
+                .initializeMemory(as: UInt8.self, repeating: 0, count: Int(size))
+        }
     }
 
     @inline(never)

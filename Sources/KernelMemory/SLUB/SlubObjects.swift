@@ -44,7 +44,7 @@ extension Core {
         let slab = readSlab(number)
         guard address >= slab.pointee.base else { return nil }
         let offset = address - slab.pointee.base
-        let index = offset / UInt64(slab.pointee.size)
+        let index = slab.pointee.index(ofOffset: offset)
         guard index < UInt64(slab.pointee.objects), index * UInt64(slab.pointee.size) == offset
         else { return nil }
         return ObjectPlace(slab: number, index: UInt16(index))

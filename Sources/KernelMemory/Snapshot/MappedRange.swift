@@ -134,7 +134,7 @@ private struct PageTableScan {
         result.ranges.append(
             MappedRange(
                 entry, frame: frame, at: address, shift: level.shift,
-                area.map { VmAreaSnapshot($0, core.shape.architecture) }))
+                area.map { VmAreaSnapshot($0, core.callerText($0)) }))
         return true
     }
 }

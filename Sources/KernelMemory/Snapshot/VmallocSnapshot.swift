@@ -40,7 +40,7 @@ public struct VmAreaSnapshot: Hashable, Sendable {
 extension Machine {
     /// The areas in use, ascending.
     public var vmAreas: [VmAreaSnapshot] {
-        core.vmap.pointee.areas.map { VmAreaSnapshot($0, core.shape.architecture) }
+        core.vmap.pointee.areas.map { VmAreaSnapshot($0, core.callerText($0)) }
     }
 
     /// The areas in use whose first address is not below another.
@@ -48,7 +48,7 @@ extension Machine {
     /// - Parameter limit: the most areas to return.
     public func vmAreas(from address: UInt64, limit: Int) -> [VmAreaSnapshot] {
         core.vmap.pointee.areas.lazy.drop { $0.range.start < address }.prefix(limit)
-            .map { VmAreaSnapshot($0, core.shape.architecture) }
+            .map { VmAreaSnapshot($0, core.callerText($0)) }
     }
 
     /// The area that an address falls into, guard page included; `nil` if it falls into none.
@@ -56,7 +56,7 @@ extension Machine {
     /// - Complexity: O(log areas).
     public func vmArea(covering address: VirtualAddress) -> VmAreaSnapshot? {
         core.vmap.pointee.area(containing: address.rawValue)
-            .map { VmAreaSnapshot(core.vmap.pointee.areas[$0], core.shape.architecture) }
+            .map { core.snapshot($0) }
     }
 
     /// The step that freed the area which last lay around an address; `nil` if none is remembered.
@@ -81,12 +81,12 @@ extension Machine {
 }
 
 extension VmAreaSnapshot {
-    init(_ area: VmArea, _ architecture: Architecture) {
+    init(_ area: VmArea, _ caller: String) {
         self.init(
             kind: Kind(area.flags), range: area.range.start..<area.range.end,
             mappedEnd: area.mappedEnd, requestedBytes: area.requested,
             pageCount: Int(area.pageCount), step: area.step,
-            caller: area.caller.text(area.step, architecture))
+            caller: caller)
     }
 }
 
@@ -99,5 +99,12 @@ extension VmAreaSnapshot.Kind {
         } else {
             self = flags.contains(.ioremap) ? .ioremap : .other
         }
+    }
+}
+
+extension Core {
+    fileprivate func snapshot(_ index: Int) -> VmAreaSnapshot {
+        let area = vmap.pointee.areas[index]
+        return VmAreaSnapshot(area, callerText(area))
     }
 }

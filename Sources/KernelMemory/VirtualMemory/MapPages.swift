@@ -7,26 +7,38 @@ extension Core {
     /// - Complexity: O(pages).
     ///
     /// The corresponding kernel function is `vmap_small_pages_range_noflush` (mm/vmalloc.c, 6.1).
-    func mapPages(
-        _ pfns: some RandomAccessCollection<UInt32>, at start: UInt64, _ protection: UInt64
-    )
-        -> Bool
-    {
+    func mapPages(_ pfns: [UInt32], at start: UInt64, _ protection: UInt64) -> Bool {
         let leaf = paging.levels[paging.leafLevel]
-        var table: UInt32 = 0
-        var address = start
-        for pfn in pfns {
-            let index = leaf.index(address)
-            if index == 0 || address == start {
-                guard let new = makeTable(address, to: paging.leafLevel, allocateTable) else {
-                    return false
-                }
-                table = new
+        var done = 0
+        while done < pfns.count {
+            let address = start + UInt64(done) << 12
+            let first = leaf.index(address)
+            let count = min(pfns.count - done, paging.entryCount - first)
+            guard let table = makeTable(address, to: paging.leafLevel, allocateTable) else {
+                return false
             }
-            setEntry(table, index, UInt64(pfn) << 12 | protection)
-            address += 4096
+            setEntries(table, first, pfns[done..<(done + count)], protection)
+            done += count
         }
         return true
+    }
+
+    private func setEntries(
+        _ table: UInt32, _ first: Int, _ pfns: ArraySlice<UInt32>, _ protection: UInt64
+    ) {
+        let place = contents.writable(table) + first * paging.entrySize
+        pfns.withUnsafeBufferPointer { pfns in
+            if shape.architecture == .i386 {
+                let entries = place.assumingMemoryBound(to: UInt32.self)
+                let bits = UInt32(truncatingIfNeeded: protection)
+                for index in pfns.indices { entries[index] = pfns[index] &<< 12 | bits }
+            } else {
+                let entries = place.assumingMemoryBound(to: UInt64.self)
+                for index in pfns.indices {
+                    entries[index] = UInt64(pfns[index]) &<< 12 | protection
+                }
+            }
+        }
     }
 
     /// Clears the entries of a range of addresses; the tables stay, and so does the TLB.

@@ -93,6 +93,11 @@ extension Core {
         if object != 0, !isHalted { kfree(object) }
     }
 
+    func freeRangeObjects(_ objects: (UInt64, UInt64)) {
+        freeRangeObject(objects.0)
+        freeRangeObject(objects.1)
+    }
+
     /// Makes sure that this CPU can split free space without asking for memory.
     ///
     /// The corresponding kernel function is `preload_this_cpu_lock` (mm/vmalloc.c, 6.1).

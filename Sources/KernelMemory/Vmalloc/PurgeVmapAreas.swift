@@ -16,7 +16,7 @@ extension Core {
         if shape.debug { flushTLB(area.range.start..<area.range.end) }
         vmap.pointee.lazyPages += area.range.pageCount
         if vmap.pointee.lazyPages > lazyPagesLimit { vmap.pointee.isDrainQueued = true }
-        for object in vmap.pointee.unpurged.add(area.range) { freeRangeObject(object) }
+        freeRangeObjects(vmap.pointee.unpurged.add(area.range))
         return area
     }
 
@@ -59,7 +59,7 @@ extension Core {
         flushTLB(flushesAll ? 0..<pointerMask : first.start..<last.end)
         for range in freed {
             trimTables(range.start..<range.end)
-            for object in vmap.pointee.free.add(range) { freeRangeObject(object) }
+            freeRangeObjects(vmap.pointee.free.add(range))
             vmap.pointee.lazyPages -= range.pageCount
         }
         return true

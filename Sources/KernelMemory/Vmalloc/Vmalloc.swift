@@ -88,22 +88,25 @@ extension Core {
     ///
     /// The corresponding kernel function is `vm_area_alloc_pages` (mm/vmalloc.c, 6.1).
     private func takePages(_ start: UInt64, _ count: Int, _ gfp: GFPFlags) -> [UInt32] {
-        var pfns: [UInt32] = []
-        pfns.reserveCapacity(count)
-        let first = (start - min(start, layout.vmallocStart)) >> 12
-        let use = { (index: Int) in
-            MappingUse.vmallocPage(UInt32(truncatingIfNeeded: first + UInt64(index)))
+        let first = UInt32(
+            truncatingIfNeeded: (start - min(start, layout.vmallocStart)) >> 12)
+        return [UInt32](unsafeUninitializedCapacity: count) { buffer, done in
+            guard let pfns = buffer.baseAddress else { return }
+            while done < count, !isHalted {
+                let wanted = min(100, count - done)
+                let taken = allocateBulk(
+                    gfp, count: wanted, to: pfns + done, first: first &+ UInt32(done))
+                done += taken
+                if taken != wanted { break }
+            }
+            while done < count, !isHalted {
+                let page = MappingUse.vmallocPage(first &+ UInt32(done))
+                let pfn = allocateForMapping(gfp, page)
+                if pfn == noFrame { break }
+                pfns[done] = pfn
+                done += 1
+            }
         }
-        while pfns.count < count, !isHalted {
-            let wanted = min(100, count - pfns.count)
-            if allocateBulk(gfp, count: wanted, into: &pfns, use) != wanted { break }
-        }
-        while pfns.count < count, !isHalted {
-            let pfn = allocateForMapping(gfp, use(pfns.count))
-            if pfn == noFrame { break }
-            pfns.append(pfn)
-        }
-        return pfns
     }
 
     /// Writes the pages into the area's array.

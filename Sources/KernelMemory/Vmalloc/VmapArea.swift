@@ -62,17 +62,20 @@ enum AreaCaller: Hashable {
     case call
     /// The loader of modules.
     case loadModule
-    /// Somebody whom a recording names.
-    case recorded(String)
+    /// Somebody whom a recording names: which of ``VmapSpace/recordedCallers``.
+    case recorded(Int)
+}
 
-    /// As `/proc/vmallocinfo` says it: a function, how far into it, how long it is.
-    func text(_ step: UInt32, _ architecture: Architecture) -> String {
-        switch self {
-        case .call: "step_\(step)+0x0/0x0 [kmemlab]"
+extension Core {
+    /// Who asked for an area, as `/proc/vmallocinfo` says it: a function, how far into it, how long it
+    /// is.
+    func callerText(_ area: VmArea) -> String {
+        switch area.caller {
+        case .call: "step_\(area.step)+0x0/0x0 [kmemlab]"
         case .loadModule:
             // As on the recorded kernels.
-            architecture == .i386 ? "load_module+0x9d7/0x16d0" : "load_module+0xa72/0x1aa0"
-        case .recorded(let name): name
+            shape.architecture == .i386 ? "load_module+0x9d7/0x16d0" : "load_module+0xa72/0x1aa0"
+        case .recorded(let index): vmap.pointee.recordedCallers[index]
         }
     }
 }

@@ -8,24 +8,25 @@ struct VmapRanges: Hashable {
 
     /// Adds a stretch, joined with those that it touches.
     ///
-    /// - Returns: the `struct vmap_area` that are not needed any more, in the order of their freeing.
+    /// - Returns: the `struct vmap_area` that are not needed any more, in the order of their freeing; 0
+    ///   for none.
     /// - Complexity: O(ranges) at worst, O(log ranges) at the end.
     ///
     /// The corresponding kernel function is `__merge_or_add_vmap_area` (mm/vmalloc.c, 6.1).
-    mutating func add(_ range: VmapRange) -> [UInt64] {
+    mutating func add(_ range: VmapRange) -> (UInt64, UInt64) {
         var added = range
-        var unneeded: [UInt64] = []
+        var unneeded: (UInt64, UInt64) = (0, 0)
         let index = firstIndex(endingAfter: range.start)
         let hasNext = index < ranges.count && ranges[index].start == added.end
         if hasNext {
-            unneeded.append(added.object)
+            unneeded.0 = added.object
             added = VmapRange(
                 start: added.start, end: ranges[index].end, object: ranges[index].object)
             ranges[index] = added
         }
         if index > 0, ranges[index - 1].end == added.start {
             ranges[index - 1].end = added.end
-            unneeded.append(added.object)
+            unneeded.1 = added.object
             if hasNext { ranges.remove(at: index) }
         } else if !hasNext {
             ranges.insert(added, at: index)

@@ -13,6 +13,8 @@ struct VmapSpace: Hashable {
     var isDrainQueued = false
     /// When that worker runs.
     var worker = VmapWorker.prompt
+    /// Those whom a recording names.
+    var recordedCallers: [String] = []
     /// Pages behind areas. `nr_vmalloc_pages`.
     var pageCount: Int64 = 0
     /// The newest of the areas that are gone.
