@@ -57,13 +57,12 @@ extension Core {
     /// (arch/x86/mm/pat/set_memory.c, 6.1).
     private func protect(_ range: Range<UInt64>, isWritable: Bool, isExecutable: Bool) {
         if range.isEmpty { return }
-        let leaf = paging.levels[paging.leafLevel]
         let bits = PageTableEntry.kernel(
             shape.architecture, isWritable: isWritable, isExecutable: isExecutable)
         for address in stride(from: range.lowerBound, to: range.upperBound, by: 4096) {
             guard let table = leafTable(address) else { continue }
-            let old = entry(UInt64(table), leaf.index(address))
-            if old.isPresent { setEntry(table, leaf.index(address), frameNumber(old) << 12 | bits) }
+            let old = entry(UInt64(table), paging.index(address, at: paging.leafLevel))
+            if old.isPresent { setEntry(table, paging.index(address, at: paging.leafLevel), frameNumber(old) << 12 | bits) }
         }
         flushTLB(range)
     }

@@ -109,18 +109,19 @@ extension Core {
     @inline(__always)
     func freeMapped(_ pfn: UInt32) {
         let frame = frames.writable(pfn)
-        let isUsual = frame.pointee.has(Frame.mapping) && frame.pointee.referenceCount == 1
-        guard _fastPath(isUsual && control.pointee.state == 0) else {
-            return freeUnusual(pfn, frame, isOurs: isUsual)
+        let word = frame.pointee.word
+        let ours = 1 << 16 | UInt32(Frame.mapping)
+        let isOurs = word & (0xffff_0000 | UInt32(Frame.mapping)) == ours
+        guard _fastPath(isOurs && control.pointee.state == 0) else {
+            return freeUnusual(pfn, frame, isOurs: isOurs)
         }
         frame.pointee.step = control.pointee.step
-        freeLocal(
-            zoneIndex(of: pfn), pfn, frame, word: frame.pointee.word & UInt32(Frame.lasting),
-            order: 0)
+        freeLocal(zoneIndex(of: pfn), pfn, frame, word: word & UInt32(Frame.lasting), order: 0)
     }
 
     @inline(never)
     private func freeUnusual(_ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, isOurs: Bool) {
+        if isHalted { return }
         if isOurs {
             frame.pointee.word =
                 frame.pointee.word & UInt32(Frame.lasting) | Frame.ownedWord(order: 0)

@@ -98,7 +98,7 @@ extension Core {
         guard (1...paging.leafLevel).contains(table.level), isMemory(UInt64(table.pfn)),
             let above = makeTable(table.address, to: table.level - 1, { nil })
         else { return }
-        let index = paging.levels[table.level - 1].index(table.address)
+        let index = paging.index(table.address, at: table.level - 1)
         if frameNumber(entry(UInt64(above), index)) == UInt64(table.pfn) { return }
         setEntry(above, index, UInt64(table.pfn) << 12 | PageTableEntry.table)
     }

@@ -12,9 +12,11 @@ extension Core {
     /// The corresponding kernel function is `slab_alloc_node` (mm/slub.c, 6.1).
     func allocateObject(_ cache: UInt32, _ gfp: GFPFlags, requested: UInt32) -> UInt64 {
         if hasArrayCaches { return allocateFromArray(cache, gfp, requested: requested) }
-        let object = takeObject(cache, requested)
-        if object == 0 { return allocateObjectSlowly(cache, gfp, requested: requested) }
-        if gfp.contains(.zero) { clearNew(object, cache) }
+        guard let free = takeFree(cache, requested) else {
+            return allocateObjectSlowly(cache, gfp, requested: requested)
+        }
+        let object = free.slab.pointee.base &+ UInt64(free.index) &* UInt64(free.slab.pointee.size)
+        if gfp.contains(.zero) { clear(free, object, cache) }
         return object
     }
 
@@ -23,33 +25,56 @@ extension Core {
     /// - Returns: 0 if it has none or anything about it is unusual; then nothing has changed.
     @inline(__always)
     func takeObject(_ cache: UInt32, _ requested: UInt32) -> UInt64 {
+        guard let free = takeFree(cache, requested) else { return 0 }
+        return free.slab.pointee.base &+ UInt64(free.index) &* UInt64(free.slab.pointee.size)
+    }
+
+    /// The same, as its slab and its place in it.
+    @inline(__always)
+    private func takeFree(_ cache: UInt32, _ requested: UInt32) -> FreeObject? {
         let owner = caches.readable(known: cache).assumingMemoryBound(to: SlubCache.self)
         let node = slabs.node(orNone: owner.cpu(control.pointee.cpu).pointee.slab)
-        guard _fastPath(node.isOwned) else { return 0 }
+        guard _fastPath(node.isOwned) else { return nil }
         let slab = node.node.assumingMemoryBound(to: Slab.self)
         let index = slab.pointee.cpuHead
-        guard _fastPath(index < ObjectIndex.stray) else { return 0 }
+        guard _fastPath(index < ObjectIndex.stray) else { return nil }
         let record = slab.record(index)
         let next = record.pointee.link
         guard _fastPath(next != ObjectIndex.stray), _fastPath(!record.pointee.isLive) else {
-            return 0
+            return nil
         }
         slab.pointee.cpuHead = next
         record.pointee.own(requested: requested, step: control.pointee.step)
-        return slab.pointee.base &+ UInt64(index) &* UInt64(slab.pointee.size)
+        return FreeObject(slab: slab, index: index)
+    }
+
+    /// Takes an object for the kernel itself, cleared if that is asked for.
+    ///
+    /// - Returns: 0 if it is not the usual case; then nothing has changed.
+    func takeForKernel(_ cache: UInt32, _ gfp: GFPFlags, _ requested: UInt32) -> UInt64 {
+        if hasArrayCaches { return 0 }
+        guard let free = takeFree(cache, requested) else { return 0 }
+        free.slab.record(free.index).pointee.markKernels()
+        let object = free.slab.pointee.base &+ UInt64(free.index) &* UInt64(free.slab.pointee.size)
+        if gfp.contains(.zero) { clear(free, object, cache) }
+        return object
+    }
+
+    private struct FreeObject {
+        var slab: UnsafeMutablePointer<Slab>
+        var index: UInt16
     }
 
     /// Makes the bytes of an object zero that was just taken.
-    private func clearNew(_ object: UInt64, _ cache: UInt32) {
+    private func clear(_ taken: FreeObject, _ object: UInt64, _ cache: UInt32) {
         let size = readCache(cache).pointee.geometry.objectSize
         let offset = Int(object & 4095)
-        guard offset + Int(size) <= Page.sizeInBytes, let pfn = directFrame(object),
-            let place = objectPlace(of: object)
-        else { return clearObject(object, size) }
-        let hasBytes = frames.readable(pfn).pointee.has(Frame.hasBytes)
-        slab(place.slab).record(place.index).pointee.link =
-            hasBytes ? ObjectIndex.stray : ObjectIndex.none
-        if hasBytes {
+        guard offset + Int(size) <= Page.sizeInBytes, let pfn = directFrame(object) else {
+            return clearObject(object, size)
+        }
+        // From now on the slot is bytes like all others: zeroes.
+        taken.slab.record(taken.index).pointee.link = ObjectIndex.stray
+        if !contents.isZero(pfn) {
             (contents.writable(pfn) + offset)
                 .initializeMemory(as: UInt8.self, repeating: 0, count: Int(size))
         }

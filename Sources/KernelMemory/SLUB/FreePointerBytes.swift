@@ -57,7 +57,7 @@ extension Core {
     /// Makes the free pointers in a range of addresses, whose other bytes are zero, zero too.
     func clearFreePointers(_ number: UInt32, _ range: Range<UInt64>) {
         forEachSlot(number, range) { index, _ in
-            slab(number).record(index).pointee.link = ObjectIndex.none
+            slab(number).record(index).pointee.link = ObjectIndex.stray
         }
     }
 

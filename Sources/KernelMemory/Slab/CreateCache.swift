@@ -113,12 +113,18 @@ extension Core {
 
     /// Allocates an object that no caller of the machine owns.
     func allocateForKernel(_ cache: UInt32, _ gfp: GFPFlags = .kernel) -> UInt64 {
-        markKernels(allocateObject(cache, gfp, requested: 0))
+        let object = takeForKernel(cache, gfp, 0)
+        return object != 0 ? object : markKernels(allocateObject(cache, gfp, requested: 0))
     }
 
     /// Allocates bytes that no caller of the machine owns.
     func kmallocForKernel(_ size: UInt64, _ gfp: GFPFlags) -> UInt64 {
-        markKernels(kmalloc(size, gfp))
+        if size > 0, size <= KMallocSizes.largest {
+            let size = UInt32(truncatingIfNeeded: size)
+            let object = takeForKernel(kmallocCache(size, gfp), gfp, size)
+            if object != 0 { return object }
+        }
+        return markKernels(kmalloc(size, gfp))
     }
 
     private func markKernels(_ address: UInt64) -> UInt64 {

@@ -31,7 +31,7 @@ extension Core {
     }
 
     /// The cache for a size of 1...8,192 bytes. `kmalloc_slab`.
-    private func kmallocCache(_ size: UInt32, _ gfp: GFPFlags) -> UInt32 {
+    func kmallocCache(_ size: UInt32, _ gfp: GFPFlags) -> UInt32 {
         let family = KMallocFamily(gfp)
         let index = KMallocSizes.index(size, least: leastKMallocSize)
         return kmallocCaches[family.rawValue &* KMallocSizes.count &+ index]

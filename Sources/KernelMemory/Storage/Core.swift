@@ -54,6 +54,8 @@ final class Core: @unchecked Sendable {
     /// Logs, reports and contents: what the hot path never touches.
     let cold: ColdState
 
+    /// How addresses are cut into indices of page-table entries.
+    let paging: PagingMode
     /// Where a page's translations can be in a CPU's TLB.
     let smallSetMask: Int
     let tlbWays: Int
@@ -91,6 +93,7 @@ final class Core: @unchecked Sendable {
         perCPU = block.perCPU
         pageBlockTypes = block.pageBlockTypes
         tlbs = block.tlbs
+        paging = shape.architecture.paging
         smallSetMask = shape.tlb.smallSetMask
         tlbWays = shape.tlb.ways
         tlbStride = TLB.size(shape.tlb)

@@ -85,14 +85,13 @@ extension Core {
 
     private func mapLarge(_ next: () -> UInt32?) {
         let protection = PageTableEntry.kernel(shape.architecture) | PageTableEntry.large
-        let level = paging.levels[paging.largeLevel]
         var pfn: UInt32 = 0
         while pfn + chunkPages <= directEnd {
             defer { pfn += chunkPages }
             guard shape.hasFrame(pfn),
                 let table = makeTable(directAddress(pfn), to: paging.largeLevel, next)
             else { continue }
-            let index = level.index(directAddress(pfn))
+            let index = paging.index(directAddress(pfn), at: paging.largeLevel)
             if entry(UInt64(table), index).isPresent { continue }
             setEntry(table, index, UInt64(pfn) << 12 | protection)
         }

@@ -61,7 +61,7 @@ extension Core {
         }
         let isLarge = target.pageShift > 12
         tlb.counters.pointee.entriesRead += UInt64(
-            isLarge ? paging.largeLevel + 1 : paging.levels.count)
+            isLarge ? paging.largeLevel + 1 : paging.levelCount)
         if isWrite, !target.isWritable { return Self.noMemory }
         if target.frame < TLBEntry.frameLimit {
             if target.pageShift == paging.largeShift {

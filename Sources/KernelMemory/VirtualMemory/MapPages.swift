@@ -8,36 +8,34 @@ extension Core {
     ///
     /// The corresponding kernel function is `vmap_small_pages_range_noflush` (mm/vmalloc.c, 6.1).
     func mapPages(_ pfns: [UInt32], at start: UInt64, _ protection: UInt64) -> Bool {
-        let leaf = paging.levels[paging.leafLevel]
-        var done = 0
-        while done < pfns.count {
-            let address = start + UInt64(done) << 12
-            let first = leaf.index(address)
-            let count = min(pfns.count - done, paging.entryCount - first)
-            guard let table = makeTable(address, to: paging.leafLevel, allocateTable) else {
-                return false
+        pfns.withUnsafeBufferPointer { pfns in
+            var done = 0
+            while done < pfns.count {
+                let address = start &+ UInt64(done) &<< 12
+                let first = paging.index(address, at: paging.leafLevel)
+                let count = min(pfns.count - done, paging.entryCount - first)
+                guard let table = makeTable(address, to: paging.leafLevel, allocateTable) else {
+                    return false
+                }
+                let part = UnsafeBufferPointer(rebasing: pfns[done..<(done + count)])
+                setEntries(contents.writable(table) + first * paging.entrySize, part, protection)
+                done += count
             }
-            setEntries(table, first, pfns[done..<(done + count)], protection)
-            done += count
+            return true
         }
-        return true
     }
 
+    @inline(__always)
     private func setEntries(
-        _ table: UInt32, _ first: Int, _ pfns: ArraySlice<UInt32>, _ protection: UInt64
+        _ place: UnsafeMutableRawPointer, _ pfns: UnsafeBufferPointer<UInt32>, _ protection: UInt64
     ) {
-        let place = contents.writable(table) + first * paging.entrySize
-        pfns.withUnsafeBufferPointer { pfns in
-            if shape.architecture == .i386 {
-                let entries = place.assumingMemoryBound(to: UInt32.self)
-                let bits = UInt32(truncatingIfNeeded: protection)
-                for index in pfns.indices { entries[index] = pfns[index] &<< 12 | bits }
-            } else {
-                let entries = place.assumingMemoryBound(to: UInt64.self)
-                for index in pfns.indices {
-                    entries[index] = UInt64(pfns[index]) &<< 12 | protection
-                }
-            }
+        if shape.architecture == .i386 {
+            let entries = place.assumingMemoryBound(to: UInt32.self)
+            let bits = UInt32(truncatingIfNeeded: protection)
+            for index in pfns.indices { entries[index] = pfns[index] &<< 12 | bits }
+        } else {
+            let entries = place.assumingMemoryBound(to: UInt64.self)
+            for index in pfns.indices { entries[index] = UInt64(pfns[index]) &<< 12 | protection }
         }
     }
 
@@ -47,13 +45,12 @@ extension Core {
     ///
     /// The corresponding kernel function is `vunmap_range_noflush` (mm/vmalloc.c, 6.1).
     func unmapPages(_ range: Range<UInt64>) {
-        let leaf = paging.levels[paging.leafLevel]
-        let tableSpan = leaf.span << leaf.bits
+        let tableSpan = paging.tableSpan
         var address = range.lowerBound
         while address < range.upperBound {
             let end = min(range.upperBound, (address & ~(tableSpan - 1)) + tableSpan)
             if let table = leafTable(address), !contents.isZero(table) {
-                let first = leaf.index(address)
+                let first = paging.index(address, at: paging.leafLevel)
                 let count = Int((end - address) >> 12)
                 (contents.writable(table) + first * paging.entrySize).initializeMemory(
                     as: UInt8.self, repeating: 0, count: count * paging.entrySize)
@@ -64,8 +61,7 @@ extension Core {
 
     /// Gives up the memory of ours that tables cost whose entries are all gone.
     func trimTables(_ range: Range<UInt64>) {
-        let leaf = paging.levels[paging.leafLevel]
-        let tableSpan = leaf.span << leaf.bits
+        let tableSpan = paging.tableSpan
         var address = range.lowerBound & ~(tableSpan - 1)
         while address < range.upperBound {
             if let table = leafTable(address) { contents.trim(table) }

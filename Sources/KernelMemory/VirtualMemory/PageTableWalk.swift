@@ -36,13 +36,12 @@ extension Core {
         guard shape.architecture.isCanonical(address) else { return nil }
         var table = UInt64(rootTable)
         var isWritable = true
-        let mode = paging
-        for level in mode.levels.indices {
-            let next = entry(table, mode.levels[level].index(address))
+        for level in 0..<paging.levelCount {
+            let next = entry(table, paging.index(address, at: level))
             guard next.isPresent else { return nil }
             isWritable = isWritable && next.isWritable
-            let shift = mode.levels[level].shift
-            if level == mode.leafLevel || next.isLarge && level >= mode.largeLevel - 1 {
+            let shift = paging.shift(level)
+            if level == paging.leafLevel || next.isLarge && level >= paging.largeLevel - 1 {
                 let within = (address & (1 << shift - 1)) >> 12
                 let first = frameNumber(next) & ~(1 << (shift - 12) - 1)
                 return .init(frame: first + within, pageShift: shift, isWritable: isWritable)
@@ -57,8 +56,8 @@ extension Core {
         var walk = PageTableWalk()
         guard shape.architecture.isCanonical(address) else { return walk }
         var table = UInt64(rootTable)
-        for level in paging.levels.indices {
-            let index = paging.levels[level].index(address)
+        for level in 0..<paging.levelCount {
+            let index = paging.index(address, at: level)
             let next = entry(table, index)
             walk.steps.append(
                 .init(

@@ -3,7 +3,6 @@
 /// They lie in the machine's memory like everything else. Whoever writes over one has changed what is
 /// mapped, and a walk follows whatever stands there.
 extension Core {
-    var paging: PagingMode { shape.architecture.paging }
     /// The frame of the root table, which the CPUs' `CR3` names. `swapper_pg_dir`, `init_top_pgt`.
     var rootTable: UInt32 { control.pointee.rootTable }
 
@@ -49,7 +48,7 @@ extension Core {
     func makeTable(_ address: UInt64, to last: Int, _ allocate: () -> UInt32?) -> UInt32? {
         var table = rootTable
         for level in 0..<last {
-            let index = paging.levels[level].index(address)
+            let index = paging.index(address, at: level)
             let present = entry(UInt64(table), index)
             if !present.isPresent {
                 guard let new = allocate() else { return nil }
@@ -68,7 +67,7 @@ extension Core {
     func leafTable(_ address: UInt64) -> UInt32? {
         var table = UInt64(rootTable)
         for level in 0..<paging.leafLevel {
-            let next = entry(table, paging.levels[level].index(address))
+            let next = entry(table, paging.index(address, at: level))
             guard next.isPresent, !next.isLarge else { return nil }
             table = frameNumber(next)
         }

@@ -9,43 +9,51 @@ public struct PagingMode: Hashable, Sendable {
         /// How many bits select it.
         public let bits: UInt64
 
-        /// Which entry an address selects.
-        @inline(__always)
-        func index(_ address: UInt64) -> Int { Int(address >> shift & (1 << bits - 1)) }
         /// Bytes that an entry spans.
         public var span: UInt64 { 1 << shift }
     }
 
-    /// The levels, the root's first.
-    public let levels: [Level]
-    /// Bytes of an entry: 4 or 8.
-    public let entrySize: Int
+    /// How many levels of tables there are.
+    public let levelCount: Int
+    /// How many bits of an address select an entry, at every level.
+    let bits: UInt64
     /// The level whose entries can map a large page, 4 MiB on i386 and 2 MiB on x86_64.
     let largeLevel: Int
     /// The bits of an entry that name a frame.
     let frameMask: UInt64
-    /// The bits of an entry that name a frame, as a physical address.
-    public var frameBits: UInt64 { frameMask }
 
     /// Two levels; the kernel's five fold into them. (arch/x86/include/asm/pgtable-2level_types.h)
-    static let i386 = PagingMode(
-        levels: [Level(name: "PDE", shift: 22, bits: 10), Level(name: "PTE", shift: 12, bits: 10)],
-        entrySize: 4, largeLevel: 0, frameMask: 0xffff_f000)
+    static let i386 = PagingMode(levelCount: 2, bits: 10, largeLevel: 0, frameMask: 0xffff_f000)
 
     /// Four levels. (arch/x86/include/asm/pgtable_64_types.h)
     static let x86_64 = PagingMode(
-        levels: [
-            Level(name: "PGD", shift: 39, bits: 9), Level(name: "PUD", shift: 30, bits: 9),
-            Level(name: "PMD", shift: 21, bits: 9), Level(name: "PTE", shift: 12, bits: 9),
-        ],
-        entrySize: 8, largeLevel: 2, frameMask: 0x000f_ffff_ffff_f000)
+        levelCount: 4, bits: 9, largeLevel: 2, frameMask: 0x000f_ffff_ffff_f000)
+
+    /// The levels, the root's first.
+    public var levels: [Level] {
+        let names = levelCount == 2 ? ["PDE", "PTE"] : ["PGD", "PUD", "PMD", "PTE"]
+        return names.enumerated().map { Level(name: $1, shift: shift($0), bits: bits) }
+    }
+
+    /// Bytes of an entry: 4 or 8.
+    public var entrySize: Int { levelCount == 2 ? 4 : 8 }
+    /// The lowest of the address bits that select an entry of a level.
+    @inline(__always)
+    func shift(_ level: Int) -> UInt64 { 12 &+ bits &* UInt64(leafLevel &- level) }
+    /// Which entry of a level an address selects.
+    @inline(__always)
+    func index(_ address: UInt64, at level: Int) -> Int {
+        Int(truncatingIfNeeded: address &>> shift(level) & (1 &<< bits &- 1))
+    }
+    /// Bytes that a table of the last level spans.
+    var tableSpan: UInt64 { 4096 << bits }
 
     /// Entries of a table.
     public var entryCount: Int { Page.sizeInBytes / entrySize }
     /// The last level.
-    var leafLevel: Int { levels.count - 1 }
+    var leafLevel: Int { @inline(__always) get { levelCount &- 1 } }
     /// Base-2 logarithm of the size of a large page.
-    var largeShift: UInt64 { levels[largeLevel].shift }
+    var largeShift: UInt64 { shift(largeLevel) }
 }
 
 extension Architecture {

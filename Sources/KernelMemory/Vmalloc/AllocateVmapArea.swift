@@ -35,13 +35,13 @@ extension Core {
     ) -> VmapRange? {
         let object = allocateRangeObject(gfp)
         if object == 0 { return nil }
-        for isLastTry in [false, true] {
+        for round in 0..<2 {
+            if round > 0 { purgeVmapAreas() }
             preload(gfp)
             if isHalted { return nil }
             if let start = takeRange(size, in: window) {
                 return VmapRange(start: start, end: start + size, object: object)
             }
-            if !isLastTry { purgeVmapAreas() }
         }
         printk(
             "vmap allocation for size \(size) failed: use vmalloc=<size> to increase size")

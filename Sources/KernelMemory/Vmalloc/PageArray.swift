@@ -1,11 +1,12 @@
 /// The array in which an area's pages stand, as `struct page *`: ordinary kernel memory, which whoever
 /// writes over it has changed.
 extension Core {
-    /// Writes pointers to frames' pages.
+    /// Writes pointers to frames' pages into an array that was just made, and is clear.
     func storePagePointers(_ pfns: [UInt32], at array: UInt64) {
         let isNarrow = shape.architecture == .i386
         let size = pfns.count * (isNarrow ? 4 : 8)
-        if let place = placeInOneFrame(array, size), detachLink(of: array) {
+        // An array that was made for an area is clear: no link stands beside its bytes.
+        if let place = placeInOneFrame(array, size) {
             frames.writable(place.pfn).pointee.flags |= Frame.hasBytes
             return writePointers(
                 pfns, to: contents.writable(place.pfn) + place.offset, isNarrow: isNarrow)
@@ -36,32 +37,40 @@ extension Core {
         }
     }
 
-    /// Reads pointers back and visits them in their order; what they point to may be anything.
-    func forEachPagePointer(_ count: UInt32, at array: UInt64, _ body: (PagePointer) -> Void) {
+    /// Reads pointers back; what they point to may be anything.
+    func withPagePointers(
+        _ count: UInt32, at array: UInt64, _ body: (borrowing PagePointers) -> Void
+    ) {
         let isNarrow = shape.architecture == .i386
         let size = Int(count) * (isNarrow ? 4 : 8)
         if let place = placeInOneFrame(array, size), hasNoLink(array) {
-            // Nobody writes to the array while it is read, but a page of its own may be given up.
-            let copy = contents.readable(place.pfn) + place.offset
+            // A copy: the page may change hands while its pointers are followed.
+            let bytes = contents.readable(place.pfn) + place.offset
             return withUnsafeTemporaryAllocation(byteCount: max(size, 1), alignment: 8) { buffer in
-                buffer.copyMemory(from: UnsafeRawBufferPointer(start: copy, count: size))
-                visit(UnsafeRawBufferPointer(rebasing: buffer[..<size]), isNarrow, body)
+                buffer.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: size))
+                let copy = UnsafeRawBufferPointer(rebasing: buffer[..<size])
+                body(PagePointers(bytes: copy, isNarrow: isNarrow))
             }
         }
-        loadBytes(size, at: array).withUnsafeBytes { visit($0, isNarrow, body) }
+        loadBytes(size, at: array).withUnsafeBytes {
+            body(PagePointers(bytes: $0, isNarrow: isNarrow))
+        }
     }
+}
+
+/// An array of `struct page *` as it lay in memory.
+struct PagePointers {
+    let bytes: UnsafeRawBufferPointer
+    let isNarrow: Bool
+
+    var count: Int { bytes.count / (isNarrow ? 4 : 8) }
 
     @inline(__always)
-    private func visit(
-        _ bytes: UnsafeRawBufferPointer, _ isNarrow: Bool, _ body: (PagePointer) -> Void
-    ) {
-        for index in 0..<(bytes.count / (isNarrow ? 4 : 8)) {
-            body(
-                PagePointer(
-                    isNarrow
-                        ? UInt64(bytes.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self))
-                        : bytes.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)))
-        }
+    subscript(index: Int) -> PagePointer {
+        PagePointer(
+            isNarrow
+                ? UInt64(bytes.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self))
+                : bytes.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self))
     }
 }
 
@@ -81,19 +90,5 @@ extension Core {
         guard let place = objectPlace(of: address) else { return slabNumber(at: address) == nil }
         return hasArrayCaches
             || readSlab(place.slab).record(place.index).pointee.link == ObjectIndex.stray
-    }
-
-    /// Makes it so for an object whose bytes are all about to be written, or are zero.
-    ///
-    /// - Returns: `false` if the address is no object's and lies in a slab.
-    private func detachLink(of address: UInt64) -> Bool {
-        guard let place = objectPlace(of: address) else { return slabNumber(at: address) == nil }
-        if hasArrayCaches { return true }
-        let record = slab(place.slab).record(place.index)
-        if record.pointee.link != ObjectIndex.stray, record.pointee.link != ObjectIndex.none {
-            return false
-        }
-        record.pointee.link = ObjectIndex.stray
-        return true
     }
 }

@@ -40,26 +40,25 @@ extension Core {
     /// The corresponding kernel function is `vm_remove_mappings` (mm/vmalloc.c, 6.1).
     private func resetPermissions(of area: VmArea, _ freesPages: Bool) {
         var hasLowPages = false
-        forEachPagePointer(area.pageCount, at: area.pages) { page in
-            let pfn = frame(of: page)
-            if let pfn, !shape.architecture.isHighmem(zoneIndex(of: pfn)) { hasLowPages = true }
+        withPagePointers(area.pageCount, at: area.pages) { pages in
+            for index in 0..<pages.count {
+                let pfn = frame(of: pages[index])
+                if let pfn, !shape.architecture.isHighmem(zoneIndex(of: pfn)) {
+                    hasLowPages = true
+                }
+            }
         }
         purgeVmapAreas(flushesAll: freesPages && hasLowPages)
     }
 
     private func freePages(of area: VmArea) {
         if isHalted || area.pages == 0 { return }
-        forEachPagePointer(area.pageCount, at: area.pages) { page in
-            if _slowPath(isHalted) { return }
-            let pfn = frameNumber(behind: page)
-            if _fastPath(page.rawValue != 0 && pfn < UInt64(frames.limit)) {
-                freeMapped(UInt32(truncatingIfNeeded: pfn))
-            } else if page.rawValue == 0 {
-                bug(at: "mm/vmalloc.c:2776", in: "__vunmap")
-            } else {
-                followWildPointer(to: page.rawValue, order: 0)
+        withPagePointers(area.pageCount, at: area.pages) { pages in
+            for index in 0..<pages.count {
+                freePage(pages[index])
+                // What waits for the caller to give way was queued before the first page.
+                if index == 0 { giveWay() }
             }
-            giveWay()
         }
         if isHalted { return }
         vmap.pointee.pageCount -= Int64(area.pageCount)
@@ -67,6 +66,26 @@ extension Core {
             unmapArea(area.pages, freesPages: true)
         } else {
             kfree(area.pages)
+        }
+    }
+
+    @inline(__always)
+    private func freePage(_ page: PagePointer) {
+        let pfn = frameNumber(behind: page)
+        if _fastPath(pfn < UInt64(frames.limit) && page.rawValue != 0) {
+            freeMapped(UInt32(truncatingIfNeeded: pfn))
+        } else {
+            freeWildPage(page)
+        }
+    }
+
+    @inline(never)
+    private func freeWildPage(_ page: PagePointer) {
+        if isHalted { return }
+        if page.rawValue == 0 {
+            bug(at: "mm/vmalloc.c:2776", in: "__vunmap")
+        } else {
+            followWildPointer(to: page.rawValue, order: 0)
         }
     }
 
