@@ -73,24 +73,42 @@ extension BootImage {
 
 extension Core {
     fileprivate func load(_ recording: VmapRecording) {
+        findVmapCache()
+        var objects = vmapObjects()[...]
+        let next = { objects.popFirst() ?? VmapRange.elsewhere }
         var space = VmapSpace()
-        space.preloaded = Array(repeating: 0, count: shape.cpuCount)
+        space.cache = vmap.pointee.cache
         space.lazyPages = recording.lazyPages
-        for range in recording.free { _ = space.free.add(VmapRange(range)) }
-        for range in recording.unpurged { _ = space.unpurged.add(VmapRange(range)) }
+        for range in recording.free { _ = space.free.add(VmapRange(range, next())) }
+        for range in recording.unpurged { _ = space.unpurged.add(VmapRange(range, next())) }
         for area in recording.areas {
             space.pageCount += Int64(area.pageCount)
             space.insert(
                 VmArea(
-                    range: VmapRange(area.range), object: 0,
+                    range: VmapRange(area.range, next()), object: 0,
                     flags: VmFlags(rawValue: area.flags), pageCount: area.pageCount,
                     requested: area.range.end - area.range.start, step: 0,
                     caller: .recorded(space.recordedCallers.count)))
             space.recordedCallers.append(area.caller)
         }
+        // Only the rare request that splits free space uses the CPU's one up.
+        space.preloaded = (0..<shape.cpuCount).map { _ in next() }
         vmap.pointee = space
-        findVmapCache()
         for table in recording.tables { place(table) }
+    }
+
+    /// Where a `struct vmap_area` lies that is in use. No record says which describes what: any of them
+    /// will do, so that as many are freed as the kernel frees.
+    private func vmapObjects() -> [UInt64] {
+        var objects: [UInt64] = []
+        slabs.pointee.forEach { number in
+            let slab = readSlab(number)
+            guard slab.pointee.cache == vmap.pointee.cache else { return }
+            for index in 0..<slab.pointee.objects where slab.record(index).pointee.isLive {
+                objects.append(slab.pointee.base + UInt64(index) * UInt64(slab.pointee.size))
+            }
+        }
+        return objects
     }
 
     /// Puts a recorded page table in the place of the one that was assumed there, if any.
@@ -105,8 +123,8 @@ extension Core {
 }
 
 extension VmapRange {
-    fileprivate init(_ range: VmapRecording.Range) {
-        self.init(start: range.start, end: range.end, object: 0)
+    fileprivate init(_ range: VmapRecording.Range, _ object: UInt64) {
+        self.init(start: range.start, end: range.end, object: object)
     }
 }
 

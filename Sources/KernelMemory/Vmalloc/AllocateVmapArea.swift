@@ -90,7 +90,7 @@ extension Core {
 
     /// Gives a `struct vmap_area` back; those from before this machine began are not its to free.
     func freeRangeObject(_ object: UInt64) {
-        if object != 0, !isHalted { kfree(object) }
+        if object > VmapRange.elsewhere, !isHalted { kfree(object) }
     }
 
     func freeRangeObjects(_ objects: (UInt64, UInt64)) {

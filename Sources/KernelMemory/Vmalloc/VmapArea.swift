@@ -6,8 +6,11 @@ struct VmapRange: Hashable {
     var start: UInt64
     /// One past the last, guard page included. `va_end`.
     var end: UInt64
-    /// Where its `struct vmap_area` lies; 0 if the kernel made it before this machine began.
+    /// Where its `struct vmap_area` lies; ``elsewhere`` if the kernel made it before this machine began.
     var object: UInt64
+
+    /// Stands for an object that is there, but no record says where.
+    static let elsewhere: UInt64 = 1
 
     var pageCount: UInt64 { (end - start) >> 12 }
 }

@@ -93,7 +93,7 @@ extension Core {
     /// The corresponding kernel function is `vmap_init_free_space` (mm/vmalloc.c, 6.1).
     func makeVmapSpace() {
         var space = VmapSpace()
-        _ = space.free.add(VmapRange(start: 1, end: pointerMask, object: 0))
+        _ = space.free.add(VmapRange(start: 1, end: pointerMask, object: VmapRange.elsewhere))
         space.preloaded = Array(repeating: 0, count: shape.cpuCount)
         vmap.pointee = space
         findVmapCache()
