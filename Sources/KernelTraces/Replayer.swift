@@ -160,12 +160,11 @@ extension Replayer {
 
     /// Replays a vmalloc trace, all of which has been read.
     private mutating func replay(_ trace: VmallocTrace) throws(TraceError) {
-        var replay = VmallocReplay(trace)
+        var replay = try VmallocReplay(trace)
         let difference = try replay.run()
         result.calls += replay.calls
         result.dumps += replay.dumps
-        result.notes.append(replay.exactness.text)
-        result.notes += replay.exactness.notes
+        result.notes += replay.exactness.lines
         if let difference {
             result.failure = ReplayFailure(
                 line: difference.line, summary: difference.summary, details: replay.details)

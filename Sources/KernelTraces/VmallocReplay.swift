@@ -1,33 +1,53 @@
 import KernelMemory
 
-/// Replays one vmalloc trace: the calls, the dumps of areas, and the frames for as long as nobody else
-/// of the kernel allocated.
+/// Replays one vmalloc trace: the calls, the dumps of areas, and the frames behind them.
 ///
-/// The kernel ran with interrupts on. As long as every backing page is the recorded one, everything is
-/// compared raw; from the first that is not, frames are compared by ``FrameNaming``.
+/// The kernel ran with interrupts on. Where another task took or gave back pages, that is found out and
+/// done to the model too (see ``OtherTasks``). Where it cannot be found out, frames are compared by
+/// ``FrameNaming`` from there on.
 struct VmallocReplay {
-    private let trace: VmallocTrace
-    private var machine: Machine?
-    private var naming = FrameNaming(.i386)
-    private var live: [UInt64: VmallocCall] = [:]
+    let trace: VmallocTrace
+    var machine: Machine
+    var naming: FrameNaming
+    /// Frames that `vmap` maps, and frames that the page allocator can give to anybody.
+    let mappedFrames: Set<UInt32>
+    let usableFrames: UsableFrames
+    /// Which frames of the kernel's stand behind which area.
+    var owners: [UInt32: UInt64] = [:]
+    var framesByArea: [UInt64: [UInt32]] = [:]
+    /// The machine after the last call whose pages were exact, and what was called since.
+    var exact: (machine: Machine, calls: [KernelCall])
+    /// Where the model's frames and the kernel's part: the line, and what was seen there.
+    var divergence: (line: Int, summary: String)?
     private var history = CallHistory()
     private(set) var calls = 0
-    private(set) var dumps = 0
-    private(set) var exactness = VmallocExactness()
+    var dumps = 0
+    var exactness = VmallocExactness()
 
-    /// Takes a trace that was read to its end.
-    init(_ trace: VmallocTrace) { self.trace = trace }
+    /// Boots the machine of a trace that was read to its end.
+    init(_ trace: VmallocTrace) throws(TraceError) {
+        self.trace = trace
+        let start = try trace.start()
+        machine = try start.boot(trace)
+        mappedFrames = Set(trace.mappedFrames)
+        usableFrames = UsableFrames(start.pages)
+        if !trace.waitsForPurges { machine.schedule(.absent) }
+        exact = (machine, [])
+        naming = FrameNaming(machine.architecture)
+    }
 
     /// What led to a difference.
-    var details: [String] { history.lines + (machine?.zoneLines ?? []) }
+    var details: [String] { history.lines + machine.zoneLines }
 
     /// Replays the whole trace.
     ///
     /// - Returns: the first difference and its line; `nil` if there is none.
     mutating func run() throws(TraceError) -> (line: Int, summary: String)? {
-        try boot()
         for (line, record) in trace.records {
             if let summary = try handle(record, line) { return (line, summary) }
+            if let found = divergence, isRefuted(by: record) {
+                return (found.line, found.summary + ", but all pages are as they were later")
+            }
         }
         return nil
     }
@@ -36,78 +56,23 @@ struct VmallocReplay {
         _ record: VmallocTrace.Record, _ line: Int
     ) throws(TraceError) -> String? {
         switch record {
-        case .call(let call): return try apply(call, line)
+        case .call(let call): return try handle(call, line)
         case .areas(let tag, let areas): return compare(areas, tag)
         case .pages(let tag, let pages):
-            return compareFrames("page dump \(tag)") { $0.firstDifference(from: pages) }
-        case .caches(let tag, let caches):
-            return compareFrames("slab dump \(tag)") { caches.firstDifference(in: $0) }
+            comparePages("page dump \(tag)") { $0.firstDifference(from: pages) }
         case .light(let dump):
-            return compareFrames("light page dump") { dump.firstDifference(from: $0) }
+            comparePages("light page dump") { dump.firstDifference(from: $0) }
+        case .caches(let tag, let caches): return compare(caches, tag)
         }
+        return nil
     }
 
-    private mutating func boot() throws(TraceError) {
-        var pages: MachineRecording?
-        var caches: RecordedCaches?
-        var areas: (line: Int, VmapRecording)?
-        for (line, record) in trace.records {
-            switch record {
-            case .pages("initial", let recording): pages = recording
-            case .caches("initial", let recorded): caches = recorded
-            case .areas("initial", let recording): areas = (line, recording)
-            default: continue
-            }
-        }
-        guard let pages, let caches, let (line, recorded) = areas else {
-            throw .malformed(line: 0, "an initial dump is missing: of pages, slabs or areas")
-        }
-        var start = recorded
-        start.tables = trace.tables(before: pages)
-        do throws(RecordingError) {
-            machine = try caches.boot(pages, areas: start)
-        } catch { throw .malformed(line: line, "\(error)") }
-        naming = FrameNaming(pages.architecture)
-    }
-}
-
-// MARK: - Calls
-
-extension VmallocReplay {
-    private mutating func apply(_ call: VmallocCall, _ line: Int) throws(TraceError) -> String? {
+    private mutating func handle(_ call: VmallocCall, _ line: Int) throws(TraceError) -> String? {
         let request = try kernelCall(call, line)
         calls += 1
         history.add(request, line: line)
-        let before = machine
-        var outcome = machine!.apply(request)
-        if lazyDifference(call) != nil, let before {
-            outcome = retry(request, on: before, call) ?? outcome
-        }
-        let where_ = "call \(calls), \(request)"
-        if machine!.isHalted { return "\(where_): the model halts" }
-        if call.function.allocates {
-            if outcome.address != call.address {
-                return "\(where_): model \(VirtualAddress(outcome.address)), kernel "
-                    + "\(VirtualAddress(call.address))"
-            }
-        } else if let misuse = machine!.misuses.last {
-            return "\(where_): the model calls it \(misuse.code.rawValue)"
-        }
-        return (lazyDifference(call) ?? frameDifference(call)).map { "\(where_): \($0)" }
-    }
-
-    /// Tries whether the worker that purges ran only when the call was done.
-    private mutating func retry(
-        _ request: KernelCall, on before: Machine, _ call: VmallocCall
-    ) -> Outcome? {
-        let first = machine
-        machine = before
-        machine!.schedule(.afterCall)
-        let outcome = machine!.apply(request)
-        machine!.schedule(.prompt)
-        if lazyDifference(call) == nil { return outcome }
-        machine = first
-        return nil
+        let difference = apply(request, call) ?? frameDifference(request, call, line)
+        return difference.map { "call \(calls), \(request): \($0)" }
     }
 
     private func kernelCall(_ call: VmallocCall, _ line: Int) throws(TraceError) -> KernelCall {
@@ -125,153 +90,8 @@ extension VmallocReplay {
             }
             return .vmap(
                 trace.mappedFrames.prefix(Int(count)).map {
-                    machine!.pagePointer(of: PageFrameNumber($0))
+                    machine.pagePointer(of: PageFrameNumber($0))
                 })
         }
-    }
-
-    private func lazyDifference(_ call: VmallocCall) -> String? {
-        guard let lazy = call.lazyPages, let count = call.unpurgedCount else { return nil }
-        let model = machine!.vmapRecording
-        if model.lazyPages != lazy { return "lazy, model \(model.lazyPages), kernel \(lazy)" }
-        return model.unpurged.count == count
-            ? nil : "npurge, model \(model.unpurged.count), kernel \(count)"
-    }
-}
-
-// MARK: - Frames
-
-extension VmallocReplay {
-    private mutating func frameDifference(_ call: VmallocCall) -> String? {
-        if call.function == .aliases { return nil }
-        if !call.function.allocates {
-            live[call.address] = nil
-            return walkDifference(call, [])
-        }
-        if call.address == 0 { return nil }
-        let frames = machine!.vmallocFrames(at: VirtualAddress(call.address)).map(\.rawValue)
-        if frames.count != call.pfns.count {
-            return "pages behind it, model \(frames.count), kernel \(call.pfns.count)"
-        }
-        let isExact = frames == call.pfns
-        if call.function == .vmap, !isExact {
-            return "frames behind it, model \(frames), kernel \(call.pfns)"
-        }
-        if let taken = takenTwice(call) { return taken }
-        live[call.address] = call
-        if call.function != .vmap {
-            exactness.add(pages: frames.count, isExact: isExact)
-            if !isExact { diverge("call \(calls)", at: frames, call.pfns) }
-        }
-        return walkDifference(call, frames)
-    }
-
-    private func takenTwice(_ call: VmallocCall) -> String? {
-        nil
-    }
-
-    private mutating func walkDifference(_ call: VmallocCall, _ frames: [UInt32]) -> String? {
-        for (index, (name, kernel)) in call.walks.enumerated() {
-            let page: (UInt32, UInt32)? =
-                switch index {
-                case 0 where !frames.isEmpty: (frames[0], call.pfns[0])
-                case 1: (frames[frames.count - 1], call.pfns[frames.count - 1])
-                default: nil
-                }
-            let model = RecordedWalk(kernel.address, in: machine!)
-            var level = naming.firstDifference(model, kernel, page: page)
-            if level != nil, naming.isIdentity {
-                var other = naming
-                other.diverge()
-                if other.firstDifference(model, kernel, page: page) == nil {
-                    diverge("\(name) of call \(calls)", at: [], [])
-                    level = naming.firstDifference(model, kernel, page: page)
-                }
-            }
-            if let level {
-                let entry: (RecordedWalk) -> String = { "0x" + String($0.entries[level], radix: 16) }
-                return "\(["pgd", "pud", "pmd", "pte"][level]) of \(name), model \(entry(model)), "
-                    + "kernel \(entry(kernel))"
-            }
-        }
-        return nil
-    }
-
-    private mutating func diverge(_ place: String, at model: [UInt32], _ kernel: [UInt32]) {
-        guard naming.isIdentity else { return }
-        naming.diverge()
-        let at = zip(model, kernel).enumerated().first { $1.0 != $1.1 }?.offset ?? 0
-        exactness.divergence =
-            "\(place), page \(at): model \(model.dropFirst(at).prefix(6)), kernel "
-            + "\(kernel.dropFirst(at).prefix(6))"
-    }
-}
-
-// MARK: - Dumps
-
-extension VmallocReplay {
-    private mutating func compare(_ recorded: VmapRecording, _ tag: String) -> String? {
-        guard tag != "cmd" else { return nil }
-        dumps += 1
-        return machine!.vmapRecording.firstDifference(from: recorded).map {
-            "dump of areas \(tag) after call \(calls): \($0)"
-        }
-    }
-
-    /// Compares what can differ as soon as somebody else of the kernel allocates.
-    private mutating func compareFrames(
-        _ what: String, _ difference: (Machine) -> Difference?
-    ) -> String? {
-        guard naming.isIdentity else { return nil }
-        dumps += 1
-        guard let found = difference(machine!) else { return nil }
-        exactness.notes.append("\(what) after call \(calls): \(found)")
-        return nil
-    }
-}
-
-/// How much of the backing pages was exact.
-struct VmallocExactness {
-    private(set) var calls = 0
-    private(set) var exactCalls = 0
-    private(set) var callsBefore = 0
-    private(set) var pages = 0
-    private(set) var pagesBefore = 0
-    /// Where the first difference was.
-    var divergence: String?
-    var notes: [String] = []
-
-    /// Counts an area.
-    mutating func add(pages count: Int, isExact: Bool) {
-        calls += 1
-        pages += count
-        if isExact { exactCalls += 1 }
-        guard divergence == nil, isExact else { return }
-        callsBefore += 1
-        pagesBefore += count
-    }
-
-    /// The same in words.
-    var text: String {
-        let share = divergence == nil ? "all" : "\(callsBefore)"
-        return "backing pages exact: \(share) of \(calls) calls (\(pagesBefore) of \(pages) pages), "
-            + "\(exactCalls) in all" + (divergence.map { "; first difference \($0)" } ?? "")
-    }
-}
-
-extension RecordedCaches {
-    /// A machine with these caches and areas.
-    fileprivate func boot(
-        _ pages: MachineRecording, areas: VmapRecording
-    ) throws(RecordingError) -> Machine {
-        let image =
-            switch self {
-            case .slub(let caches):
-                try BootImage(recording: pages, caches: caches, hidden: .none)
-            case .classic(let caches):
-                try BootImage(recording: pages, caches: caches, hidden: .none)
-            }
-        image.load(areas)
-        return Machine(booting: image)
     }
 }

@@ -13,7 +13,10 @@ extension VmapRecording {
         self.free = free
         self.unpurged = unpurged
         areas = busy.compactMap { Area($0) }
-        guard areas.count == busy.count, Self.ascend(areas.map(\.range)) else { return nil }
+        // The kernel counts pages before it puts them on the list.
+        guard areas.count == busy.count, Self.ascend(areas.map(\.range)),
+            unpurged.reduce(0, { $0 + ($1.end - $1.start) >> 12 }) <= lazyPages
+        else { return nil }
     }
 
     private static func ranges(_ node: JSONNode?) -> [Range]? {
@@ -41,7 +44,9 @@ extension VmapRecording.Area {
     /// `["0x...", "0x...", vm_struct or null]`.
     fileprivate init?(_ node: JSONNode) {
         let elements = node.elements
-        guard elements.count == 3, let range = VmapRecording.Range(elements) else { return nil }
+        guard elements.count == 3, let range = VmapRecording.Range(elements),
+            (range.start | range.end) & 4095 == 0
+        else { return nil }
         let area = elements[2]
         if area.isNull {
             self.init(range: range, flags: 0, pageCount: 0, caller: "")
