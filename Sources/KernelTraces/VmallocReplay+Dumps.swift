@@ -12,8 +12,10 @@ extension VmallocReplay {
         // A purge may have been since the last call, or be seen half done.
         var purged = machine
         _ = purged.apply(.vmUnmapAliases)
-        if purged.vmapRecording.firstDifference(from: recorded) == nil {
-            machine = purged
+        for other in alternatives + [purged]
+        where other.vmapRecording.firstDifference(from: recorded) == nil {
+            machine = other
+            alternatives = []
             return nil
         }
         return machine.vmapRecording.areas == recorded.areas && recorded.unpurged.count <= 2

@@ -10,17 +10,27 @@ extension VmallocReplay {
     ///
     /// - Returns: what differs.
     mutating func apply(_ request: KernelCall, _ call: VmallocCall) -> String? {
-        let before = machine
+        let starts = [machine] + alternatives
+        alternatives = []
         let first = run(request, call)
         guard let first, request != .vmUnmapAliases else { return first }
         let usual = machine
+        for start in starts.dropFirst() {
+            machine = start
+            if run(request, call) == nil { return nil }
+        }
+        var purged: [Machine] = []
         for purge in trace.waitsForPurges ? [Purge.afterCall] : Purge.allCases {
-            machine = before
-            if run(request, call, purge) == nil { return nil }
+            for start in starts {
+                machine = start
+                if run(request, call, purge) == nil { return nil }
+                purged.append(machine)
+            }
         }
         machine = usual
         guard !trace.waitsForPurges, isHalfDone(call) else { return first }
-        _ = machine.apply(.vmUnmapAliases)
+        let possible = purged.filter { !call.function.allocates || $0.hasArea(at: call.address) }
+        alternatives = Array(possible.prefix(8))
         return nil
     }
 

@@ -8,6 +8,8 @@ import KernelMemory
 struct VmallocReplay {
     let trace: VmallocTrace
     var machine: Machine
+    /// What it may be instead, where a purge was seen half done: each with the purge at another moment.
+    var alternatives: [Machine] = []
     var naming: FrameNaming
     /// Frames that `vmap` maps, and frames that the page allocator can give to anybody.
     let mappedFrames: Set<UInt32>
