@@ -7,6 +7,7 @@ extension BootImage {
         recording: MachineRecording, caches: [SlubCacheRecording], hidden: HiddenAllocations
     ) throws(RecordingError) {
         try self.init(pagesOf: recording)
+        for cache in caches { try cache.validate(for: core.shape) }
         for cache in caches { core.add(cache) }
         for slab in hidden.slabs { core.add(slab) }
         for block in hidden.blocks { core.add(block) }
