@@ -101,6 +101,41 @@ import Testing
         #expect(real["misuse"][0]["code"].string == "write-past-end")
     }
 
+    /// Page tables are memory: whoever writes over one has changed what is mapped, and a table that
+    /// leads to itself maps tables without end.
+    @Test(arguments: [("i386", 4, 800), ("x86_64", 8, 300)])
+    func pageTables_thatLeadToThemselves_comeToAnEnd(
+        machine: String, size: Int, index: Int
+    ) throws {
+        let client = try TestClient(machine)
+        let before = try client.get("/page-tables").json
+        let root = try #require(number(before["root"]["physical_address"]))
+        let offset = try #require(
+            number(try client.get("/sessions/\(client.id)").json["machine"]["page_offset"]))
+        let entry = (0..<size).map { String(root | 0x63, radix: 16).byte($0, of: 16) }.joined()
+        let place = text(offset + root + UInt64(index * size))
+        #expect(try client.put("/memory/\(place)", #"{"hex":"\#(entry)"}"#).status == 200)
+        var ranges = 0
+        var cursor = ""
+        for _ in 0..<5 {
+            let part = try client.get("/page-tables?limit=10000\(cursor)").json
+            ranges += part["ranges"].array.count
+            guard let next = part["next"].string else { break }
+            #expect(cursor != "&cursor=\(next)")
+            cursor = "&cursor=\(next)"
+        }
+        #expect(ranges > before["ranges"].array.count)
+        #expect(try client.get("/page-tables").json["tables"] == before["tables"])
+        // Below the entry, the tables themselves are mapped: the root among them.
+        let shift = machine == "i386" ? [22, 12] : [39, 30, 21, 12]
+        let address = shift.reduce(UInt64(0)) { $0 | UInt64(index) << UInt64($1) }
+        let itself = address | (machine == "i386" ? 0 : 0xffff_0000_0000_0000)
+        let walk = try client.get("/page-tables/\(text(itself))").json
+        #expect(number(walk["target"]["physical_address"]) == root)
+        #expect(try client.get("/proc/meminfo").status == 200)
+        #expect(try client.get("/snapshot").status == 200)
+    }
+
     @Test func walk_ofWhatIsNoAddress_readsNothing() throws {
         let client = try TestClient("x86_64")
         let walk = try client.get("/page-tables/0x800000000000").json
@@ -243,5 +278,14 @@ import Testing
         #expect(past["physically_contiguous"] == .bool(false))
         #expect(past["physical_runs"].array.last?["physical_address"] == .null)
         #expect(try client.get("/addresses/\(start)?length=0").problem == "invalid-query")
+    }
+}
+
+extension String {
+    /// The digits of one byte of a number in hexadecimal, counted from the lowest.
+    fileprivate func byte(_ byte: Int, of digits: Int) -> String {
+        let whole = String(repeating: "0", count: max(0, digits - count)) + self
+        let start = whole.index(whole.endIndex, offsetBy: -2 * (byte + 1))
+        return String(whole[start..<whole.index(start, offsetBy: 2)])
     }
 }
