@@ -15,6 +15,8 @@ export const STATES = {
   kernel: { letter: "U", name: "in use", long: "in use by the recorded kernel since before the first step" },
   allocated: { letter: "A", name: "allocated", long: "allocated" },
   slab: { letter: "S", name: "slab", long: "a slab, cut into objects of one cache" },
+  vmalloc: { letter: "V", name: "vmalloc", long: "behind pages of the vmalloc area" },
+  page_table: { letter: "T", name: "page table", long: "page tables, made for areas of vmalloc" },
   reserved: { letter: "K", name: "reserved", long: "reserved at boot, for example the kernel's own image" },
   unmarked: { letter: "X", name: "unmarked", long: "unmarked: on a buddy list, but no longer marked as free" },
   lost: { letter: "L", name: "lost", long: "lost: nobody owns it and no list holds it" },
