@@ -99,6 +99,7 @@ import Testing
         #expect(predicted.count == 5)
         #expect(real["log"].array.compactMap(\.string).starts(with: predicted))
         #expect(real["misuse"][0]["code"].string == "write-past-end")
+        #expect(real["misuse"][0]["explanation"].string?.contains("its guard page") == true)
     }
 
     /// Page tables are memory: whoever writes over one has changed what is mapped, and a table that

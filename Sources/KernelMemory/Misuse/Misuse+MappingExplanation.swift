@@ -32,6 +32,12 @@ extension Misuse {
 
     private var addressText: String { "\(address ?? VirtualAddress(0))" }
 
+    /// An access past the end of an area, where nothing is mapped.
+    var guardPageText: String {
+        "\(addressText) lies behind the area that step \(allocatedAtStep ?? 0) made, in its guard page. "
+            + "Nothing is mapped there, so that the CPU faults instead of going on into the next area."
+    }
+
     private var noAreaText: String {
         let first = "vfree was given \(addressText), where no area is. "
         if let freedAtStep {

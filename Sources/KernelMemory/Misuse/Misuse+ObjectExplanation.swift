@@ -99,6 +99,7 @@ extension Misuse {
         switch code {
         case .writePastEnd:
             guard let object else {
+                if pfn == nil { return guardPageText }
                 return "Bytes were written from \(addressText) on, behind the end of the block "
                     + "that was allocated at step \(allocatedAtStep ?? 0). Whoever owns the "
                     + "pages behind it finds them changed."
