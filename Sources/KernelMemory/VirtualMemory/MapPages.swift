@@ -7,22 +7,22 @@ extension Core {
     /// - Complexity: O(pages).
     ///
     /// The corresponding kernel function is `vmap_small_pages_range_noflush` (mm/vmalloc.c, 6.1).
-    func mapPages(_ pfns: [UInt32], at start: UInt64, _ protection: UInt64) -> Bool {
-        pfns.withUnsafeBufferPointer { pfns in
-            var done = 0
-            while done < pfns.count {
-                let address = start &+ UInt64(done) &<< 12
-                let first = paging.index(address, at: paging.leafLevel)
-                let count = min(pfns.count - done, paging.entryCount - first)
-                guard let table = makeTable(address, to: paging.leafLevel, allocateTable) else {
-                    return false
-                }
-                let part = UnsafeBufferPointer(rebasing: pfns[done..<(done + count)])
-                setEntries(contents.writable(table) + first * paging.entrySize, part, protection)
-                done += count
+    func mapPages(
+        _ pfns: UnsafeBufferPointer<UInt32>, at start: UInt64, _ protection: UInt64
+    ) -> Bool {
+        var done = 0
+        while done < pfns.count {
+            let address = start &+ UInt64(done) &<< 12
+            let first = paging.index(address, at: paging.leafLevel)
+            let count = min(pfns.count - done, paging.entryCount - first)
+            guard let table = makeTable(address, to: paging.leafLevel, allocateTable) else {
+                return false
             }
-            return true
+            let part = UnsafeBufferPointer(rebasing: pfns[done..<(done + count)])
+            setEntries(contents.writable(table) + first * paging.entrySize, part, protection)
+            done += count
         }
+        return true
     }
 
     @inline(__always)

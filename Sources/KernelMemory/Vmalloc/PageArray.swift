@@ -2,7 +2,7 @@
 /// writes over it has changed.
 extension Core {
     /// Writes pointers to frames' pages into an array that was just made, and is clear.
-    func storePagePointers(_ pfns: [UInt32], at array: UInt64) {
+    func storePagePointers(_ pfns: UnsafeBufferPointer<UInt32>, at array: UInt64) {
         let isNarrow = shape.architecture == .i386
         let size = pfns.count * (isNarrow ? 4 : 8)
         // An array that was made for an area is clear: no link stands beside its bytes.
@@ -20,19 +20,17 @@ extension Core {
 
     @inline(__always)
     private func writePointers(
-        _ pfns: [UInt32], to base: UnsafeMutableRawPointer, isNarrow: Bool
+        _ pfns: UnsafeBufferPointer<UInt32>, to base: UnsafeMutableRawPointer, isNarrow: Bool
     ) {
         let (map, shift) = (layout.memMap, pageStructShift)
-        pfns.withUnsafeBufferPointer { pfns in
-            for index in pfns.indices {
-                let pointer = map &+ UInt64(pfns[index]) &<< shift
-                if isNarrow {
-                    base.storeBytes(
-                        of: UInt32(truncatingIfNeeded: pointer), toByteOffset: index &* 4,
-                        as: UInt32.self)
-                } else {
-                    base.storeBytes(of: pointer, toByteOffset: index &* 8, as: UInt64.self)
-                }
+        for index in pfns.indices {
+            let pointer = map &+ UInt64(pfns[index]) &<< shift
+            if isNarrow {
+                base.storeBytes(
+                    of: UInt32(truncatingIfNeeded: pointer), toByteOffset: index &* 4,
+                    as: UInt32.self)
+            } else {
+                base.storeBytes(of: pointer, toByteOffset: index &* 8, as: UInt64.self)
             }
         }
     }

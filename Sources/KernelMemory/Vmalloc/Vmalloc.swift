@@ -45,18 +45,22 @@ extension Core {
         var gfp = request.gfp.union(.noWarn)
         if gfp.isDisjoint(with: [.dma, .dma32]) { gfp.insert(.highmem) }
         guard makePageArray(start, request) else { return false }
-        let pfns = takePages(start, Int(request.mapped >> 12), gfp)
-        if isHalted { return false }
-        notePages(start, pfns)
-        if pfns.count != Int(request.mapped >> 12) {
-            failToFill(start, gfp, "page order 0, failed to allocate pages", pfns.count)
-            return false
+        let count = Int(request.mapped >> 12)
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { buffer in
+            let taken = takePages(start, gfp, buffer)
+            if isHalted { return false }
+            let pfns = UnsafeBufferPointer(rebasing: buffer[..<taken])
+            notePages(start, pfns)
+            if taken != count {
+                failToFill(start, gfp, "page order 0, failed to allocate pages", taken)
+                return false
+            }
+            guard mapPages(pfns, at: start, request.protection) else {
+                failToFill(start, gfp, "failed to map pages", taken)
+                return false
+            }
+            return !isHalted
         }
-        guard mapPages(pfns, at: start, request.protection) else {
-            failToFill(start, gfp, "failed to map pages", pfns.count)
-            return false
-        }
-        return !isHalted
     }
 
     /// Makes the array of the area's pages; more than a page of them come from vmalloc again.
@@ -84,33 +88,33 @@ extension Core {
         return false
     }
 
-    /// Takes single pages, a hundred at a time at most.
+    /// Takes single pages, a hundred at a time at most, and says how many.
     ///
     /// The corresponding kernel function is `vm_area_alloc_pages` (mm/vmalloc.c, 6.1).
-    private func takePages(_ start: UInt64, _ count: Int, _ gfp: GFPFlags) -> [UInt32] {
-        let first = UInt32(
-            truncatingIfNeeded: (start - min(start, layout.vmallocStart)) >> 12)
-        return [UInt32](unsafeUninitializedCapacity: count) { buffer, done in
-            guard let pfns = buffer.baseAddress else { return }
-            while done < count, !isHalted {
-                let wanted = min(100, count - done)
-                let taken = allocateBulk(
-                    gfp, count: wanted, to: pfns + done, first: first &+ UInt32(done))
-                done += taken
-                if taken != wanted { break }
-            }
-            while done < count, !isHalted {
-                let page = MappingUse.vmallocPage(first &+ UInt32(done))
-                let pfn = allocateForMapping(gfp, page)
-                if pfn == noFrame { break }
-                pfns[done] = pfn
-                done += 1
-            }
+    private func takePages(
+        _ start: UInt64, _ gfp: GFPFlags, _ pfns: UnsafeMutableBufferPointer<UInt32>
+    ) -> Int {
+        guard let buffer = pfns.baseAddress else { return 0 }
+        let first = UInt32(truncatingIfNeeded: (start - min(start, layout.vmallocStart)) >> 12)
+        var done = 0
+        while done < pfns.count, !isHalted {
+            let wanted = min(100, pfns.count - done)
+            let taken = allocateBulk(
+                gfp, count: wanted, to: buffer + done, first: first &+ UInt32(done))
+            done += taken
+            if taken != wanted { break }
         }
+        while done < pfns.count, !isHalted {
+            let pfn = allocateForMapping(gfp, .vmallocPage(first &+ UInt32(done)))
+            if pfn == noFrame { break }
+            buffer[done] = pfn
+            done += 1
+        }
+        return done
     }
 
     /// Writes the pages into the area's array.
-    private func notePages(_ start: UInt64, _ pfns: [UInt32]) {
+    private func notePages(_ start: UInt64, _ pfns: UnsafeBufferPointer<UInt32>) {
         guard let index = vmap.pointee.area(containing: start) else { return }
         storePagePointers(pfns, at: vmap.pointee.areas[index].pages)
         vmap.pointee.change(index) { $0.pageCount = UInt32(pfns.count) }

@@ -17,7 +17,9 @@ extension Core {
         else { return 0 }
         if isHalted { return 0 }
         let pfns = pages.prefix { frame(of: $0) != nil }.compactMap { frame(of: $0) }
-        let isMapped = mapPages(pfns, at: start, PageTableEntry.kernel(shape.architecture))
+        let isMapped = pfns.withUnsafeBufferPointer {
+            mapPages($0, at: start, PageTableEntry.kernel(shape.architecture))
+        }
         if isHalted { return 0 }
         if isMapped, pfns.count == pages.count { return start }
         if pfns.count < pages.count { refusePage(pages[pfns.count]) }
