@@ -62,7 +62,11 @@ extension Core {
         for address in stride(from: range.lowerBound, to: range.upperBound, by: 4096) {
             guard let table = leafTable(address) else { continue }
             let old = entry(UInt64(table), paging.index(address, at: paging.leafLevel))
-            if old.isPresent { setEntry(table, paging.index(address, at: paging.leafLevel), frameNumber(old) << 12 | bits) }
+            if old.isPresent {
+                setEntry(
+                    table, paging.index(address, at: paging.leafLevel),
+                    frameNumber(old) << 12 | bits)
+            }
         }
         flushTLB(range)
     }

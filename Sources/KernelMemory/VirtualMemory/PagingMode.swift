@@ -21,6 +21,8 @@ public struct PagingMode: Hashable, Sendable {
     let largeLevel: Int
     /// The bits of an entry that name a frame.
     let frameMask: UInt64
+    /// The bits of an entry that name a frame, as a physical address.
+    public var frameBits: UInt64 { frameMask }
 
     /// Two levels; the kernel's five fold into them. (arch/x86/include/asm/pgtable-2level_types.h)
     static let i386 = PagingMode(levelCount: 2, bits: 10, largeLevel: 0, frameMask: 0xffff_f000)
