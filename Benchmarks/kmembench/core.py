@@ -26,7 +26,7 @@ class PairCost:
     @property
     def name(self) -> str:
         """What was allocated."""
-        return f"order {self.size}" if self.what == "pairs" else f"kmalloc {self.size}"
+        return f"order {self.size}" if self.what == "pairs" else f"{self.what} {self.size}"
 
     @property
     def instructions(self) -> float:
@@ -52,6 +52,20 @@ def pairs() -> list[PairCost]:
 def objects() -> list[PairCost]:
     """The sizes of the targets, and 1,000 objects held."""
     return [_pair("kmalloc", size, held) for size, held in [(64, 1), (64, 1_000), (4096, 1)]]
+
+
+def mappings() -> list[PairCost]:
+    """A load that the TLB knows, and areas with the size of the target and of a page."""
+    return [_mapping("load", 8), _mapping("vmalloc", 16 * 4096), _mapping("vmalloc", 4096)]
+
+
+def _mapping(what: str, size: int) -> PairCost:
+    few, count = 500, 2_000
+    arguments = [what] if what == "load" else [what, size]
+    fewer, more = (callgrind.run(_command(arguments + [number])) for number in (few, few + count))
+    return PairCost(
+        what, size, 1, callgrind.difference(more, fewer, count),
+        _nanoseconds(arguments + [50_000]), 0)
 
 
 def copies() -> CopyCost:

@@ -15,6 +15,7 @@ INSTRUCTION_TARGETS = {POST: 1.5}
 PAIR_TARGETS = {
     ("pairs", 0, 1): 270, ("pairs", 0, 1_000): 400, ("pairs", 5, 1): 800,
     ("pairs", 10, 1): 2_500, ("kmalloc", 64, 1): 200,
+    ("load", 8, 1): 120, ("vmalloc", 16 * 4096, 1): 6_562,
 }
 
 
@@ -84,6 +85,18 @@ def show_pairs(table: Table, costs: list[PairCost], has_profile: bool):
     # Objects by the thousand need slabs, and a slab's records take memory.
     most = max(cost.allocations for cost in costs if cost.what == "pairs" or cost.held == 1)
     table.row("heap allocations per pair, at most", f"{most:.4f}", most, 0, "0")
+
+
+def show_mappings(table: Table, costs: list[PairCost], has_profile: bool):
+    """Instructions of virtual memory."""
+    table.title("The core: a load that the TLB knows, vmalloc + vfree (target: the kernel's own)")
+    for cost in costs:
+        target = PAIR_TARGETS.get((cost.what, cost.size, cost.held))
+        table.row(
+            cost.name, f"{cost.instructions:,.0f} instructions, {cost.nanoseconds:.1f} ns",
+            cost.instructions, target, f"<= {target:,}" if target else "")
+        if has_profile:
+            _profile(cost.name, cost.functions, 20)
 
 
 def show_copies(table: Table, cost: CopyCost):
