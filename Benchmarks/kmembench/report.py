@@ -78,8 +78,8 @@ def show_pairs(table: Table, costs: list[PairCost], has_profile: bool):
         held = f", {cost.held:,} held" if cost.held > 1 else ""
         table.row(
             f"{cost.name}{held}",
-            f"{cost.instructions:,.0f} instructions, {cost.nanoseconds:.1f} ns", cost.instructions,
-            target, f"<= {target:,}" if target else "")
+            f"{cost.instructions:,.0f} instructions, {cost.nanoseconds:.1f} ns",
+            round(cost.instructions), target, f"<= {target:,}" if target else "")
         if has_profile:
             _profile(f"{cost.name}{held}", cost.functions, 20)
     # Objects by the thousand need slabs, and a slab's records take memory.
@@ -94,7 +94,7 @@ def show_mappings(table: Table, costs: list[PairCost], has_profile: bool):
         target = PAIR_TARGETS.get((cost.what, cost.size, cost.held))
         table.row(
             cost.name, f"{cost.instructions:,.0f} instructions, {cost.nanoseconds:.1f} ns",
-            cost.instructions, target, f"<= {target:,}" if target else "")
+            round(cost.instructions), target, f"<= {target:,}" if target else "")
         if has_profile:
             _profile(cost.name, cost.functions, 20)
 

@@ -55,7 +55,7 @@ extension Core {
         // NULL and 0 bytes' pointer are behind no slab's frame: they need no test here.
         let pfn = frameNumber(behind: VirtualAddress(address))
         if pfn < UInt64(frames.limit) {
-            let frame = frames.readable(pfn)
+            let frame = frames.readable(known: pfn)
             if frame.pointee.has(Frame.slab) { return freeObject(frame.pointee.next, address) }
         }
         kfreeLarge(address, pfn)
