@@ -128,6 +128,24 @@ struct FrameDirectory {
     }
 }
 
+// MARK: - Clearing
+
+extension FrameDirectory {
+    /// Whether all frames of a chunk are zero, and it costs nothing.
+    func isClear(chunkAt pfn: UInt32) -> Bool {
+        let branch = root[Int(pfn >> Self.branchShift)].node.assumingMemoryBound(to: NodeWord.self)
+        return branch[Self.chunkInBranch(pfn)].node == Self.zeroChunk
+    }
+
+    /// Makes all frames of a chunk zero.
+    func clear(chunkAt pfn: UInt32) {
+        let slot = ownedSlot(pfn)
+        let word = slot.pointee
+        slot.pointee = NodeWord(Self.zeroChunk, tag: NodeWord.boot)
+        if !word.isBoot, SharedNode.release(word.node) { SharedNode.deallocate(word.node) }
+    }
+}
+
 // MARK: - Copying on write
 
 extension FrameDirectory {
@@ -140,12 +158,17 @@ extension FrameDirectory {
 
     @inline(never)
     private func makeWritable(_ pfn: UInt32) -> UnsafeMutablePointer<Frame> {
+        let slot = ownedSlot(pfn)
+        if !slot.pointee.isOwned { slot.pointee = Self.ownedChunk(slot.pointee) }
+        return slot.pointee.node.assumingMemoryBound(to: Frame.self) + Self.indexInChunk(pfn)
+    }
+
+    /// The word of a frame's chunk, in a branch that nobody shares.
+    private func ownedSlot(_ pfn: UInt32) -> UnsafeMutablePointer<NodeWord> {
         let rootSlot = root + Int(pfn >> Self.branchShift)
         if !rootSlot.pointee.isOwned { rootSlot.pointee = Self.ownedBranch(rootSlot.pointee) }
         let branch = rootSlot.pointee.node.assumingMemoryBound(to: NodeWord.self)
-        let slot = branch + Self.chunkInBranch(pfn)
-        if !slot.pointee.isOwned { slot.pointee = Self.ownedChunk(slot.pointee) }
-        return slot.pointee.node.assumingMemoryBound(to: Frame.self) + Self.indexInChunk(pfn)
+        return branch + Self.chunkInBranch(pfn)
     }
 
     /// The branch itself if nobody else has it any more, or a copy that shares its chunks.

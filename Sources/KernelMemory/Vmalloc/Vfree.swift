@@ -61,6 +61,7 @@ extension Core {
             }
         }
         if isHalted { return }
+        if area.pageCount >= Self.largeArea { forgetFreeFrames() }
         vmap.pointee.pageCount -= Int64(area.pageCount)
         if isVmallocAddress(area.pages) {
             unmapArea(area.pages, freesPages: true)
@@ -68,6 +69,9 @@ extension Core {
             kfree(area.pages)
         }
     }
+
+    /// Pages of an area after which it is worth looking at all free blocks: 16 MiB.
+    private static var largeArea: UInt32 { 4096 }
 
     @inline(__always)
     private func freePage(_ page: PagePointer) {
