@@ -1,8 +1,8 @@
 import KernelMemory
 import KernelTestSupport
 
-/// Seeded slab calls that break every rule, on plain and debugging machines with either allocator:
-/// the simulated kernel may break, the simulator may not.
+/// Seeded calls that break every rule of the slab allocators and of virtual memory, on plain and
+/// debugging machines with either allocator: the simulated kernel may break, the simulator may not.
 struct WildSoak {
     let count: Int
     let seed: UInt64
@@ -41,16 +41,48 @@ struct WildSoak {
         configuration.slab = slab
         configuration.debug = debug
         var machine = Machine(configuration)
-        var calls = WildSlabCalls(
-            seed: seed, cpus: configuration.cpuCount, caches: machine.cacheAddresses)
+        var calls = WildCalls(seed, machine)
         var halts = 0
         for index in 0..<Self.round {
             let before = machine
-            _ = calls.step(&machine)
+            calls.step(&machine)
             // A call that ends the machine is taken back, so that worse can be tried.
             if machine.oops != nil { (machine, halts) = (before, halts + 1) }
+            calls.look(at: machine)
             if index % 100 == 99 { machine.lookEverywhere() }
         }
         return halts
+    }
+}
+
+/// Half of the seeds are about slabs alone, the others about virtual memory, too.
+private enum WildCalls {
+    case slabs(WildSlabCalls)
+    case mappings(WildMappingCalls)
+
+    init(_ seed: UInt64, _ machine: Machine) {
+        self =
+            seed.isMultiple(of: 2)
+            ? .mappings(WildMappingCalls(seed: seed, machine: machine))
+            : .slabs(
+                WildSlabCalls(
+                    seed: seed, cpus: machine.cpuCount, caches: machine.cacheAddresses))
+    }
+
+    mutating func step(_ machine: inout Machine) {
+        switch self {
+        case .slabs(var calls):
+            _ = calls.step(&machine)
+            self = .slabs(calls)
+        case .mappings(var calls):
+            _ = calls.step(&machine)
+            self = .mappings(calls)
+        }
+    }
+
+    mutating func look(at machine: Machine) {
+        guard case .mappings(var calls) = self else { return }
+        calls.look(at: machine)
+        self = .mappings(calls)
     }
 }

@@ -22,10 +22,11 @@ extension Core {
 
     /// The corresponding kernel function is `dma_capable` (include/linux/dma-direct.h, 6.1).
     private func isReachable(_ request: DMARequest) -> Bool {
-        if request.length == 0 || request.maskBits >= 64 { return true }
-        let (last, overflow) = request.address.rawValue.addingReportingOverflow(
-            UInt64(request.length) - 1)
-        return !overflow && last >> UInt64(request.maskBits) == 0
+        if request.length == 0 { return true }
+        let (end, overflow) = request.address.rawValue.addingReportingOverflow(
+            UInt64(request.length))
+        if overflow { return false }
+        return request.maskBits >= 64 || (end - 1) >> UInt64(request.maskBits) == 0
     }
 
     private func refuse(_ request: DMARequest) -> Outcome {
@@ -68,7 +69,7 @@ extension Core {
         var address = request.address.rawValue
         let end = address &+ UInt64(request.length)
         while address < end {
-            let stop = min((address | 4095) + 1, end)
+            let stop = min(pageEnd(address), end)
             if isMemory(address >> 12) {
                 fillBytes(
                     request.byte, count: Int(stop - address), at: PhysicalAddress(address))

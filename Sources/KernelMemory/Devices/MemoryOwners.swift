@@ -1,11 +1,15 @@
 /// Finding out whose physical memory is.
 extension Core {
+    /// One past the last byte of the frame around a physical address; of the highest frame that a
+    /// number can name, that byte.
+    func pageEnd(_ address: UInt64) -> UInt64 { max(address | 4095, (address | 4095) &+ 1) }
+
     /// The owner of the byte at a physical address, and one past the last byte that belongs to the same
     /// one and follows it in memory.
     ///
     /// - Complexity: O(1,024 frames).
     func owner(of address: UInt64) -> (owner: MemoryOwner, end: UInt64) {
-        let frameEnd = (address | 4095) + 1
+        let frameEnd = pageEnd(address)
         guard isMemory(address >> 12) else { return (.noMemory, frameEnd) }
         let pfn = UInt32(address >> 12)
         let frame = frames.readable(pfn).pointee
@@ -24,12 +28,12 @@ extension Core {
         guard case .vmallocPage(let page) = MappingUse(code: frame.next) else {
             return (.pageTable, UInt64(pfn + 1) << 12)
         }
-        let address = layout.vmallocStart + UInt64(page) << 12
+        let address = mappedAddress(page)
         let area = vmap.pointee.area(containing: address).map { vmap.pointee.areas[$0] }
         var end = pfn + 1
         while isMemory(UInt64(end)), end - pfn < 1024 {
             let next = frames.readable(end).pointee
-            guard next.has(Frame.mapping), next.next == page + (end - pfn) else { break }
+            guard next.has(Frame.mapping), next.next &- page == end - pfn else { break }
             end += 1
         }
         let start = area?.range.start ?? address

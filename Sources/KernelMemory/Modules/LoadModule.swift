@@ -9,11 +9,13 @@ extension Core {
     /// The corresponding kernel functions are `load_module` (kernel/module/main.c) and `module_alloc`
     /// (arch/x86/kernel/module.c, 6.1).
     func loadModule(_ request: ModuleRequest) -> UInt64 {
+        let window = moduleWindow
+        let room = window.end - window.start
+        if request.textSize > room || request.dataSize > room { return 0 }
         let text = (request.textSize + 4095) & ~4095
         let data = (request.dataSize + 4095) & ~4095
-        let window = moduleWindow
-        if text == 0 || cold.modules.contains(where: { $0.name == request.name }) { return 0 }
-        if text + data > window.end - window.start { return 0 }
+        if text == 0 || text + data > room { return 0 }
+        if cold.modules.contains(where: { $0.name == request.name }) { return 0 }
         let start = vmalloc(
             VmallocRequest(
                 size: text + data, gfp: .kernel, window: window,
@@ -43,7 +45,7 @@ extension Core {
 
     /// Where modules may lie: on i386 with vmalloc's areas, on x86_64 within reach of the kernel's code.
     /// `MODULES_VADDR`, `MODULES_END`.
-    private var moduleWindow: VmapWindow {
+    var moduleWindow: VmapWindow {
         shape.architecture == .i386
             ? vmallocWindow
             : VmapWindow(start: 0xffff_ffff_a000_0000, end: 0xffff_ffff_ff00_0000)

@@ -68,7 +68,8 @@ extension Core {
 enum MappingUse: Equatable {
     /// It is a page table.
     case pageTable
-    /// It lies behind a page of the vmalloc area, counted from that area's start.
+    /// It lies behind a page of the vmalloc area, counted from that area's start; or of a module's
+    /// where these lie elsewhere, counted from there and with the highest bit set.
     case vmallocPage(UInt32)
 
     /// As frames remember it.
@@ -80,6 +81,26 @@ enum MappingUse: Equatable {
     }
 
     init(code: UInt32) { self = code == .max ? .pageTable : .vmallocPage(code) }
+}
+
+extension Core {
+    private var moduleBit: UInt32 { 1 << 31 }
+
+    /// The number of the page at an address of an area, as the frame behind it remembers it.
+    func mappedPage(_ address: UInt64) -> UInt32 {
+        if isVmallocAddress(address) {
+            return UInt32(truncatingIfNeeded: (address - layout.vmallocStart) >> 12)
+        }
+        let page = (address &- moduleWindow.start) >> 12
+        return UInt32(truncatingIfNeeded: page) | moduleBit
+    }
+
+    /// The address that a frame of an area lies behind.
+    func mappedAddress(_ page: UInt32) -> UInt64 {
+        page & moduleBit == 0
+            ? layout.vmallocStart + UInt64(page) << 12
+            : moduleWindow.start + UInt64(page & ~moduleBit) << 12
+    }
 }
 
 // MARK: - Single pages

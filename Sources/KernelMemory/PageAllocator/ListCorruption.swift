@@ -15,7 +15,9 @@ extension Core {
     ) -> Block? {
         let pfn = list.pointee.first
         guard isLinkedFree(zone, pfn, order: order, type: type) else { return faultOnPoison() }
-        return popFirst(list)
+        let block = popFirst(list)
+        keepInside(list)
+        return block
     }
 
     /// Takes a block of a CPU's list from one of its ends; `nil` if the machine faulted over it.
@@ -28,7 +30,9 @@ extension Core {
         guard isInside(zone, pfn, order: order), frame.has(Frame.perCPU), frame.order == order,
             !frame.has(Frame.live)
         else { return faultOnPoison() }
-        return fromTail ? popLast(list) : popFirst(list)
+        let block = fromTail ? popLast(list) : popFirst(list)
+        keepInside(list)
+        return block
     }
 
     /// Whether a frame can head a block of a buddy list. The buddy flag itself may be gone: a

@@ -75,6 +75,7 @@ extension Core {
         if list.pointee.first == pfn, list.pointee.count != 0 {
             list.pointee.first = frame.pointee.next
             list.pointee.count &-= 1
+            keepInside(list)
         } else {
             removeInner(pfn, frame, from: list)
         }
@@ -87,6 +88,11 @@ extension Core {
     ) {
         if list.pointee.count == 0 { return }
         list.pointee.count &-= 1
+        if max(frame.pointee.previous, frame.pointee.next) >= frames.limit,
+            list.pointee.last != pfn
+        {
+            return
+        }
         frames.writable(frame.pointee.previous).pointee.next = frame.pointee.next
         if list.pointee.last == pfn {
             list.pointee.last = frame.pointee.previous
@@ -95,12 +101,21 @@ extension Core {
         }
     }
 
-    /// Visits a list's blocks from head to tail, at most as many as it counts.
+    /// Has a list that goes on with what is no frame go on with frame 0, which heads no block.
+    ///
+    /// A block that was taken behind the list's back may have a number where its link was.
+    @inline(__always)
+    func keepInside(_ list: UnsafeMutablePointer<BlockList>) {
+        if _slowPath(list.pointee.first >= frames.limit) { list.pointee.first = 0 }
+    }
+
+    /// Visits a list's blocks from head to tail, at most as many as it counts; what is no frame ends it.
     func forEach(
         in list: UnsafeMutablePointer<BlockList>, limit: Int = .max, _ body: (UInt32) -> Void
     ) {
         var pfn = list.pointee.first
         for _ in 0..<min(Int(list.pointee.count), limit) {
+            if pfn >= frames.limit { return }
             body(pfn)
             pfn = frames.readable(pfn).pointee.next
         }

@@ -54,7 +54,8 @@ extension Core {
     ) -> Outcome {
         var done = 0
         while done < count {
-            let current = address.rawValue &+ UInt64(done)
+            let next = (address.rawValue &+ UInt64(done)) & pointerMask
+            let current = done == 0 ? address.rawValue : next
             let offset = Int(current & 4095)
             let part = done..<min(done + Page.sizeInBytes - offset, count)
             let frame = translate(current, isWrite: true)

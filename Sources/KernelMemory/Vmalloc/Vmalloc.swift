@@ -95,7 +95,7 @@ extension Core {
         _ start: UInt64, _ gfp: GFPFlags, _ pfns: UnsafeMutableBufferPointer<UInt32>
     ) -> Int {
         guard let buffer = pfns.baseAddress else { return 0 }
-        let first = UInt32(truncatingIfNeeded: (start - min(start, layout.vmallocStart)) >> 12)
+        let first = mappedPage(start)
         var done = 0
         while done < pfns.count, !isHalted {
             let wanted = min(100, pfns.count - done)
