@@ -62,8 +62,8 @@ replay: build ## replay the recorded kernel traces and compare every result
 	fi; \
 	exec $(BINARY) replay $$files
 
-# For `make soak`: pages (calls), the slab allocators (slabs) or callers who break every rule (wild);
-# how many calls, from which seed, on which machines (kind:MiB:CPUs; all if empty).
+# For `make soak`: pages (calls), the slab allocators (slabs), virtual memory (maps) or callers who
+# break every rule (wild); how many calls, from which seed, on which machines (kind:MiB:CPUs; all if empty).
 KIND ?= calls
 CALLS ?= 10000000
 SEED ?= 1

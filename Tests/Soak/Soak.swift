@@ -4,7 +4,8 @@ import Glibc
 ///
 ///     soak calls COUNT SEED [MACHINE...]   seeded random calls under the invariant checks
 ///     soak slabs COUNT SEED [MACHINE...]   the same with both slab allocators and every byte
-///     soak wild COUNT SEED [MACHINE...]    slab calls that break every rule
+///     soak maps COUNT SEED [MACHINE...]    virtual memory, and every byte in it
+///     soak wild COUNT SEED [MACHINE...]    slab and mapping calls that break every rule
 ///     soak forks ROUNDS                    copies of one machine on several threads
 ///
 /// A machine is written `kind[:MiB[:CPUs]]`, as in `i386:1024:2`. Progress goes to the standard error
@@ -23,6 +24,10 @@ enum Soak {
             let names = Array(arguments.dropFirst(3))
             let plans = try (names.isEmpty ? SlabSoak.usual : names).map(Plan.init(parsing:))
             exit(SlabSoak(count: numbers[0], seed: UInt64(numbers[1])).run(plans) ? 0 : 1)
+        case ("maps", 2):
+            let names = Array(arguments.dropFirst(3))
+            let plans = try (names.isEmpty ? MappingSoak.usual : names).map(Plan.init(parsing:))
+            exit(MappingSoak(count: numbers[0], seed: UInt64(numbers[1])).run(plans) ? 0 : 1)
         case ("wild", 2):
             let names = Array(arguments.dropFirst(3))
             let plans = try (names.isEmpty ? WildSoak.usual : names).map(Plan.init(parsing:))
@@ -31,7 +36,7 @@ enum Soak {
             exit(try ForkSoak(rounds: numbers[0]).run() ? 0 : 1)
         default:
             complain(
-                "usage: soak calls|slabs|wild COUNT SEED [MACHINE...] | soak forks ROUNDS")
+                "usage: soak calls|slabs|maps|wild COUNT SEED [MACHINE...] | soak forks ROUNDS")
             exit(2)
         }
     }

@@ -3,7 +3,7 @@ extension Machine {
     ///
     /// Every frame is in exactly one place; blocks are aligned, within their zone and flagged for
     /// the list that they are on; no two free buddies lie side by side that the kernel would have
-    /// merged; and every counter equals what it counts.
+    /// merged; every counter equals what it counts; and page tables and TLBs map what areas have.
     ///
     /// - Returns: the first thing that does not hold, in words; `nil` if all is well, or if the
     ///   machine is corrupted and nothing is promised.
@@ -22,7 +22,7 @@ extension Machine {
             return violation
         }
         return core.checkSlabFrames(&census) ?? core.checkOwnedFrames(&census)
-            ?? core.checkReclaim()
+            ?? core.checkReclaim() ?? core.checkVmap()
     }
 }
 
