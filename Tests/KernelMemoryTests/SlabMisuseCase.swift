@@ -82,9 +82,10 @@ enum RecordedText {
         (#"PID: 2\d"#, "PID: 1"), (#"pid=\d+"#, "pid=1"), (#"age=\d+"#, "age=0"),
         (#"\+0x[0-9a-f]+/0x[0-9a-f]+( \[kmemoracle\])?"#, ""),
         (#"misuse\.constprop\.0|kvfree|step_\d+"#, "caller"),
+        (#"(bad address \()[0-9a-f]{8}"#, "$1object"),
         (#"(Slab 0x)[0-9a-f]{8}"#, "$1page"),
         (#"(page fault for address: )[0-9a-f]{8}"#, "$1page"),
-        (#"(0x|  )[cdf][0-9a-f]{4}([0-9a-f]{3})\b"#, "$1page$2"),
+        (#"(0x|  |\()[cdef][0-9a-f]{4}([0-9a-f]{3})\b"#, "$1page$2"),
         (#"((kfree|same=1): (5c ){32})([0-9a-f]{2} ){4}"#, "$1pointer "),
         (#"-0x[cdf][0-9a-f]{4}([0-9a-f]{3})\b"#, "-0xpage$1"),
     ]
@@ -97,16 +98,28 @@ enum RecordedText {
 
     /// The machine's lines that the excerpts have too: no call traces.
     static func withoutTraces(_ lines: [String]) -> [String] {
-        lines.filter {
+        withoutMemoryReports(lines).filter {
             !$0.hasPrefix(" ") && $0 != "Call Trace:" && !$0.hasPrefix("Modules linked in")
                 && !$0.hasPrefix("*pde")
         }
     }
 
+    /// The same without the numbers of memory in use, which are the recorded boot's own.
+    private static func withoutMemoryReports(_ lines: [String]) -> [String] {
+        var isInReport = false
+        return lines.filter { line in
+            if line == "Mem-Info:" { isInReport = true }
+            defer { if line.hasSuffix("pages reserved") { isInReport = false } }
+            return !isInReport
+        }
+    }
+
     static func excerpt(_ name: String, debug: Bool) throws -> [String] {
-        let folder = debug ? "debug" : "plain"
-        let file = Bundle.module.resourceURL!
-            .appendingPathComponent("SlabMisuse/\(folder)/\(name).txt")
+        try excerpt("SlabMisuse/\(debug ? "debug" : "plain")/\(name)")
+    }
+
+    static func excerpt(_ path: String) throws -> [String] {
+        let file = Bundle.module.resourceURL!.appendingPathComponent("\(path).txt")
         return try String(contentsOf: file, encoding: .utf8)
             .split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     }

@@ -109,7 +109,7 @@ extension Core {
         noteMisuse(
             code, at: address, allocatedAtStep: freed?.allocated, freedAtStep: freed?.step)
         beginWarning()
-        printk("Trying to vfree() \(what) (\(pointerText(address)))")
+        printk("Trying to vfree() \(what) (\(pointerDigits(address)))")
         finishWarning(at: "mm/vmalloc.c:\(line)", in: "__vunmap")
     }
 
