@@ -65,15 +65,17 @@ extension Core {
             return "\(area.pageCount) pages"
         }
         var pfns: [UInt32] = []
-        forEachPagePointer(area.pageCount, at: area.pages) { page in
-            if let pfn = frame(of: page) { pfns.append(pfn) }
+        withPagePointers(area.pageCount, at: area.pages) { pages in
+            for index in 0..<pages.count {
+                if let pfn = frame(of: pages[index]) { pfns.append(pfn) }
+            }
         }
         if pfns.count != Int(area.pageCount) { return "no page behind some pointer" }
         for (index, pfn) in pfns.enumerated() {
             let address = area.range.start + UInt64(index) << 12
             if walk(address)?.frame != UInt64(pfn) { return "page \(index) is not mapped" }
             let frame = frames.readable(pfn).pointee
-            let code = mappingUse(address).code
+            let code = MappingUse.vmallocPage(mappedPage(address)).code
             if !frame.has(Frame.mapping) || frame.next != code || frame.referenceCount != 1 {
                 return "frame \(pfn) of page \(index) does not know it"
             }
@@ -102,8 +104,7 @@ extension Core {
     }
 
     private func mappedPages(in window: VmapWindow) -> UInt64 {
-        let leaf = paging.levels[paging.leafLevel]
-        let span = leaf.span << leaf.bits
+        let span = paging.tableSpan
         var mapped: UInt64 = 0
         var address = window.start
         while address < window.end {
@@ -113,7 +114,9 @@ extension Core {
             }
             let next = (address & ~(span - 1)) + span
             for page in stride(from: address, to: min(next, window.end), by: 4096)
-            where entry(UInt64(table), leaf.index(page)).isPresent { mapped += 1 }
+            where entry(UInt64(table), paging.index(page, at: paging.leafLevel)).isPresent {
+                mapped += 1
+            }
             address = next
         }
         return mapped
