@@ -46,6 +46,13 @@ export const requests = {
   /** An object of a cache, and back. */
   allocateObject: (name, gfp) => ({ method: "POST", path: `${cachePath(name)}/objects`, body: { gfp } }),
   freeObject: (name, id) => ({ method: "DELETE", path: `${cachePath(name)}/objects/${id}`, body: null }),
+  /** Consecutive addresses for frames that lie anywhere: vmalloc or vzalloc. */
+  vmalloc: (call, size) => ({ method: "POST", path: "/vmalloc", body: { call, size } }),
+  vfree: (id) => ({ method: "DELETE", path: `/vmalloc/${id}`, body: null }),
+  /** A series of loads: {address, length, pattern, stride?, count?, seed?}. */
+  accesses: (body) => ({ method: "POST", path: "/accesses", body }),
+  /** What a device does with physical memory: {address, length, direction, mask_bits?}. */
+  dma: (body) => ({ method: "POST", path: "/dma", body }),
   undo: (steps = 1) => ({ method: "POST", path: "/undo", body: { steps } }),
   redo: () => ({ method: "POST", path: "/redo", body: {} }),
   boot: (machine) => ({ method: "POST", path: "/sessions", body: machine }),
@@ -54,6 +61,7 @@ export const requests = {
 const MOST_ITEMS = 20000;
 const MOST_SLABS = 48;
 const MOST_OBJECTS = 1000;
+const MOST_AREA_PAGES = 1024;
 const cachePath = (name) => `/caches/${encodeURIComponent(name)}`;
 
 export class Kmemlab {
@@ -166,6 +174,25 @@ export class Kmemlab {
   /** What is at an address. */
   place(address, step) {
     return this.get(`/addresses/${address}`, { step });
+  }
+
+  /** The address space of vmalloc; of areas, ranges to purge and free ones a thousand each. */
+  vmalloc(step) {
+    return this.get("/vmalloc", { step, limit: 1000 });
+  }
+
+  /** One area, named by id or address, with its first pages. */
+  area(reference, step) {
+    return this.get(`/vmalloc/${reference}`, { step, limit: MOST_AREA_PAGES });
+  }
+
+  /** How an address is translated. */
+  walk(address, step) {
+    return this.get(`/page-tables/${address}`, { step });
+  }
+
+  tlb(step) {
+    return this.get("/tlb", { step });
   }
 
   /** What was called so far, oldest first. */

@@ -12,12 +12,13 @@ import "./elements/call-answer.js";
 import "./elements/frame-map.js";
 import "./elements/free-lists.js";
 import "./elements/slab-view.js";
+import "./elements/virtual-view.js";
 import "./elements/block-inspector.js";
 import "./elements/live-pages.js";
 import "./elements/report-panel.js";
 import { startStory } from "./elements/story-list.js";
 
-/** Some life before the first look: blocks of several orders in all zones, some bytes, and some given back. */
+/** Some life before the first look: blocks of several orders in all zones, some bytes, an area, and some given back. */
 async function warmUp(send) {
   const answers = await send(requests.batch([
     "__get_free_pages(GFP_KERNEL, 4)",
@@ -27,14 +28,17 @@ async function warmUp(send) {
     "alloc_page(GFP_HIGHUSER_MOVABLE)",
     "__get_free_pages(GFP_KERNEL, 3)",
     "get_zeroed_page(GFP_KERNEL)",
+    "alloc_page(GFP_HIGHUSER)",
+    "alloc_page(GFP_HIGHUSER)",
+    "alloc_page(GFP_HIGHUSER)",
     "kmalloc(50, GFP_KERNEL)",
     "kmalloc(100, GFP_KERNEL)",
     "kmalloc(60, GFP_KERNEL)",
     "kmalloc(33, GFP_KERNEL)",
   ]));
-  await send(requests.kfree(answers[9].id));
-  await send(requests.free(answers[5].id));
-  await send(requests.free(answers[1].id));
+  await send(requests.kfree(answers[12].id));
+  for (const one of [7, 9, 5, 1]) await send(requests.free(answers[one].id));
+  await send(requests.vmalloc("vmalloc", 20000));
   await send(requests.allocate("__get_free_pages", "GFP_KERNEL", 2));
 }
 

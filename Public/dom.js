@@ -21,6 +21,11 @@ export function callCode(text) {
   return el("code", {}, parts.flatMap((part, index) => (index ? [el("wbr"), part] : [part])));
 }
 
+/** A control with its label. */
+export function field(label, control) {
+  return el("div", { class: "field" }, el("label", { for: control.id }, label), control);
+}
+
 /** A button that copies `text` and says so. */
 export function copyButton(text, what) {
   const button = el("button", { type: "button", class: "copy", "aria-label": `Copy ${what}` }, "Copy");
@@ -34,4 +39,21 @@ export function copyButton(text, what) {
   });
   button.addEventListener("blur", () => { button.textContent = "Copy"; });
   return button;
+}
+
+/** The same as `el` for drawings: `svg("polygon", { points })`. */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** Draws again what is in `container` and gives the focus back to the element with the same `data-key`. */
+export function redraw(container, draw) {
+  const key = container.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  draw();
+  if (key === null) return;
+  const same = [...container.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+  (same ?? container.closest("[tabindex]"))?.focus({ preventScroll: true });
 }

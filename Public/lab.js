@@ -5,7 +5,9 @@
  * - `view`: another step or other data is on show (`lab.view`, `lab.before`)
  * - `point`: the mouse or the focus is on some frames (`lab.pointed`)
  * - `cache`: another slab cache is on show (`lab.cache`, `lab.cacheBefore`), or another object (`lab.object`)
- * - `topic`: the reader's interest went from pages to slabs or back (`lab.topic`)
+ * - `area`: another area of vmalloc is on show (`lab.area`)
+ * - `address`: another address is looked up in the page tables (`lab.address`)
+ * - `topic`: the reader's interest went to pages, slabs or virtual memory (`lab.topic`)
  * - `select`: a block was chosen for the inspector (`lab.selected`)
  * - `notice`: something to tell the reader (`lab.notice`)
  * - `story`: the running story moved on (`lab.story`)
@@ -13,6 +15,7 @@
 import { Kmemlab, Problem, requests } from "./api.js";
 import { blocksOf, changedBlocks, listDeltas, listEntries } from "./model.js";
 import { cacheToShow, isSlabCall } from "./slabs.js";
+import { areaToShow, isVirtualCall } from "./virtual.js";
 
 export class Lab extends EventTarget {
   api = new Kmemlab();
@@ -32,6 +35,10 @@ export class Lab extends EventTarget {
   cacheBefore = null;
   /** The address of the object that was chosen. */
   object = null;
+  /** The area of vmalloc on show, with its first pages. */
+  area = null;
+  /** The address that is looked up in the page tables; null for one that is worth it. */
+  address = null;
   topic = "pages";
   undone = 0;
   /** step -> {call, returned, id}: the journal */
@@ -56,7 +63,7 @@ export class Lab extends EventTarget {
         for (const entry of await this.api.journal()) this.entries.set(entry.step, entry);
         this.last = step;
         await this.#show(stepInAddress() ?? step);
-        this.about(isSlabCall(this.entries.get(this.step)?.call) ? "slabs" : "pages");
+        this.about(topicOf(this.entries.get(this.step)?.call));
       } catch (error) {
         if (!(error instanceof Problem) || ![401, 403, 404].includes(error.status)) throw error;
         await this.#boot({ machine: "classroom" }, warmUp);
@@ -83,7 +90,7 @@ export class Lab extends EventTarget {
   #adopt(machine, token) {
     Object.assign(this, { machine, token, last: 0, step: 0, view: null, before: null });
     Object.assign(this, { pointed: null, selected: null, halted: null, story: null, undone: 0 });
-    Object.assign(this, { cache: null, cacheBefore: null, object: null });
+    Object.assign(this, { cache: null, cacheBefore: null, object: null, area: null, address: null });
     this.entries.clear();
     this.answers.clear();
     this.#snapshots.clear();
@@ -95,13 +102,14 @@ export class Lab extends EventTarget {
   // MARK: Calls
 
   /** Sends one request that changes the machine and shows the step that it made. */
-  perform(request) {
+  perform(request, topic = null) {
     return this.#queue(async () => {
       const answer = await this.#send(request);
       this.notify(null);
       if (answer.page) this.select({ pfn: answer.page.pfn, count: 2 ** answer.page.order });
       if (answer.object) this.#choose(answer.object);
-      this.about(isSlabCall(answer.call) ? "slabs" : "pages");
+      this.address = (answer.area ?? answer.page ?? answer.object)?.address ?? this.address;
+      this.about(topic ?? (this.story?.definition.topic === "virtual" ? "virtual" : topicOf(answer.call)));
       await this.#show(this.last);
       return answer;
     });
@@ -169,8 +177,10 @@ export class Lab extends EventTarget {
       this.#snapshot(wanted), wanted > 0 ? this.#snapshot(wanted - 1) : null,
     ]);
     const name = cacheToShow(view, before, this.cache?.name);
-    const [cache, cacheBefore] = await Promise.all([this.#cacheOf(view, name), this.#cacheOf(before, name)]);
-    Object.assign(this, { step: wanted, view, before, cache, cacheBefore });
+    const [cache, cacheBefore, area] = await Promise.all([
+      this.#cacheOf(view, name), this.#cacheOf(before, name), this.#areaOf(view, areaToShow(view, this.area?.address)),
+    ]);
+    Object.assign(this, { step: wanted, view, before, cache, cacheBefore, area });
     this.changed = changedBlocks(before?.blocks, view.blocks);
     this.deltas = listDeltas(before?.buddy, view.buddy);
     history.replaceState(null, "", `#step=${wanted}`);
@@ -187,16 +197,16 @@ export class Lab extends EventTarget {
   }
 
   async #fetch(step) {
-    const [frames, buddy, zones, pages, report, dmesg, caches] = await Promise.all([
+    const [frames, buddy, zones, pages, report, dmesg, caches, vmalloc] = await Promise.all([
       this.api.frames(step), this.api.buddy(step), this.api.zones(step),
       this.api.pages(step), this.api.report(step), this.api.dmesg(step),
-      this.api.caches(step),
+      this.api.caches(step), this.api.vmalloc(step),
     ]);
     const entries = listEntries(buddy);
     const blocks = blocksOf(frames, pages.pages, entries);
     return {
       step, frames, buddy, zones: zones.zones, pages: pages.pages, report,
-      log: dmesg.lines, entries, blocks, caches: caches.caches, opened: new Map(),
+      log: dmesg.lines, entries, blocks, caches: caches.caches, vmalloc, opened: new Map(),
     };
   }
 
@@ -224,18 +234,55 @@ export class Lab extends EventTarget {
     this.#tell("topic");
   }
 
-  /** A cache at the step of `view`, asked for once; null if there was none of that name. */
+  /** A cache at the step of `view`; null if there was none of that name. */
   #cacheOf(view, name) {
     if (!view || !view.caches.some((cache) => cache.name === name)) return null;
+    const { step } = view;
+    const pfns = [step, step + 1].map((one) => this.answers.get(one)?.answer.object)
+      .filter((object) => object && object.cache === name).map((object) => object.pfn);
+    return this.#opened(view, name, () => this.api.cache(name, step, pfns).then((cache) => ({ name, ...cache })));
+  }
+
+  /** What `ask` gets from the server at the step of `view`, asked for once. */
+  #opened(view, name, ask) {
     if (!view.opened.has(name)) {
-      const { step } = view;
-      const pfns = [step, step + 1].map((one) => this.answers.get(one)?.answer.object)
-        .filter((object) => object && object.cache === name).map((object) => object.pfn);
-      const promise = this.api.cache(name, step, pfns).then((cache) => ({ name, ...cache }));
+      const promise = ask();
       view.opened.set(name, promise);
       promise.catch(() => view.opened.delete(name));
     }
     return view.opened.get(name);
+  }
+
+  // MARK: Virtual memory
+
+  /** Opens an area of vmalloc at the step on show. */
+  openArea(address) {
+    return this.#queue(async () => {
+      this.area = await this.#areaOf(this.view, areaToShow(this.view, address));
+      this.#tell("area");
+      this.lookAt(address);
+    });
+  }
+
+  /** Looks an address up in the page tables. */
+  lookAt(address) {
+    this.address = address;
+    this.#tell("address");
+  }
+
+  /** How an address is translated at the step on show. */
+  walk(address) {
+    const { view } = this;
+    return this.#opened(view, `walk ${address}`, () => this.api.walk(address, view.step));
+  }
+
+  tlb() {
+    const { view } = this;
+    return this.#opened(view, "tlb", () => this.api.tlb(view.step));
+  }
+
+  #areaOf(view, address) {
+    return address === null ? null : this.#opened(view, `area ${address}`, () => this.api.area(address, view.step));
   }
 
   get isPast() {
@@ -299,6 +346,12 @@ export class Lab extends EventTarget {
     }
     return null;
   }
+}
+
+/** What a call, as text, is about. */
+function topicOf(call) {
+  if (isVirtualCall(call)) return "virtual";
+  return isSlabCall(call) ? "slabs" : "pages";
 }
 
 /** What boots a machine like another one; an uploaded one cannot be had again from here. */

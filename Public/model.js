@@ -93,7 +93,7 @@ export function blocksOf(frames, pages, entries) {
   return joined(blocks);
 }
 
-const RANK = { reserved: 7, allocated: 6, slab: 5.5, kernel: 5, per_cpu: 4, unmarked: 3, lost: 2, free: 1, absent: 0 };
+const RANK = { reserved: 7, allocated: 6, vmalloc: 5.8, page_table: 5.7, slab: 5.5, kernel: 5, per_cpu: 4, unmarked: 3, lost: 2, free: 1, absent: 0 };
 
 function pieceOf(active, pfn, count) {
   const runs = active.filter((item) => item.kind === "run");

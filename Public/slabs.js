@@ -4,6 +4,7 @@
  * An object *waits* on every list that will hand it out. A free one that waits nowhere is lost; one that
  * waits and also has an owner will be handed out a second time.
  */
+import { hex } from "./virtual.js";
 
 export const OBJECT_STATES = {
   live: "in use", kernel: "in use by the kernel itself", free: "free", shared: "in use and yet on a free list",
@@ -58,8 +59,6 @@ export function kmallocCache(caches, size, isDMA) {
   const fitting = caches.filter((cache) => [cache.name, ...cache.aliases].some((name) => family.test(name)) && cache.object_size >= size);
   return fitting.reduce((best, cache) => (best && best.object_size <= cache.object_size ? best : cache), null);
 }
-
-const hex = (number) => `0x${number.toString(16)}`;
 
 /** The slabs of a cache by first frame, with a cell for each object. */
 export function slabsOf({ detail, objects }) {

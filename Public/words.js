@@ -17,10 +17,10 @@ export function frameRange(pfn, count) {
 }
 
 export function bytes(count) {
-  const units = ["bytes", "KiB", "MiB", "GiB"];
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;
   let value = count;
-  while (value >= 1024 && unit < 3) {
+  while (value >= 1024 && unit < 4) {
     value /= 1024;
     unit += 1;
   }

@@ -6,6 +6,7 @@ import { callCode, el } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { blockAt, STATES } from "../model.js";
+import { hex } from "../virtual.js";
 import { capital, frameRange, plural, sharedWords } from "../words.js";
 import { buddyOf } from "./frame-map.js";
 
@@ -100,8 +101,6 @@ function addressOf(block) {
   return hex(BigInt(lab.machine.page_offset) + BigInt(block.pfn) * BigInt(lab.machine.page_size_bytes));
 }
 
-const hex = (number) => `0x${number.toString(16)}`;
-
 function facts(block, address, bytes) {
   const structPage = hex(BigInt(lab.machine.mem_map) + BigInt(block.pfn) * BigInt(lab.machine.struct_page_size_bytes));
   const rows = [["Zone", block.zone]];
@@ -111,6 +110,11 @@ function facts(block, address, bytes) {
     rows.push(["Cache", el("button", {
       type: "button", class: "link", "data-act": "cache", onclick: () => lab.openCache(block.run.cache),
     }, block.run.cache)]);
+  }
+  if (block.run.mapped_at) {
+    rows.push(["Mapped at", el("button", {
+      type: "button", class: "link", "data-act": "area", onclick: () => lab.lookAt(block.run.mapped_at),
+    }, block.run.mapped_at)]);
   }
   for (const owner of block.owners) {
     rows.push([`#${owner.id ?? "?"}`, [callCode(owner.call), `, step ${owner.allocated_at_step}`]]);

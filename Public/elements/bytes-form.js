@@ -1,17 +1,18 @@
-/** `<bytes-form>`: kmalloc with menus, with a preview of what rounding will cost, and making a cache. */
-import { el } from "../dom.js";
+/** `<bytes-form>`: kmalloc and vmalloc with menus, with a preview of what rounding will cost, and making a cache. */
+import { el, field } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { kmallocCache } from "../slabs.js";
 import { exactBytes } from "../slab-words.js";
+import { plural } from "../words.js";
 
 const LARGEST_OBJECT = 8192;
 const PAGE = 4096;
 
 class BytesForm extends HTMLElement {
-  #function = select("bytes-function", ["kmalloc", "kzalloc"]);
+  #function = select("bytes-function", ["kmalloc", "kzalloc", "vmalloc", "vzalloc"]);
   #gfp = select("bytes-gfp", ["GFP_KERNEL", "GFP_ATOMIC", "GFP_DMA"]);
-  #size = el("input", { id: "bytes-size", type: "number", min: "0", max: "4194304", value: "50", required: true });
+  #size = el("input", { id: "bytes-size", type: "number", min: "0", max: "1073741824", value: "50", required: true });
   #rounding = el("output", { for: "bytes-size bytes-gfp", class: "sub" });
   #preview = el("code", {});
   #name = el("input", { id: "cache-name", type: "text", value: "my_struct", required: true, spellcheck: "false", autocomplete: "off", maxlength: "60" });
@@ -30,18 +31,34 @@ class BytesForm extends HTMLElement {
           el("div", { class: "row" }, this.#aligned, el("label", { for: "cache-aligned" }, "start objects at cache lines")),
           el("button", { type: "submit", class: "primary" }, el("code", {}, "kmem_cache_create()")))));
     lab.addEventListener("view", () => this.#draw());
+    lab.addEventListener("topic", () => this.#turn());
+    this.#draw();
+  }
+
+  get #isArea() {
+    return this.#function.value[0] === "v";
+  }
+
+  /** Offers the function that belongs to the topic, with a size for which it is meant. */
+  #turn() {
+    const wanted = { slabs: "kmalloc", virtual: "vmalloc" }[lab.topic];
+    if (!wanted || this.#isArea === (wanted === "vmalloc")) return;
+    this.#function.value = wanted;
+    this.#size.value = wanted === "vmalloc" ? "65536" : "50";
     this.#draw();
   }
 
   #draw() {
     const size = Number(this.#size.value);
-    this.#preview.textContent = `${this.#function.value}(${this.#size.value}, ${this.#gfp.value})`;
-    this.#rounding.textContent = lab.view ? rounding(size, this.#gfp.value === "GFP_DMA") : "";
+    this.#gfp.disabled = this.#isArea;
+    this.#preview.textContent = `${this.#function.value}(${this.#size.value}${this.#isArea ? "" : `, ${this.#gfp.value}`})`;
+    this.#rounding.textContent = this.#isArea ? span(size) : lab.view ? rounding(size, this.#gfp.value === "GFP_DMA") : "";
   }
 
   #allocate(event) {
     event.preventDefault();
-    lab.perform(requests.kmalloc(this.#function.value, Number(this.#size.value), this.#gfp.value));
+    const [name, size] = [this.#function.value, Number(this.#size.value)];
+    lab.perform(this.#isArea ? requests.vmalloc(name, size) : requests.kmalloc(name, size, this.#gfp.value));
   }
 
   #create(event) {
@@ -60,12 +77,14 @@ function rounding(size, isDMA) {
   return `${where}: ${lost ? `${exactBytes(lost)} lost to rounding` : "nothing lost"}`;
 }
 
-function select(id, options) {
-  return el("select", { id }, options.map((value) => el("option", { value }, value)));
+/** What vmalloc will take for a size. */
+function span(size) {
+  const pages = Math.ceil(size / PAGE);
+  return `${plural(pages, "frame")} from anywhere, addresses for ${plural(pages + 1, "page")} with the guard page`;
 }
 
-function field(label, control) {
-  return el("div", { class: "field" }, el("label", { for: control.id }, label), control);
+function select(id, options) {
+  return el("select", { id }, options.map((value) => el("option", { value }, value)));
 }
 
 customElements.define("bytes-form", BytesForm);

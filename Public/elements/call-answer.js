@@ -8,7 +8,12 @@ import { curlLine, tokenLine } from "../curl.js";
 import { lab } from "../lab.js";
 import { isSlabCall } from "../slabs.js";
 import { slabStory } from "../slab-words.js";
+import { isVirtualCall } from "../virtual.js";
+import { ownerWords, virtualStory } from "../virtual-words.js";
 import { moves, story, typeChange } from "../words.js";
+
+/** What is no function of the kernel and is known by its text only: there is no line that does it again. */
+const NO_CALL = /^(access|dma|load_module|delete_module)\(/;
 
 class CallAnswer extends HTMLElement {
   #body = el("div", { class: "answer-body" });
@@ -24,22 +29,24 @@ class CallAnswer extends HTMLElement {
     const entry = step > 0 ? lab.entries.get(step) : null;
     const known = lab.answers.get(step);
     const page = known?.answer.page ?? view.pages.find((one) => one.allocated_at_step === step) ?? null;
-    const sentences = (isSlabCall(entry?.call) && slabStory(entry, { answer: known?.answer, cache: lab.cache, cacheBefore: lab.cacheBefore }))
+    const sentences = (isVirtualCall(entry?.call) && virtualStory(entry, { answer: known?.answer, area: lab.area, view, before: lab.before }))
+      || (isSlabCall(entry?.call) && slabStory(entry, { answer: known?.answer, cache: lab.cache, cacheBefore: lab.cacheBefore }))
       || story(entry, page, lab.deltas);
     const change = page && typeChange(lab.before?.frames.pageblocks, view.frames.pageblocks);
     if (change) sentences.push(change);
     const log = view.log.filter((line) => line.step === step).map((line) => line.text);
     const misuse = view.report.misuse.filter((one) => one.step === step);
-    const request = entry ? known?.request ?? requests.call(entry.call)
+    const request = entry ? known?.request ?? (NO_CALL.test(entry.call) ? null : requests.call(entry.call))
       : requests.boot({ machine: lab.machine.kind, debug: lab.machine.debug, slab: lab.machine.slab });
     this.#body.replaceChildren(
       el("p", { class: "call" }, callCode(entry?.call ?? `boot a machine: ${lab.machine.kind}`)),
       ...(entry ? [returned(entry, known?.answer.errno)] : []),
       ...misuse.map(misuseBox),
       ...sentences.map((text) => el("p", {}, text)),
+      ...(known?.answer.dma ? [transfer(known.answer.dma)] : []),
       ...(lab.deltas.size ? [movesList()] : []),
       ...(log.length ? [el("h3", {}, "Kernel log"), el("pre", { class: "log", tabindex: "0", "aria-label": "Kernel log" }, log.join("\n"))] : []),
-      curl(request));
+      ...(request ? [curl(request)] : []));
     this.#speak(entry, sentences, misuse, log);
   }
 
@@ -66,6 +73,17 @@ export function misuseBox(one) {
     el("p", {}, el("strong", {}, `${one.severity === "consequence" ? "Consequence" : "Misuse"}: ${one.code.replaceAll("-", " ")}. `), one.explanation),
     el("p", { class: "sub" }, one.noticed_by_kernel
       ? "The kernel noticed." : "The kernel did not notice. Only this simulator knows."));
+}
+
+/** Whose memory a device touched. */
+function transfer({ parts }) {
+  return parts.length === 0 ? "" : el("table", { class: "transfer" },
+    el("caption", { class: "hidden" }, "What the device touched"),
+    el("thead", {}, el("tr", {}, ["Frame", "Bytes", "Whose"].map((text) => el("th", { scope: "col" }, text)))),
+    el("tbody", {}, parts.map((part) => el("tr", { class: part.meant ? null : "foreign" },
+      el("td", {}, el("button", { type: "button", class: "link", onclick: () => lab.select({ pfn: part.pfn, count: 1 }) }, String(part.pfn))),
+      el("td", {}, part.length.toLocaleString("en")),
+      el("td", {}, part.meant ? "" : el("strong", {}, "not meant: "), ownerWords(part.owner))))));
 }
 
 function movesList() {

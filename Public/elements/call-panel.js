@@ -1,13 +1,15 @@
 /**
  * `<call-panel>`: two ways to call the kernel. The upper form allocates with menus, pages (POST /pages) or
- * bytes (POST /kmalloc); the lower takes any call as one would write it in C (POST /calls), and remembers what
+ * bytes (POST /kmalloc, /vmalloc); the lower takes any call as one would write it in C (POST /calls), and remembers what
  * was typed (arrow up, down).
  */
-import { el } from "../dom.js";
+import { el, field } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { bytes, plural } from "../words.js";
 import "./bytes-form.js";
+
+const TOPICS = { pages: "Pages", slabs: "Bytes and objects", virtual: "Areas" };
 
 const FUNCTIONS = [
   ["__get_free_pages", true, "returns an address"],
@@ -37,9 +39,9 @@ class CallPanel extends HTMLElement {
   #error = el("p", { id: "call-error", class: "error", role: "alert" });
   #bytes = document.createElement("bytes-form");
   #pages = el("form", { class: "allocate", onsubmit: (event) => this.#allocate(event), onchange: () => this.#draw(), oninput: () => this.#draw() });
-  #topics = ["pages", "slabs"].map((topic) => el("button", {
+  #topics = Object.entries(TOPICS).map(([topic, name]) => el("button", {
     type: "button", "data-topic-of": topic, "aria-pressed": "false", onclick: () => lab.about(topic),
-  }, topic === "pages" ? "Pages" : "Bytes and objects"));
+  }, name));
   #typed = [];
   #at = 0;
 
@@ -63,10 +65,10 @@ class CallPanel extends HTMLElement {
     this.#draw();
   }
 
-  /** Shows the form for pages or the one for bytes. */
+  /** Shows the form that belongs to the topic. */
   #turn() {
     this.#pages.hidden = lab.topic !== "pages";
-    this.#bytes.hidden = lab.topic !== "slabs";
+    this.#bytes.hidden = lab.topic === "pages";
     for (const button of this.#topics) button.setAttribute("aria-pressed", String(button.dataset.topicOf === lab.topic));
   }
 
@@ -121,10 +123,6 @@ class CallPanel extends HTMLElement {
 
 function select(id, options) {
   return el("select", { id }, options.map(([value, hint]) => el("option", { value, title: hint }, value)));
-}
-
-function field(label, control) {
-  return el("div", { class: "field" }, el("label", { for: control.id }, label), control);
 }
 
 customElements.define("call-panel", CallPanel);

@@ -6,7 +6,7 @@
  * is the button and the rest follows it.
  */
 import { el } from "../dom.js";
-import { COLUMNS, rectangles, typeLetter } from "../model.js";
+import { COLUMNS, rectangles, STATES, typeLetter } from "../model.js";
 import { blockLabel } from "../words.js";
 
 const LABEL_EVERY = 4;
@@ -68,7 +68,9 @@ function letter(block, { columns }) {
     case "free": return `${typeLetter(block.migratetype)}${columns >= 16 ? ` order ${block.order}` : ""}`;
     case "per_cpu": return typeLetter(block.migratetype);
     case "allocated": return block.id === null ? "•" : block.count === 1 ? String(block.id) : `#${block.id}`;
-    case "slab": return "S";
+    case "slab":
+    case "vmalloc":
+    case "page_table": return STATES[block.state].letter;
     case "unmarked": return "!";
     case "lost": return "?";
     default: return "";

@@ -227,11 +227,9 @@ function pageBlock(sum) {
     "data-pfn": sum.pfn, "data-count": sum.count,
   }, el("span", { class: "letter", "aria-hidden": "true" }, `${letter}${sum.blocks > 1 ? ` × ${sum.blocks}` : ""}`));
   let level = 0;
-  for (const state of ["reserved", "kernel", "slab", "allocated", "per_cpu"]) {
-    const mapped = state === "allocated" ? (sum.states.vmalloc ?? 0) + (sum.states.page_table ?? 0) : 0;
-    const n = (sum.states[state] ?? 0) + mapped;
-    level += (100 * n) / sum.count;
-    item.style.setProperty(`--${state}-top`, `${n ? Math.max(level, 8) : level}%`);
+  for (const state of ["reserved", "kernel", "slab", "page_table", "vmalloc", "allocated", "per_cpu"]) {
+    level += (100 * (sum.states[state] ?? 0)) / sum.count;
+    item.style.setProperty(`--${state}-top`, `${sum.states[state] ? Math.max(level, 8) : level}%`);
   }
   return item;
 }

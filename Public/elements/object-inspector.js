@@ -6,6 +6,7 @@ import { el } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { OBJECT_STATES } from "../slabs.js";
+import { isVirtualCall } from "../virtual.js";
 import { exactBytes, objectOnShow, slabRange } from "../slab-words.js";
 
 const PEEK = 16;
@@ -61,6 +62,7 @@ const rows = (all) => all.map(([name, value]) => el("div", {}, el("dt", {}, name
 
 /** The request that frees an owner's object with the function that belongs to the one that allocated it. */
 export function freeRequest(id, call, cache) {
+  if (isVirtualCall(call)) return requests.vfree(id);
   return KMALLOC.test(call ?? "") ? requests.kfree(id) : requests.freeObject(cache, id);
 }
 
