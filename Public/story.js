@@ -15,7 +15,7 @@ export class Story {
   /** The call that comes next, or null at the end. */
   get next() {
     const part = this.definition.calls[this.answers.length];
-    return part ? { text: part.call(this.answers), ask: part.ask } : null;
+    return part ? { text: part.call(this.answers), ask: part.ask, request: part.request?.(this.answers) } : null;
   }
 
   get place() {
@@ -31,7 +31,7 @@ export class Story {
   async #advance(lab) {
     const next = this.next;
     if (!next) return;
-    const answer = await lab.perform(requests.call(next.text));
+    const answer = await lab.perform(next.request ?? requests.call(next.text));
     if (!answer || lab.story !== this) return;
     const part = this.definition.calls[this.answers.length];
     this.answers = [...this.answers, answer];
