@@ -61,11 +61,13 @@ export function moves(deltas) {
 /** The page blocks that changed their migrate type, in a sentence; null if none did. */
 export function typeChange(before, now) {
   if (!before) return null;
-  const old = new Map(before.map((block) => [block.pfn, block.migratetype]));
-  const changed = now.filter((block) => old.has(block.pfn) && old.get(block.pfn) !== block.migratetype);
+  const key = ({ pfn }, index, all) => `${pfn} ${index > 0 && all[index - 1].pfn === pfn}`; // two zones may share a block
+  const old = new Map(before.map((block, ...where) => [key(block, ...where), block.migratetype]));
+  const changed = now.map((block, ...where) => ({ ...block, was: old.get(key(block, ...where)) }))
+    .filter(({ was, migratetype }) => was !== undefined && was !== migratetype);
   if (changed.length === 0) return null;
-  const [{ pfn, migratetype }] = changed;
-  return `There was no free ${migratetype} block that was large enough, so one of type ${old.get(pfn)} was taken: `
+  const [{ pfn, migratetype, was }] = changed;
+  return `There was no free ${migratetype} block that was large enough, so one of type ${was} was taken: `
     + `${plural(changed.length, "page block")} from frame ${pfn} on now count${changed.length === 1 ? "s" : ""} as ${migratetype}.`;
 }
 

@@ -240,6 +240,9 @@ def virtual_stories_end_as_told(browser, base):
     assert f"4 KiB went into frame {page['pfn']}" in lab.page.inner_text("story-list .card")
     assert "did not notice" in lab.answer() and "not meant: pages of step 4" in lab.answer()
     assert lab.page.locator(".frames .hit").count() == 1
+    lab.page.evaluate("location.hash = '#step=4'")
+    lab.at_step(4)
+    assert "fast path" in lab.answer() and "now count" not in lab.answer(), "a page block of two zones has two types"
     lab.close()
 
 
