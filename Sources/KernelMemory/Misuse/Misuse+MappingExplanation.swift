@@ -24,9 +24,27 @@ extension Misuse {
                 + "\(allocatedAtStep ?? 0). Freed by itself it gets another owner, while the "
                 + "mapping still leads to it."
         case .dmaToForeign:
-            "A device went on into \(frameText.lowercasedFirst), which was not meant: a device sees "
-                + "only physical memory, where the next page of a vmalloc area is not the next frame."
+            "A device went on into \(frameText.lowercasedFirst), which was not meant: it "
+                + (owner.map(text) ?? "belongs to somebody else") + ". A device sees only physical "
+                + "memory, where the next page of an area is not the next frame."
         default: ""
+        }
+    }
+
+    /// Whose memory it was, behind "it".
+    private func text(_ owner: MemoryOwner) -> String {
+        switch owner {
+        case .noMemory: "is no memory at all"
+        case .reserved: "is the kernel's own"
+        case .free: "belongs to nobody, and the next owner will find the bytes there"
+        case .pageTable: "is a page table"
+        case .unknown: "is in use since before the first step"
+        case .pages(_, _, let step): "is part of the pages that step \(step) allocated"
+        case .object(let address, let cache, let step):
+            "holds the object \(address) of \(cache)"
+                + (step.map { ", allocated at step \($0)" } ?? ", which is free")
+        case .area(_, let page, let step):
+            "is page \(page) of the vmalloc area that step \(step) made"
         }
     }
 
