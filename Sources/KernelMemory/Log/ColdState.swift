@@ -79,8 +79,8 @@ struct Taint {
         guard badPage || warned || died else { return "Not tainted" }
         // Letters stand in fixed columns: G F S R M B U D A C O W ... of tainted_flags.
         let letters =
-            "G    " + (badPage ? "B" : " ") + " " + (died ? "D" : " ") + "   "
+            "G    " + (badPage ? "B" : " ") + " " + (died ? "D" : " ") + " "
             + (warned ? "W" : " ")
-        return "Tainted: " + letters + "       "
+        return "Tainted: " + letters + "         "
     }
 }

@@ -90,6 +90,7 @@ extension Core {
     private func pageTableText(_ address: UInt64) -> String {
         let entries = tracedWalk(address).steps.map(\.entry.rawValue)
         if shape.architecture == .i386 {
+            if entries.isEmpty { return "*pde = 00000000 " }
             return zip(["*pde", "*pte"], entries).reduce("") {
                 $0 + "\($1.0) = \(hexDigits($1.1, width: 8)) "
             }

@@ -30,7 +30,8 @@ extension Misuse {
         case .wronglyUnused, .noShrinker, .usedAfterReclaim, .freedWhileUnused, .wronglyStored:
             reclaimExplanation
         case .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeInsideArea,
-            .vunmapOfVmalloc, .vfreeOfVmap, .usedAfterVfree, .freeOfMapping, .dmaToForeign:
+            .vunmapOfVmalloc, .vfreeOfVmap, .usedAfterVfree, .freeOfMapping, .dmaToForeign,
+            .writeToReadOnly:
             mappingExplanation
         case .conflictingMobility:
             "__GFP_MOVABLE and __GFP_RECLAIMABLE exclude each other; the request was treated as "

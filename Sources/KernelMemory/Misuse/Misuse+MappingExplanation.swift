@@ -23,10 +23,12 @@ extension Misuse {
             "\(frameText) is a page table, or lies behind an area of vmalloc, since step "
                 + "\(allocatedAtStep ?? 0). Freed by itself it gets another owner, while the "
                 + "mapping still leads to it."
+        case .writeToReadOnly:
+            "\(addressText) is mapped, but for reading only, as the code of modules is: the CPU faulted."
         case .dmaToForeign:
-            "A device went on into \(frameText.lowercasedFirst), which was not meant: it "
+            "A device took \(frameText.lowercasedFirst), which was not meant: it "
                 + (owner.map(text) ?? "belongs to somebody else") + ". A device sees only physical "
-                + "memory, where the next page of an area is not the next frame."
+                + "memory, where what comes next need not be its user's, and nobody checks."
         default: ""
         }
     }

@@ -72,6 +72,8 @@ public struct Misuse: Hashable, Sendable {
         case usedAfterVfree = "used-after-vfree"
         /// A page that belongs to a mapping of the kernel's was freed by itself.
         case freeOfMapping = "free-of-mapping"
+        /// Bytes were to be written to a page that is mapped for reading only.
+        case writeToReadOnly = "write-to-read-only"
         /// A device read or wrote memory that is not the caller's.
         case dmaToForeign = "dma-to-foreign"
         /// `__GFP_MOVABLE` and `__GFP_RECLAIMABLE` at once.
@@ -135,7 +137,7 @@ extension Misuse.Code {
         case .orderTooLarge, .conflictingMobility, .noShrinker, .writeIntoSlack,
             .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeOfVmap:
             "warning"
-        case .wildPointer: "crash"
+        case .wildPointer, .writeToReadOnly: "crash"
         case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
             .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache,

@@ -24,7 +24,7 @@ extension Core {
         }
         let area = vmap.pointee.areas[index]
         let end = area.range.start + area.requested
-        if area.step != 0, address + UInt64(count) > end, address < area.mappedEnd {
+        if area.step != 0, end < area.mappedEnd, address + UInt64(count) > end {
             noteMisuse(
                 .writeIntoSlack, at: max(address, end), allocatedAtStep: area.step)
         }

@@ -108,6 +108,8 @@ extension Core {
             noteMisuse(.freeOfUnallocated, pfn: pfn, order: order, cache: cache)
         } else if frame.pointee.has(Frame.mapping) {
             noteMisuse(.freeOfMapping, pfn: pfn, order: order, allocatedAtStep: step)
+            frame.pointee.flags &= ~Frame.mapping
+            frame.pointee.step = control.pointee.step
         } else if let owner = liveBlock(covering: pfn) {
             noteMisuse(.freeInsideBlock, pfn: pfn, order: order, allocatedAtStep: owner.step)
         } else if step != 0 {

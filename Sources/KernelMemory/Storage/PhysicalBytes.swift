@@ -6,7 +6,8 @@ extension Core {
     @inline(never)
     func clearBytes(_ pfn: UInt32, order: UInt32) {
         for current in pfn..<min(pfn + (1 << order), shape.frameEnd)
-        where frames.readable(current).pointee.has(Frame.hasBytes) {
+        where !contents.isZero(current) {
+            // Whoever wrote them: page tables are written without a mark.
             frames.writable(current).pointee.flags &= ~Frame.hasBytes
             contents.fill(current, with: 0)
         }

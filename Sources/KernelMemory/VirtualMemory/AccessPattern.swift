@@ -98,7 +98,7 @@ extension Core {
         var report = AccessReport(step: control.pointee.step)
         var offsets = OffsetSequence(pattern)
         for _ in 0..<pattern.count {
-            let address = (pattern.start.rawValue &+ offsets.next()) & pointerMask
+            let address = wrapped(pattern.start.rawValue &+ offsets.next(), pattern.start.rawValue)
             if translate(address, isWrite: false) == Self.noMemory {
                 report.faultAddress = VirtualAddress(address)
                 break

@@ -23,7 +23,7 @@ extension Core {
         var value: UInt64 = 0
         var frame = frame
         for byte in 0..<UInt64(width) {
-            let current = (address &+ byte) & pointerMask
+            let current = wrapped(address &+ byte, address)
             if current & 4095 == 0, byte > 0 { frame = translate(current, isWrite: false) }
             if frame == Self.noMemory {
                 fault(at: current, isWrite: false)
@@ -32,6 +32,13 @@ extension Core {
             value |= UInt64(readPhysical(frame, Int(current & 4095), 1)[0]) << (byte * 8)
         }
         return Outcome(.number(value))
+    }
+
+    /// An address behind another one, which begins again at 0 where addresses end; one that is too wide
+    /// to begin with stays so.
+    @inline(__always)
+    func wrapped(_ address: UInt64, _ start: UInt64) -> UInt64 {
+        start & ~pointerMask == 0 ? address & pointerMask : address
     }
 
     /// Stores bytes as the CPU does; faults where nothing is mapped, after what came before.
@@ -77,6 +84,7 @@ extension Core {
 
     /// Records why nothing is mapped there, as far as the simulator knows.
     private func noteFault(_ address: UInt64) {
+        if walk(address) != nil { return noteMisuse(.writeToReadOnly, at: address) }
         if let index = vmap.pointee.area(containing: address) {
             let area = vmap.pointee.areas[index]
             return noteMisuse(

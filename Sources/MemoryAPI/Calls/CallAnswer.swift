@@ -79,7 +79,9 @@ extension JSONWriter {
     /// Writes `errno`: memory that was asked for and not given is ENOMEM.
     @inline(__always)
     private mutating func errno(of call: KernelCall, _ returned: Outcome.Returned) {
-        if returned == .null, call.isAllocation || call.allocatesObject || call.makesArea {
+        if returned == .null,
+            call.isAllocation || call.allocatesObject || call.makesArea || call.loadsModule
+        {
             member("errno", literal: "ENOMEM")
         } else {
             memberNull("errno")

@@ -32,6 +32,11 @@ extension KernelCall {
         }
     }
 
+    /// Whether it makes room for a module.
+    var loadsModule: Bool {
+        if case .loadModule = self { true } else { false }
+    }
+
     /// The address by which the call gives an area up; `nil` if it does not.
     var freedArea: VirtualAddress? {
         switch self {

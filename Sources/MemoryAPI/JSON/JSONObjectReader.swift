@@ -103,6 +103,13 @@ extension JSONObjectReader {
         return value.bytes
     }
 
+    /// The current value as one of some words: its place among them.
+    func choice(_ words: FieldNames) throws(Problem) -> Int {
+        let wanted = "one of \(words.all.joined(separator: ", "))"
+        guard let index = words.index(of: try text(wanted)) else { throw problem(wanted) }
+        return index
+    }
+
     /// The current value as `true` or `false`.
     func boolean() throws(Problem) -> Bool {
         switch value.kind {

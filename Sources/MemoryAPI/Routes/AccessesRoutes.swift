@@ -42,7 +42,7 @@ private struct AccessesBody {
             switch field {
             case 0: start = try reader.address()
             case 1: length = try reader.number(Self.lengths)
-            case 2: kind = try reader.function(Self.kinds)
+            case 2: kind = try reader.choice(Self.kinds)
             case 3: stride = try reader.number(Self.lengths)
             case 4: count = UInt32(try reader.number(1...UInt64(AccessPattern.countLimit)))
             case 5: seed = try reader.number(0...UInt64(UInt32.max))
@@ -82,6 +82,9 @@ private struct AccessesBody {
 
     private func range() throws(Problem) -> UInt64 {
         if let length { return length }
+        if kind == 3, offsets == nil {
+            throw .missing("offsets", "the distances of the loads from the address")
+        }
         guard kind == 3, let last = offsets?.max() else {
             throw .missing("length", "the number of bytes in the range")
         }
@@ -101,7 +104,7 @@ private struct AccessesBody {
             else { throw element.problem(at: "\(reader.pointer)/\(offsets.count)", wanted: wanted) }
             offsets.append(element.whole)
         }
-        if offsets.isEmpty { throw reader.problem(wanted) }
+        if offsets.isEmpty { throw reader.problem("at least one distance") }
         return offsets
     }
 }

@@ -40,7 +40,7 @@ private struct DMABody {
             case 1: physical = try reader.address()
             case 2: length = UInt32(try reader.number(1...UInt64(DMARequest.lengthLimit)))
             case 3:
-                direction = DMARequest.Direction.allCases[try reader.function(Self.directions)]
+                direction = DMARequest.Direction.allCases[try reader.choice(Self.directions)]
             case 4: maskBits = UInt32(try reader.number(8...64))
             case 5: byte = UInt8(try reader.number(0...255))
             default: cpu = try reader.cpu()
