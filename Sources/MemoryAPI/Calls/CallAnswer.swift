@@ -8,43 +8,76 @@ extension JSONWriter {
     /// - Parameters:
     ///   - call: the last call of the machine.
     ///   - returned: what it returned.
-    ///   - allocated: the object that it allocated or resized, if it did.
     ///   - machine: the machine behind the call.
     ///   - logLimit: how many lines of the log to write at most.
     ///   - pageLimit: how many pages of a new area to write at most.
     @inline(__always)
     mutating func answer(
-        to call: KernelCall, _ returned: Outcome.Returned, _ allocated: ObjectSnapshot?,
-        _ machine: borrowing Machine, logLimit: Int = .max, pageLimit: Int = usualAreaPages
+        to call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine,
+        logLimit: Int = .max, pageLimit: Int = usualAreaPages
     ) {
         object { json in
-            let block = call.request.flatMap { request in
-                machine.frame(returned).map { (pfn: $0, request: request) }
+            if let request = call.request {
+                json.pages(call, request, returned, machine)
+            } else {
+                json.anything(call, returned, machine, pageLimit)
             }
-            let area = machine.madeArea(call, returned)
-            if block != nil || allocated?.allocatedAtStep == machine.step || area != nil {
-                json.member("id", machine.step)
-            }
-            json.member("step", machine.step)
-            json.key("call")
-            json.call(call)
-            json.key("returned")
-            json.returned(returned)
-            json.errno(of: call, returned)
-            if let block { json.page(block.pfn, block.request.gfp, block.request.order, machine) }
-            if let allocated {
-                json.object("object") { json in json.object(allocated, machine) }
-            }
-            if let area {
-                json.object("area") { json in json.area(area, machine, pages: 0..<pageLimit) }
-            }
-            json.details(of: call, returned, machine)
             json.remarks(machine, call, logLimit)
         }
     }
 
-    /// Writes what some calls made or measured beside what they returned.
+    /// Writes what a call for pages came to: most of all calls, so nothing else is asked here.
     @inline(__always)
+    private mutating func pages(
+        _ call: KernelCall, _ request: (gfp: GFPFlags, order: UInt32),
+        _ returned: Outcome.Returned, _ machine: borrowing Machine
+    ) {
+        let pfn = machine.frame(returned)
+        if pfn != nil { member("id", machine.step) }
+        outcome(call, returned, machine, needsMemory: true)
+        if let pfn { page(pfn, request.gfp, request.order, machine) }
+    }
+
+    /// Writes what any other call came to.
+    @inline(never)
+    private mutating func anything(
+        _ call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine,
+        _ pageLimit: Int
+    ) {
+        let allocated = machine.allocatedObject(call, returned)
+        let area = machine.madeArea(call, returned)
+        if allocated?.allocatedAtStep == machine.step || area != nil {
+            member("id", machine.step)
+        }
+        outcome(
+            call, returned, machine,
+            needsMemory: call.allocatesObject || call.makesArea || call.loadsModule)
+        if let allocated { object("object") { json in json.object(allocated, machine) } }
+        if let area {
+            object("area") { json in json.area(area, machine, pages: 0..<pageLimit) }
+        }
+        details(of: call, returned, machine)
+    }
+
+    /// Writes the members that every call has. Memory that was asked for and not given is ENOMEM.
+    @inline(__always)
+    private mutating func outcome(
+        _ call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine,
+        needsMemory: Bool
+    ) {
+        member("step", machine.step)
+        key("call")
+        self.call(call)
+        key("returned")
+        self.returned(returned)
+        if needsMemory, returned == .null {
+            member("errno", literal: "ENOMEM")
+        } else {
+            memberNull("errno")
+        }
+    }
+
+    /// Writes what some calls made or measured beside what they returned.
     private mutating func details(
         of call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine
     ) {
@@ -73,18 +106,6 @@ extension JSONWriter {
             json.array("log") { _ in }
             json.array("misuse") { _ in }
             json.halted(machine)
-        }
-    }
-
-    /// Writes `errno`: memory that was asked for and not given is ENOMEM.
-    @inline(__always)
-    private mutating func errno(of call: KernelCall, _ returned: Outcome.Returned) {
-        if returned == .null,
-            call.isAllocation || call.allocatesObject || call.makesArea || call.loadsModule
-        {
-            member("errno", literal: "ENOMEM")
-        } else {
-            memberNull("errno")
         }
     }
 

@@ -75,10 +75,8 @@ enum CallsRoutes {
                     } else {
                         let outcome = try session.run(requested)
                         let limit = min(logLimit.lines, linesLeft)
-                        let object = session.machine.allocatedObject(
-                            requested.call, outcome.returned)
                         json.answer(
-                            to: requested.call, outcome.returned, object, session.machine,
+                            to: requested.call, outcome.returned, session.machine,
                             logLimit: limit, pageLimit: areaPageLimit)
                         linesLeft -= min(limit, session.machine.lastLogLineCount)
                     }

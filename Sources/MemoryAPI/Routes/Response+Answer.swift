@@ -42,23 +42,31 @@ extension Response {
     fileprivate mutating func answer(
         _ call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine
     ) {
-        let object = machine.allocatedObject(call, returned)
-        if call.isAllocation {
+        if _fastPath(call.isAllocation) {
             if returned != .null {
                 status = 201
                 setLocation(machine.step)
             }
-        } else if call.makesArea {
-            if case .address = returned {
-                status = 201
-                setLocation(machine.step, prefix: "/vmalloc/")
-            }
-        } else if let object {
+        } else {
+            locate(call, returned, machine)
+        }
+        json { json in json.answer(to: call, returned, machine) }
+    }
+
+    /// Says where something is that is no block of pages, if the last call made it.
+    @inline(never)
+    private mutating func locate(
+        _ call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine
+    ) {
+        if call.makesArea {
+            guard case .address = returned else { return }
+            status = 201
+            setLocation(machine.step, prefix: "/vmalloc/")
+        } else if let object = machine.allocatedObject(call, returned) {
             locate(object, machine)
         } else {
             locate(call, returned)
         }
-        json { json in json.answer(to: call, returned, object, machine) }
     }
 
     /// Says where an object is, if the last call made it.
