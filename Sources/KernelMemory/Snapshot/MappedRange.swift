@@ -139,13 +139,6 @@ private struct PageTableScan {
     }
 }
 
-extension Core {
-    /// Whether a present entry of a level maps a page, and is no reference to a table.
-    func mapsPage(_ entry: PageTableEntry, _ level: Int) -> Bool {
-        level == paging.leafLevel || entry.isLarge && level >= paging.largeLevel - 1
-    }
-}
-
 extension Architecture {
     /// The address with its upper bits as the CPU wants them.
     func canonical(_ address: UInt64) -> UInt64 {

@@ -20,26 +20,21 @@ extension Core {
     /// - Parameter frame: what the first byte's address was translated to.
     @inline(never)
     private func loadSlowly(_ address: UInt64, width: UInt32, _ frame: UInt64) -> Outcome {
-        var value: UInt64 = 0
-        var frame = frame
-        for byte in 0..<UInt64(width) {
-            let current = wrapped(address &+ byte, address)
-            if current & 4095 == 0, byte > 0 { frame = translate(current, isWrite: false) }
-            if frame == Self.noMemory {
-                fault(at: current, isWrite: false)
-                return Outcome(.void)
-            }
-            value |= UInt64(readPhysical(frame, Int(current & 4095), 1)[0]) << (byte * 8)
+        var bytes: [UInt8] = []
+        let fault = forEachPage(address, Int(width)) { current in
+            translated(current == address ? frame : translate(current, isWrite: false))
+        } _: { frame, offset, part in
+            bytes += readPhysical(frame, offset, part.count)
         }
-        return Outcome(.number(value))
+        if let fault {
+            self.fault(at: fault, isWrite: false)
+            return Outcome(.void)
+        }
+        return Outcome(.number(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }))
     }
 
-    /// An address behind another one, which begins again at 0 where addresses end; one that is too wide
-    /// to begin with stays so.
-    @inline(__always)
-    func wrapped(_ address: UInt64, _ start: UInt64) -> UInt64 {
-        start & ~pointerMask == 0 ? address & pointerMask : address
-    }
+    /// What ``translate(_:isWrite:)`` answers, as an optional.
+    private func translated(_ frame: UInt64) -> UInt64? { frame == Self.noMemory ? nil : frame }
 
     /// Stores bytes as the CPU does; faults where nothing is mapped, after what came before.
     func store(_ address: VirtualAddress, _ bytes: [UInt8]) -> Outcome {
@@ -59,24 +54,18 @@ extension Core {
     private func store(
         _ address: VirtualAddress, count: Int, _ write: (UInt64, Int, Range<Int>) -> Void
     ) -> Outcome {
-        var done = 0
-        while done < count {
-            let next = (address.rawValue &+ UInt64(done)) & pointerMask
-            let current = done == 0 ? address.rawValue : next
-            let offset = Int(current & 4095)
-            let part = done..<min(done + Page.sizeInBytes - offset, count)
-            let frame = translate(current, isWrite: true)
-            if frame == Self.noMemory {
-                fault(at: current, isWrite: true)
-                return Outcome(.void)
-            }
-            if done == 0 { noteWrongStore(current, count: count, frame) }
+        let start = address.rawValue
+        let fault = forEachPage(start, count) {
+            translated(translate($0, isWrite: true))
+        } _: { frame, offset, part in
+            if part.lowerBound == 0 { noteWrongStore(start, count: count, frame) }
             write(frame, offset, part)
-            done = part.upperBound
         }
+        if let fault { self.fault(at: fault, isWrite: true) }
         return Outcome(.void)
     }
 
+    /// The task's own access to what is not mapped, or not for that.
     func fault(at address: UInt64, isWrite: Bool) {
         noteFault(address)
         oopsOnAccess(to: address, isWrite: isWrite)

@@ -8,8 +8,8 @@ extension Machine {
     public func bytes(at address: VirtualAddress, count: Int) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
-        let fault = forEachPage(address, count: count) { frame, offset, length in
-            bytes += core.readPhysical(frame, offset, length)
+        let fault = core.forEachPage(address.rawValue, count, core.peek) { frame, offset, part in
+            bytes += core.readPhysical(frame, offset, part.count)
         }
         return fault == nil ? bytes : nil
     }
@@ -18,22 +18,8 @@ extension Machine {
     ///
     /// - Complexity: O(pages).
     public func firstFault(at address: VirtualAddress, count: Int) -> VirtualAddress? {
-        forEachPage(address, count: count) { _, _, _ in }
-    }
-
-    private func forEachPage(
-        _ address: VirtualAddress, count: Int, _ body: (UInt64, Int, Int) -> Void
-    ) -> VirtualAddress? {
-        var done = 0
-        while done < count {
-            let current = address.rawValue &+ UInt64(done)
-            guard let frame = core.peek(current) else { return VirtualAddress(current) }
-            let offset = Int(current & 4095)
-            let length = min(Page.sizeInBytes - offset, count - done)
-            body(frame, offset, length)
-            done += length
-        }
-        return nil
+        core.forEachPage(address.rawValue, count, core.peek) { _, _, _ in }
+            .map { VirtualAddress($0) }
     }
 
     /// The kernel's lines about an access to an address where nothing is mapped, up to the one that

@@ -32,16 +32,35 @@ extension Core {
     /// Where an address leads, by the tables alone; `nil` if nothing is mapped.
     ///
     /// - Complexity: O(levels).
-    func walk(_ address: UInt64) -> PageTableWalk.Target? {
+    func walk(_ address: UInt64) -> PageTableWalk.Target? { follow(address) { _, _, _, _ in } }
+
+    /// The same with every entry on the way, for those who want to see it.
+    func tracedWalk(_ address: UInt64) -> PageTableWalk {
+        var walk = PageTableWalk()
+        walk.target = follow(address) { level, table, index, entry in
+            let table = PageFrameNumber(UInt32(truncatingIfNeeded: table))
+            walk.steps.append(.init(level: level, table: table, index: index, entry: entry))
+        }
+        return walk
+    }
+
+    /// Follows the tables from the root, and says of each entry its level, its table's frame and its
+    /// place there.
+    @inline(__always)
+    private func follow(
+        _ address: UInt64, _ visit: (Int, UInt64, Int, PageTableEntry) -> Void
+    ) -> PageTableWalk.Target? {
         guard shape.architecture.isCanonical(address) else { return nil }
         var table = UInt64(rootTable)
         var isWritable = true
         for level in 0..<paging.levelCount {
-            let next = entry(table, paging.index(address, at: level))
+            let index = paging.index(address, at: level)
+            let next = entry(table, index)
+            visit(level, table, index, next)
             guard next.isPresent else { return nil }
             isWritable = isWritable && next.isWritable
-            let shift = paging.shift(level)
-            if level == paging.leafLevel || next.isLarge && level >= paging.largeLevel - 1 {
+            if mapsPage(next, level) {
+                let shift = paging.shift(level)
                 let within = (address & (1 << shift - 1)) >> 12
                 let first = frameNumber(next) & ~(1 << (shift - 12) - 1)
                 return .init(frame: first + within, pageShift: shift, isWritable: isWritable)
@@ -51,22 +70,8 @@ extension Core {
         return nil
     }
 
-    /// The same with every entry on the way, for those who want to see it.
-    func tracedWalk(_ address: UInt64) -> PageTableWalk {
-        var walk = PageTableWalk()
-        guard shape.architecture.isCanonical(address) else { return walk }
-        var table = UInt64(rootTable)
-        for level in 0..<paging.levelCount {
-            let index = paging.index(address, at: level)
-            let next = entry(table, index)
-            walk.steps.append(
-                .init(
-                    level: level, table: PageFrameNumber(UInt32(truncatingIfNeeded: table)),
-                    index: index, entry: next))
-            if !next.isPresent || next.isLarge && level < paging.leafLevel { break }
-            table = frameNumber(next)
-        }
-        walk.target = self.walk(address)
-        return walk
+    /// Whether a present entry of a level maps a page, and is no reference to a table.
+    func mapsPage(_ entry: PageTableEntry, _ level: Int) -> Bool {
+        level == paging.leafLevel || entry.isLarge && level >= paging.largeLevel - 1
     }
 }

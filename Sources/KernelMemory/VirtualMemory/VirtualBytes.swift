@@ -11,7 +11,7 @@ extension Core {
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
-        let fault = forEachPage(address, count) { frame, offset, part in
+        let fault = forEachPage(address, count, mappedFrame) { frame, offset, part in
             bytes += readPhysical(frame, offset, part.count)
         }
         guard let fault else { return bytes }
@@ -21,33 +21,43 @@ extension Core {
 
     /// Writes bytes, up to the first address that is not mapped; there the machine halts.
     func storeBytes(_ bytes: [UInt8], at address: UInt64, in function: String? = nil) {
-        let fault = forEachPage(address, bytes.count) { frame, offset, part in
+        let fault = forEachPage(address, bytes.count, mappedFrame) { frame, offset, part in
             writePhysical(bytes[part], frame, offset)
         }
         if let fault { oopsOnAccess(to: fault, isWrite: true, in: function) }
     }
 
-    /// Visits the pages of a stretch: the frame, where the part begins in it, and which of the bytes it
-    /// is.
+    /// The frame behind an address, as the kernel's own code finds it.
+    private func mappedFrame(_ address: UInt64) -> UInt64? {
+        directFrame(address).map { UInt64($0) } ?? walk(address)?.frame
+    }
+
+    /// Cuts a stretch of virtual addresses at page boundaries: each page's frame, where the part begins
+    /// in it, and which of the bytes it is.
     ///
-    /// - Returns: the first address that is not mapped, where it stopped.
-    private func forEachPage(
-        _ address: UInt64, _ count: Int, _ body: (UInt64, Int, Range<Int>) -> Void
+    /// - Parameter frame: finds the frame behind an address; `nil` where there is none.
+    /// - Returns: the first address without a frame, where it stopped; `nil` if all have one.
+    func forEachPage(
+        _ address: UInt64, _ count: Int, _ frame: (UInt64) -> UInt64?,
+        _ body: (UInt64, Int, Range<Int>) -> Void
     ) -> UInt64? {
         var done = 0
         while done < count {
-            let current = address &+ UInt64(done)
+            let current = wrapped(address &+ UInt64(done), address)
             let offset = Int(current & 4095)
-            let length = min(Page.sizeInBytes - offset, count - done)
-            guard let frame = mappedFrame(current) else { return current }
-            body(frame, offset, done..<(done + length))
-            done += length
+            let part = done..<min(done + Page.sizeInBytes - offset, count)
+            guard let frame = frame(current) else { return current }
+            body(frame, offset, part)
+            done = part.upperBound
         }
         return nil
     }
 
-    private func mappedFrame(_ address: UInt64) -> UInt64? {
-        directFrame(address).map { UInt64($0) } ?? walk(address)?.frame
+    /// An address behind another one, which begins again at 0 where addresses end; one that is too wide
+    /// to begin with stays so.
+    @inline(__always)
+    func wrapped(_ address: UInt64, _ start: UInt64) -> UInt64 {
+        start & ~pointerMask == 0 ? address & pointerMask : address
     }
 }
 
