@@ -48,20 +48,17 @@ extension Core {
     /// Flushes the TLBs and makes all lazily freed address space free.
     ///
     /// - Parameter flushesAll: whether more than those addresses must be forgotten.
-    /// - Returns: whether there was any.
     /// - Complexity: O(areas freed + free ranges).
     ///
     /// The corresponding kernel function is `__purge_vmap_area_lazy` (mm/vmalloc.c, 6.1).
-    @discardableResult
-    func purgeVmapAreas(flushesAll: Bool = false) -> Bool {
+    func purgeVmapAreas(flushesAll: Bool = false) {
         let freed = vmap.pointee.unpurged.removeAll()
-        guard let first = freed.first, let last = freed.last else { return false }
+        guard let first = freed.first, let last = freed.last else { return }
         flushTLB(flushesAll ? 0..<pointerMask : first.start..<last.end)
         for range in freed {
             trimTables(range.start..<range.end)
             freeRangeObjects(vmap.pointee.free.add(range))
             vmap.pointee.lazyPages -= range.pageCount
         }
-        return true
     }
 }

@@ -86,12 +86,6 @@ struct VmapRanges: Hashable {
 
     /// The index of the first stretch that ends behind an address.
     private func firstIndex(endingAfter address: UInt64) -> Int {
-        var low = 0
-        var high = ranges.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].end > address { high = middle } else { low = middle + 1 }
-        }
-        return low
+        ranges.partitionPoint { $0.end > address }
     }
 }

@@ -57,13 +57,7 @@ struct VmapSpace: Hashable {
     mutating func change(_ index: Int, _ body: (inout VmArea) -> Void) { body(&areas[index]) }
 
     private func firstIndex(endingAfter address: UInt64) -> Int {
-        var low = 0
-        var high = areas.count
-        while low < high {
-            let middle = (low + high) / 2
-            if areas[middle].range.end > address { high = middle } else { low = middle + 1 }
-        }
-        return low
+        areas.partitionPoint { $0.range.end > address }
     }
 }
 
