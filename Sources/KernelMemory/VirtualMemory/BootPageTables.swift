@@ -55,8 +55,11 @@ extension Core {
         return chunks
     }
 
-    /// The large page that an i386 kernel had cut up for its modules' text when it was recorded. With
-    /// high memory modules lie there, which is not in the direct map.
+    /// The large page that the recorded i386 kernels had cut up for the text of one module, the one that
+    /// recorded them: its pages are read-only in the direct map too. Pages of high memory, where there is
+    /// any, are not in the direct map.
+    ///
+    /// The corresponding kernel function is `__change_page_attr_set_clr` (arch/x86/mm/pat/set_memory.c, 6.1).
     private func chunkOfModules(behind image: UInt32) -> UInt32? {
         guard shape.architecture == .i386, shape.zonePopulation & 1 << 2 == 0,
             image > 0, image + 2 <= directEnd / chunkPages
