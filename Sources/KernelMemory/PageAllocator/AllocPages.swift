@@ -199,8 +199,7 @@ extension Core {
     private func prepareNew(
         _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, _ gfp: GFPFlags, order: UInt32
     ) -> UInt32 {
-        frame.pointee.word =
-            frame.pointee.word & UInt32(Frame.hasBytes) | Frame.ownedWord(order: order)
+        frame.pointee.word = Frame.ownedWord(order: order)
         frame.pointee.step = control.pointee.step
         if !gfp.isDisjoint(with: [.zero, .comp]) { prepareSpecial(pfn, frame, gfp, order: order) }
         let live = control.pointee.livePages &+ (1 &<< Int32(bitPattern: order))

@@ -6,7 +6,7 @@ extension Core {
     /// Takes the smallest free block of one migrate type that is large enough, and halves it
     /// until it has the order asked for.
     ///
-    /// - Returns: the first frame, with no flag left but the lasting ones; `nil` if the type has
+    /// - Returns: the first frame, with no flag left; `nil` if the type has
     ///   no free block that large, and then nothing has changed.
     /// - Complexity: O(orders).
     ///
@@ -32,7 +32,7 @@ extension Core {
                 ? takeChecked(list, zone, order: current, type: type) : popFirst(list)
         else { return nil }
         area.pointee.count &-= 1
-        block.frame.pointee.flags &= Frame.lasting
+        block.frame.pointee.flags = 0
         giveBackHalves(block, from: current, downTo: order, type, area)
         return block
     }

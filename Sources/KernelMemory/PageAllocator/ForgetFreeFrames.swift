@@ -21,7 +21,7 @@ extension Core {
         }
     }
 
-    /// Whether no frame of a chunk is anything but free, and none has bytes of its own.
+    /// Whether no frame of a chunk is anything but free.
     private func isForgettable(chunkAt first: UInt32) -> Bool {
         if frames.isClear(chunkAt: first) { return false }
         return (first..<(first + FrameDirectory.framesPerChunk)).allSatisfy {

@@ -25,13 +25,12 @@ extension Core {
     private func freeOf(_ pfn: UInt32, order: UInt32) {
         let frame = frames.writable(pfn)
         if _fastPath(frame.pointee.word & Frame.ownershipMask == Frame.ownedWord(order: order)) {
-            let word = frame.pointee.word & UInt32(Frame.lasting)
             forgetOwner(frame, order: order)
             let zone = zoneIndex(of: pfn)
             if order <= Order.costly {
-                freeLocal(zone, pfn, frame, word: word, order: order)
+                freeLocal(zone, pfn, frame, word: 0, order: order)
             } else {
-                frame.pointee.word = word
+                frame.pointee.word = 0
                 let block = Block(pfn: pfn, frame: frame)
                 freeOneBlockHere(zone, block, order: order, type: pageBlockType(zone, pfn))
             }
@@ -129,7 +128,7 @@ extension Core {
         guard order <= Order.largest else { return corruptFreeArea(pfn, order: order) }
         let zone = zoneIndex(of: pfn)
         let frame = frames.writable(pfn)
-        frame.pointee.flags &= Frame.lasting
+        frame.pointee.flags = 0
         if order <= Order.costly {
             freeLocal(zone, pfn, frame, word: frame.pointee.word, order: order)
         } else {

@@ -54,8 +54,7 @@ extension Core {
             taken += 1
             if isCorrupted, isBadBlock(block.pfn, order: order) { continue }
             block.frame.pointee.flags =
-                block.frame.pointee.flags & Frame.lasting | Frame.perCPU
-                | Frame.block(order, type)
+                Frame.perCPU | Frame.block(order, type)
             append(block.pfn, block.frame, to: list)
             kept += 1
         }
@@ -68,7 +67,7 @@ extension Core {
     ///
     /// Blocks of the highatomic reserve go to the movable list, but remember where they belong.
     ///
-    /// - Parameter word: what the frame's word keeps: no flags but the lasting ones.
+    /// - Parameter word: what the frame's word keeps: its reference count, and no flag.
     ///
     /// The corresponding kernel function is `free_unref_page_commit` (mm/page_alloc.c, 6.1).
     @inline(__always)
@@ -138,7 +137,7 @@ extension Core {
                 left -= size
                 local.pointee.count &-= size
                 let type = block.frame.pointee.migrateType
-                block.frame.pointee.flags &= Frame.lasting
+                block.frame.pointee.flags = 0
                 if isCorrupted, isBadToFree(block.pfn) { continue }
                 freeOneBlock(zone, block, order: order, type: type)
             }

@@ -10,8 +10,7 @@ extension Machine {
             (start..<(start + pages)).allSatisfy({ core.isOthers($0) }), beginCall()
         else { return false }
         let frame = core.frames.writable(start)
-        frame.pointee.word =
-            frame.pointee.word & UInt32(Frame.hasBytes) | Frame.ownedWord(order: order)
+        frame.pointee.word = Frame.ownedWord(order: order)
         core.control.pointee.livePages &+= Int32(pages)
         core.freeBlock(start, order: order, isUsual: core.control.pointee.state == 0)
         return true

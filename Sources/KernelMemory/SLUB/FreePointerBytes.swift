@@ -43,8 +43,7 @@ extension Core {
     func leaveFreePointers(of number: UInt32) {
         let slab = readSlab(number)
         let (pfn, order) = (slab.pointee.pfn, UInt32(slab.pointee.order))
-        for page in pfn..<(pfn + 1 << order) where frames.readable(page).pointee.has(Frame.hasBytes)
-        {
+        for page in pfn..<(pfn + 1 << order) where !contents.isZero(page) {
             let start = directAddress(page)
             forEachSlot(number, start..<(start + 4096)) { index, slot in
                 let link = readSlab(number).record(index).pointee.link

@@ -51,7 +51,7 @@ extension Core {
         while !rest.isEmpty {
             let end = min(rest.upperBound, (rest.lowerBound | 0xfff) + 1)
             let pfn = UInt32(physical(rest.lowerBound).rawValue >> 12)
-            if frames.readable(pfn).pointee.has(Frame.hasBytes) {
+            if !contents.isZero(pfn) {
                 let count = Int(end - rest.lowerBound)
                 fillBytes(0, count: count, at: physical(rest.lowerBound))
             } else if let slab = slabNumber(of: pfn) {

@@ -45,11 +45,9 @@ extension Core {
     /// The corresponding kernel function is `__free_slab` (mm/slub.c, 6.1).
     func freeSlabPages(_ pfn: UInt32, order: UInt32) {
         for page in pfn..<(pfn + 1 << order) {
-            let frame = frames.writable(page)
-            frame.pointee.word &= UInt32(Frame.hasBytes)
+            frames.writable(page).pointee.word = 0
         }
-        let head = frames.writable(pfn)
-        head.pointee.word |= Frame.ownedWord(order: order)
+        frames.writable(pfn).pointee.word = Frame.ownedWord(order: order)
         control.pointee.livePages &+= 1 << Int32(order)
         freePages(pfn, order: order)
     }

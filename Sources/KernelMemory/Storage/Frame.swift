@@ -4,7 +4,7 @@
 ///     | next   | prev   | step   | refs:16 flags:16 |
 ///
 ///     flags: 15      14    13   12  11   10       9       8    7       6     5..4        3..0
-///            kmalloc bytes live lru slab reserved mapping head per-CPU buddy migratetype order
+///            kmalloc -     live lru slab reserved mapping head per-CPU buddy migratetype order
 ///
 /// `next` and `previous` are meaningful while the frame heads a block on a list. The state
 /// where all bits are 0 is that of a frame in the middle of a block.
@@ -36,7 +36,7 @@ extension Frame {
         @inline(__always) set { word = word & 0xffff_0000 | UInt32(newValue) }
     }
 
-    /// The word of a block that a caller owns alone, but for the lasting flags.
+    /// The word of a block that a caller owns alone.
     @inline(__always)
     static func ownedWord(order: UInt32) -> UInt32 { 1 << 16 | UInt32(live) | order }
     /// The bits that tell whether a word is an ``ownedWord(order:)``.
@@ -61,14 +61,8 @@ extension Frame {
     static let lruOrMovable: UInt16 = 0x1000
     /// Heads a block that a caller owns, as the simulator knows it.
     static let live: UInt16 = 0x2000
-    /// Has bytes of its own in the contents store; otherwise it reads as zeroes.
-    static let hasBytes: UInt16 = 0x4000
-
     /// Heads a block that kmalloc gave; the bytes asked for stand in ``next``.
     static let largeKMalloc: UInt16 = 0x8000
-
-    /// The bits that survive from one owner to the next.
-    static let lasting: UInt16 = reserved | hasBytes
 
     var order: UInt32 { UInt32(flags & Self.orderMask) }
     var migrateType: Int { Int((flags & Self.migrateTypeMask) >> Self.migrateTypeShift) }

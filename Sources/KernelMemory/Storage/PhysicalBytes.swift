@@ -5,10 +5,7 @@ extension Core {
     /// Makes a block's bytes zero. `kernel_init_pages` (mm/page_alloc.c, 6.1).
     @inline(never)
     func clearBytes(_ pfn: UInt32, order: UInt32) {
-        for current in pfn..<min(pfn + (1 << order), shape.frameEnd)
-        where !contents.isZero(current) {
-            // Whoever wrote them: page tables are written without a mark.
-            frames.writable(current).pointee.flags &= ~Frame.hasBytes
+        for current in pfn..<min(pfn + (1 << order), shape.frameEnd) {
             contents.fill(current, with: 0)
         }
     }
@@ -24,7 +21,6 @@ extension Core {
         _ bytes: some RandomAccessCollection<UInt8>, at address: PhysicalAddress
     ) {
         forEachPage(address, bytes.count) { pfn, offset, part in
-            frames.writable(pfn).pointee.flags |= Frame.hasBytes
             let from = bytes.index(bytes.startIndex, offsetBy: part.lowerBound)
             let to = bytes.index(from, offsetBy: part.count)
             UnsafeMutableRawBufferPointer(start: contents.writable(pfn) + offset, count: part.count)
@@ -50,7 +46,6 @@ extension Core {
     /// Writes the same byte over whatever is there.
     func fillPlainBytes(_ byte: UInt8, count: Int, at address: PhysicalAddress) {
         forEachPage(address, count) { pfn, offset, part in
-            frames.writable(pfn).pointee.flags |= Frame.hasBytes
             if part.count == Page.sizeInBytes { return contents.fill(pfn, with: byte) }
             (contents.writable(pfn) + offset)
                 .initializeMemory(as: UInt8.self, repeating: byte, count: part.count)

@@ -7,7 +7,6 @@ extension Core {
         let size = pfns.count * (isNarrow ? 4 : 8)
         // An array that was made for an area is clear: no link stands beside its bytes.
         if let place = placeInOneFrame(array, size) {
-            frames.writable(place.pfn).pointee.flags |= Frame.hasBytes
             return writePointers(
                 pfns, to: contents.writable(place.pfn) + place.offset, isNarrow: isNarrow)
         }
