@@ -55,7 +55,7 @@ test: deps test-deps ## run every check
 
 .PHONY: replay
 replay: build ## replay the recorded kernel traces and compare every result
-	@files=$$(find $(TRACES) \( -name 'page-*' -o -name 'slab-*' -o -name 'header-*' -o -name 'kmap-*' \) 2>/dev/null | sort || true); \
+	@files=$$(find $(TRACES) -regex '.*/\(page\|slab\|vmalloc\|kmap\|header\)-[^/]*' 2>/dev/null | sort || true); \
 	if [ -z "$$files" ]; then \
 	    echo "No traces in $(TRACES): replaying those of the tests."; \
 	    files=$$(find Tests/KernelTracesTests/Traces -name '*.jsonl.gz' | sort); \
