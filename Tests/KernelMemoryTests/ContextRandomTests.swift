@@ -27,6 +27,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 4], [false, true])
+    func callsThatKeepTheRules_areNoMisuse(_ cpus: Int, _ debug: Bool) throws {
+        for kind in [MachineConfiguration.Kind.classroom, .x86_64] {
+            let memory = kind == .classroom ? nil : 64
+            var machine = Machine(
+                try MachineConfiguration(
+                    kind: kind, memoryInMiB: memory, cpuCount: cpus, debug: debug))
+            var calls = RandomContextCalls(seed: UInt64(cpus), machine: machine)
+            for index in 0..<2_000 {
+                let call = calls.step(&machine)
+                let violation =
+                    machine.contextViolation() ?? machine.oops
+                    ?? machine.misuses.last?.code.rawValue
+                try #require(violation == nil, "call \(index), \(call): \(violation ?? "")")
+            }
+            #expect(machine.invariantViolation() == nil)
+        }
+    }
+
     @Test func sameSeed_givesTheSameMachine() throws {
         let configuration = try MachineConfiguration(kind: .classroom, cpuCount: 3)
         let logs = (0..<2).map { _ in

@@ -8,7 +8,7 @@ struct ContextSoak {
     let seed: UInt64
 
     /// Calls on one machine.
-    private static let round = 5_000
+    private static let round = 1_500
     /// Calls between two states to go back to when the machine halts.
     private static let stride = 4
 
@@ -21,6 +21,7 @@ struct ContextSoak {
     /// What came of it.
     private struct Tally {
         var calls = 0
+        var kindCalls = 0
         var halts = 0
         var misuses = 0
         var blocked = 0
@@ -32,26 +33,46 @@ struct ContextSoak {
         for debug in [false, true] {
             var tally = Tally()
             var seed = seed
-            while tally.calls < count {
-                for plan in plans {
+            let images = plans.map { plan in
+                MachineConfiguration.SlabAllocator.allCases.map { slab in
                     var configuration = plan.configuration
-                    configuration.debug = debug
-                    configuration.slab = seed.isMultiple(of: 2) ? .slab : .slub
-                    let name = "seed \(seed), \(plan.name), debug \(debug)"
-                    if let violation = run(Machine(configuration), seed, &tally) {
-                        print("\(name): \(violation)")
+                    (configuration.debug, configuration.slab) = (debug, slab)
+                    return BootImage(configuration)
+                }
+            }
+            while tally.calls < count {
+                for (plan, images) in zip(plans, images) {
+                    let machine = Machine(booting: images[Int(seed % UInt64(images.count))])
+                    let violation = run(machine, seed, &tally) ?? runKind(machine, seed, &tally)
+                    if let violation {
+                        print("seed \(seed), \(plan.name), debug \(debug): \(violation)")
                         return false
                     }
                 }
-                if seed % 20 == 0 { complain("seed \(seed), debug \(debug): \(tally.calls) calls") }
+                if seed % 50 == 0 { complain("seed \(seed), debug \(debug): \(tally.calls) calls") }
                 seed += 1
             }
             print(
-                "\(tally.calls) context calls, debug \(debug), from seed \(self.seed): "
+                "\(tally.calls) wild and \(tally.kindCalls) kind context calls, debug \(debug), from seed \(self.seed): "
                     + "\(tally.misuses) misuses, \(tally.halts) halts, \(tally.blocked) slept or "
                     + "spun, \(tally.resumed) went on, no violation")
         }
         return true
+    }
+
+    /// As many calls of tasks that keep the rules.
+    private func runKind(_ fresh: Machine, _ seed: UInt64, _ tally: inout Tally) -> String? {
+        var machine = fresh
+        var calls = RandomContextCalls(seed: seed, machine: machine)
+        for index in 0..<Self.round {
+            let call = calls.step(&machine)
+            tally.kindCalls += 1
+            var violation = machine.contextViolation()
+            if let misuse = machine.misuses.last { violation = "it is \(misuse.code.rawValue)" }
+            if let oops = machine.oops { violation = "it ends in \(oops)" }
+            if let violation { return "kind call \(index), \(call): \(violation)" }
+        }
+        return nil
     }
 
     private func run(_ fresh: Machine, _ seed: UInt64, _ tally: inout Tally) -> String? {
@@ -71,13 +92,14 @@ struct ContextSoak {
                 calls.goBack(to: before.1)
                 continue
             }
-            var violation = machine.contextViolation()
-            let isFull = index % (isSmall ? 250 : Self.round) == 249
+            // The larger pool takes as long to look at as many calls.
+            var violation = isSmall || index % 16 == 0 ? machine.contextViolation() : nil
+            let isFull = isSmall && index % 250 == 249
             if violation == nil, isFull { violation = machine.invariantViolation() }
             let isCounted = machine.step == step + 1 || isSpinning && machine.step == step
             if !isCounted { violation = "the call was not counted" }
             if let violation { return "call \(index), \(call): \(violation)" }
-            if index % 500 == 499 { machine.lookEverywhere() }
+            if isSmall && index % 500 == 250 { machine.lookEverywhere() }
         }
         tally.misuses += machine.misuseCount
         tally.blocked += calls.blockedCount
