@@ -52,11 +52,6 @@ extension Core {
             if let lock = context.spin?.lock, !names.contains(lock) {
                 return "cpu \(cpu) spins for \(lock.name), which nobody holds"
             }
-            let held = contexts.locks.count { $0.cpu == UInt32(cpu) }
-            if hasKeptRules, Int(context.preemptDepth) < held {
-                return "cpu \(cpu): \(held) locks, but preemption disabled "
-                    + "\(context.preemptDepth) times"
-            }
         }
         return nil
     }
