@@ -19,7 +19,7 @@ extension MachineShape {
             layout: AddressLayout(memory),
             minFreeKilobytes: memory.tuning.minFreeKilobytes, debug: configuration.debug,
             slab: configuration.slab, keepsCachesApart: configuration.keepsCachesApart,
-            tlb: configuration.tlb)
+            kmapSlotCount: configuration.kind == .classroom ? 16 : 1_024, tlb: configuration.tlb)
     }
 }
 

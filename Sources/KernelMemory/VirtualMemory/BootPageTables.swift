@@ -19,9 +19,13 @@ extension Core {
         control.pointee.rootTable = frames.removeLast()
         for chunk in smallChunks() { mapSmall(chunk, next) }
         mapLarge(next)
-        for address in emptyTableAddresses {
-            let last = shape.architecture == .i386 ? paging.leafLevel : 1
-            _ = makeTable(address, to: last, next)
+        if shape.architecture == .i386 {
+            let pkmap = layout.pkmapBase ?? layout.fixaddrStart
+            control.pointee.pkmapTable = makeTable(pkmap, to: paging.leafLevel, next) ?? 0
+            control.pointee.fixmapTable =
+                makeTable(layout.fixaddrStart, to: paging.leafLevel, next) ?? 0
+        } else {
+            _ = makeTable(layout.vmallocStart, to: 1, next)
         }
     }
 
@@ -29,13 +33,6 @@ extension Core {
         UInt32((layout.highMemory - layout.pageOffset) >> 12)
     }
     private var chunkPages: UInt32 { 1 << UInt32(paging.largeShift - 12) }
-
-    /// What gets a table before anything is mapped there.
-    private var emptyTableAddresses: [UInt64] {
-        shape.architecture == .i386
-            ? [layout.pkmapBase ?? layout.fixaddrStart, layout.fixaddrStart]
-            : [layout.vmallocStart]
-    }
 
     /// Large pages' worth of memory that is mapped in small pages, in the order of their making: the
     /// first, the last if it is not whole, and those with the kernel's image.
