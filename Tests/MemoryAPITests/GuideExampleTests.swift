@@ -20,26 +20,11 @@ import Testing
         }
     }
 
-    /// Whether the machine has all functions that an example calls.
-    private func exist(_ calls: [String]) -> Bool {
-        calls.allSatisfy { call in
-            do throws(CallSyntaxError) {
-                _ = try ParsedCall(parsing: call)
-                return true
-            } catch {
-                if case .unknownFunction = error { return false }
-                Issue.record("\(call): \(error)")
-                return false
-            }
-        }
-    }
-
     @Test(arguments: Misuse.Code.allCases)
     func example_breaksTheRuleWithItsLastCall(code: Misuse.Code) throws {
         let guide = code.guide
         let count = guide.example.calls.count
         #expect((1...5).contains(count) || code == .kmapNestedTooDeep)
-        guard exist(guide.example.calls) else { return }
         let bodies = try Bodies(code)
         let client = try TestClient("i386")
         let answers = try client.post("/calls", bodies.calls).json.array
@@ -56,6 +41,23 @@ import Testing
         if guide.plain.hasPrefix("Says nothing") {
             #expect(last["log"].array.isEmpty, "\(code) says nothing, but \(last["log"])")
             #expect(broken.first?["noticed_by_kernel"] == .bool(false), "\(code)")
+        }
+    }
+
+    /// Memory of kmalloc lies elsewhere with the checks on: there not every example fits.
+    @Test(arguments: Misuse.Code.allCases)
+    func checkingKernel_saysNothingWhereTheTextSaysSo(code: Misuse.Code) throws {
+        let guide = code.guide
+        let client = try TestClient("i386", options: #""debug":true"#)
+        let last = try client.post("/calls", Bodies(code).calls).json.array.last ?? .null
+        guard last["misuse"].array.contains(where: { $0["code"].string == code.rawValue }) else {
+            return
+        }
+        let words = guide.checking.hasPrefix("The same") ? guide.plain : guide.checking
+        if words.hasPrefix("Says nothing") {
+            #expect(last["log"].array.isEmpty, "\(code) says nothing, but \(last["log"])")
+        } else if words.hasPrefix("\"") {
+            #expect(!last["log"].array.isEmpty, "\(code) prints nothing")
         }
     }
 }

@@ -39,12 +39,13 @@ extension MisuseGuide {
             """,
         cure: "Leave the atomic section before waiting, or use a call that does not wait.",
         plain: """
-            "BUG: scheduling while atomic: ..." wherever the kernel counts preemption \
-            (CONFIG_PREEMPT_COUNT), and switches to another task.
+            Prints "BUG: scheduling while atomic: ..." in an interrupt and with softirqs off. Of \
+            preempt_disable and spin locks it knows nothing, because without CONFIG_PREEMPT_COUNT \
+            nobody counts them.
             """,
         checking: """
-            The same; a function that is known to sleep is reported before, as "sleeping function \
-            called from invalid context".
+            "BUG: scheduling while atomic: init/1/0x00000002", the last being the count; then it \
+            switches to another task all the same.
             """,
         example: ["preempt_disable()", "schedule()"],
         see: [.misuse(.sleepInAtomic), .misuse(.heldAtSleep)])
@@ -74,12 +75,18 @@ extension MisuseGuide {
             as on an error path that leaves twice. Both only count.
             """,
         consequence: """
-            Within a caller's atomic section it ends that section too early. Outside of any the \
-            count wraps around below 0, and the CPU takes itself for atomic from then on.
+            Within a caller's atomic section it ends that section too early. Outside of any a count \
+            that is kept wraps around below 0, and the CPU takes itself for atomic from then on.
             """,
         cure: "Write the two as a pair in one function, and leave it at one place.",
-        plain: "Says nothing.",
-        checking: "A kernel with CONFIG_DEBUG_PREEMPT warns in preempt_count_sub.",
+        plain: """
+            Says nothing: without CONFIG_PREEMPT_COUNT preempt_enable does nothing. local_bh_enable \
+            always counts.
+            """,
+        checking: """
+            Says nothing, and counts. A kernel with CONFIG_DEBUG_PREEMPT would warn in \
+            preempt_count_sub.
+            """,
         example: ["preempt_disable()", "preempt_enable()", "preempt_enable()"],
         see: [.misuse(.interruptUnbalanced), .misuse(.lockNotHeld)])
 
@@ -99,8 +106,8 @@ extension MisuseGuide {
             """,
         plain: "Says nothing.",
         checking: """
-            A kernel with CONFIG_DEBUG_IRQFLAGS warns once, "raw_local_irq_restore() called with \
-            IRQs enabled".
+            Says nothing. A kernel with CONFIG_DEBUG_IRQFLAGS would warn once, \
+            "raw_local_irq_restore() called with IRQs enabled".
             """,
         example: ["enter_irq()", "exit_irq()", "exit_irq()"],
         see: [.misuse(.preemptUnbalanced), .misuse(.sleepInAtomic)])
@@ -113,13 +120,13 @@ extension MisuseGuide {
             """,
         consequence: """
             The lock is open whoever holds it, so that two CPUs can be in the part that it protects. \
-            The count of preemption is one too low.
+            Where preemption is counted, the count is one too low.
             """,
         cure: "Release a lock where it was taken, once on every path.",
         plain: "Says nothing: releasing is a store.",
         checking: """
-            A kernel with CONFIG_DEBUG_SPINLOCK prints "BUG: spinlock already unlocked on CPU#0", or \
-            "wrong CPU", "wrong owner".
+            Says nothing. A kernel with CONFIG_DEBUG_SPINLOCK would print "BUG: spinlock already \
+            unlocked on CPU#0", or "wrong CPU", "wrong owner".
             """,
         example: ["spin_lock(list)", "spin_unlock(list)", "spin_unlock(list)"],
         see: [.misuse(.lockRecursion), .misuse(.preemptUnbalanced)])
@@ -139,11 +146,11 @@ extension MisuseGuide {
             """,
         plain: """
             Hangs without a word; some 20 seconds later the watchdog, if there is one, reports \
-            "soft lockup - CPU#0 stuck".
+            "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!".
             """,
         checking: """
-            A kernel with CONFIG_DEBUG_SPINLOCK prints "BUG: spinlock recursion on CPU#0" before it \
-            hangs; lockdep reports "possible recursive locking detected".
+            The same. A kernel with CONFIG_DEBUG_SPINLOCK would print "BUG: spinlock recursion on \
+            CPU#0" before it hangs, and lockdep "possible recursive locking detected".
             """,
         example: ["spin_lock(list)", "spin_lock(list)"],
         see: [.misuse(.lockNotHeld), .misuse(.heldAtSleep), .request(.machineHalted)])
@@ -156,8 +163,11 @@ extension MisuseGuide {
             never.
             """,
         cure: "Release the lock before waiting, or protect the data with a mutex.",
-        plain: "\"BUG: scheduling while atomic: ...\" wherever the kernel counts preemption.",
-        checking: "The same; with lockdep also the list of the locks that are held.",
+        plain: "Says nothing: without CONFIG_PREEMPT_COUNT nobody counts spin locks.",
+        checking: """
+            "BUG: scheduling while atomic: init/1/0x00000002". Lockdep would also list the locks that \
+            are held.
+            """,
         example: ["spin_lock(list)", "schedule()"],
         see: [.misuse(.schedulingWhileAtomic), .misuse(.sleepInAtomic)])
 }

@@ -13,7 +13,7 @@ extension MisuseGuide {
         cure: "One kunmap for each kmap, in the same function where that can be.",
         plain: """
             Nothing while the count stays above that of an unused mapping; then "kernel BUG at \
-            mm/highmem.c:368!" in kunmap_high.
+            mm/highmem.c:368!" in kunmap_high, at line 358 for a page without a mapping.
             """,
         checking: "The same.",
         example: [
@@ -38,8 +38,8 @@ extension MisuseGuide {
             """,
         plain: "Says nothing: the entry is overwritten.",
         checking: """
-            Kernels of that time with CONFIG_DEBUG_HIGHMEM stop with a BUG in kmap_atomic where the \
-            slot is in use.
+            Stops where the slot is in use, as kernels of that time did with CONFIG_DEBUG_HIGHMEM: \
+            "kernel BUG at arch/i386/mm/highmem.c:42!".
             """,
         example: [
             "alloc_page(GFP_HIGHUSER)", "alloc_page(GFP_HIGHUSER)",
@@ -59,7 +59,10 @@ extension MisuseGuide {
             """,
         cure: "Unmap last; map again where the page is needed again, which costs little.",
         plain: "Says nothing while the entry is there, else a page fault.",
-        checking: "The same: kunmap leaves the entry there as well.",
+        checking: """
+            After kunmap the same. The older kunmap_atomic clears the entry (CONFIG_DEBUG_HIGHMEM), so \
+            that the access faults.
+            """,
         example: [
             "alloc_page(GFP_HIGHUSER)", "kmap(0xf72defc0)", "kunmap(0xf72defc0)",
             "memset(0xff401000, 0x5a, 8)",
@@ -93,7 +96,7 @@ extension MisuseGuide {
             """,
         consequence: "The CPU has no slot left, and the kernel stops.",
         cure: "Undo each mapping before the next turn; keep two or three at once at most.",
-        plain: "A kernel BUG in kmap_local_idx_push (mm/highmem.c).",
+        plain: "\"kernel BUG at mm/highmem.c:467!\", in kmap_local_idx_push.",
         checking: "The same.",
         example: Example(
             ["alloc_page(GFP_HIGHUSER)"]
@@ -115,7 +118,10 @@ extension MisuseGuide {
             kunmap_atomic and kunmap_local do nothing with an address that is no slot's, and warn \
             once if it is not even the kernel's. The compiler refuses a struct page there.
             """,
-        checking: "The same.",
+        checking: """
+            The same. The older kunmap_atomic stops at another slot's address, "kernel BUG at \
+            arch/i386/mm/highmem.c:67!".
+            """,
         example: [
             "alloc_page(GFP_HIGHUSER)", "kmap_atomic(0xf72defc0)", "kunmap_atomic(0xf72defc0)",
         ],
@@ -137,7 +143,8 @@ extension MisuseGuide {
             """,
         plain: "Says nothing.",
         checking: """
-            Kernels of that time with CONFIG_DEBUG_HIGHMEM warn in debug_kmap_atomic.
+            Says nothing. Late kernels of the 2.6 series with CONFIG_DEBUG_HIGHMEM would warn in \
+            debug_kmap_atomic.
             """,
         example: [
             "alloc_page(GFP_HIGHUSER)", "enter_irq()", "kmap_atomic(0xf72defc0, KM_USER0)",
