@@ -16,6 +16,8 @@ public struct ContextsSnapshot: Sendable {
         public let count: PreemptCount
         /// The locks that it holds, the oldest first.
         public let locks: [Lock]
+        /// Atomic mappings that were made on it and not given up.
+        public let atomicMappings: Int
         /// The lock that it spins for; `nil` if it runs.
         public let spinsFor: String?
         /// What `vfree` will free when its task gives way.
@@ -33,7 +35,8 @@ public struct ContextsSnapshot: Sendable {
                 (areIRQsOff && !interrupts.contains(.hardirq), "interrupts are off"),
                 (!locks.isEmpty, "it holds the spin lock \(locks.last?.name ?? "")"),
                 (bottomHalfDepth > 0, "softirqs are disabled"),
-                (preemptDepth > locks.count, "preemption is disabled"),
+                (atomicMappings > 0, "it holds a mapping of kmap_atomic"),
+                (preemptDepth > locks.count + atomicMappings, "preemption is disabled"),
             ]
             return reasons.filter(\.0).map(\.1)
         }
@@ -78,7 +81,8 @@ extension Machine {
                 name: $0.lock.name, cpu: Int($0.cpu), pid: $0.pid, step: $0.step)
         }
         return ContextsSnapshot(
-            cpus: contexts.cpus.indices.map { .init(contexts, $0, locks) }, locks: locks,
+            cpus: contexts.cpus.indices.map { .init(contexts, $0, locks, core.cold.kmaps) },
+            locks: locks,
             waiting: contexts.waitingForSlot.map {
                 .init(pid: $0.task.pid, cpu: Int($0.cpu), step: $0.step)
             })
@@ -94,7 +98,9 @@ extension Machine {
 }
 
 extension ContextsSnapshot.CPU {
-    fileprivate init(_ contexts: Contexts, _ cpu: Int, _ locks: [ContextsSnapshot.Lock]) {
+    fileprivate init(
+        _ contexts: Contexts, _ cpu: Int, _ locks: [ContextsSnapshot.Lock], _ kmaps: KmapPool
+    ) {
         let context = contexts.cpus[cpu]
         pid = context.task.pid
         interrupts = context.interrupts.map(\.kind)
@@ -103,6 +109,7 @@ extension ContextsSnapshot.CPU {
         areIRQsOff = context.areIRQsOff
         count = context.count
         self.locks = locks.filter { $0.cpu == cpu }
+        atomicMappings = kmaps.temporary.count { $0.cpu == UInt32(cpu) && $0.kind != .local }
         spinsFor = context.spin?.lock.name
         deferredFrees = context.deferredFrees.map { VirtualAddress($0) }
         runnable = contexts.runnable.filter { $0.cpu == UInt32(cpu) }.map(\.task.pid)
