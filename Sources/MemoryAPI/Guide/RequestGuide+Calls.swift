@@ -44,10 +44,12 @@ extension RequestGuide {
 
     static let noSuchAllocation = RequestGuide(
         cause: """
-            No call of this session allocated an object or an area with this id, or there is none at \
-            this address.
+            No call of this session made an object, an area or a mapping with this id, or there is none \
+            at this address.
             """,
-        cure: "GET /kmalloc and GET /vmalloc list what is in use; ids of pages belong to /pages.",
+        cure: """
+            GET /kmalloc, /vmalloc and /kmap list what is in use; ids of pages belong to /pages.
+            """,
         see: [.request(.alreadyFreed), .request(.noSuchPage)])
 
     static let alreadyFreed = RequestGuide(
@@ -87,6 +89,18 @@ extension RequestGuide {
             "The machine runs no calls any more, as a real one would not. Looking still works.",
         cure: "GET /report says which rule was broken; POST /undo goes back to before it.",
         see: [.misuse(.wildPointer), .misuse(.lockRecursion), .misuse(.vmallocInInterrupt)])
+
+    static let cpuSpins = RequestGuide(
+        cause: """
+            An earlier call on this CPU wants a spin lock that another CPU holds. Until it is \
+            released the CPU goes round in a loop and runs nothing else.
+            """,
+        consequence: "The call did not run. The other CPUs go on.",
+        cure: """
+            Have the CPU that holds the lock call spin_unlock ("cpu" in the body says which CPU runs a \
+            call), or POST /undo. GET /context shows who holds what.
+            """,
+        see: [.request(.machineHalted), .misuse(.lockRecursion)])
 
     static let invalidRecording = RequestGuide(
         cause: """

@@ -43,6 +43,7 @@ extension ProblemKind {
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .machineHalted: .machineHalted
+        case .cpuSpins: .cpuSpins
         case .nothingToUndo: .nothingToUndo
         case .nothingToRedo: .nothingToRedo
         case .payloadTooLarge: .payloadTooLarge
