@@ -63,7 +63,7 @@ extension Core {
         if context.isAtomic,
             cold.misuses.last.map({ $0.step != step || $0.code != .sleepInAtomic }) ?? true
         {
-            noteMisuse(.sleepInAtomic, at: nil)
+            noteMisuse(.sleepInAtomic, at: nil, circumstance: reasonNotToSleep)
         }
         let count = context.count
         guard shape.debug, count.isAtomic || context.areIRQsOff else { return }

@@ -76,10 +76,7 @@ extension Machine {
     /// What all CPUs are doing.
     public var contexts: ContextsSnapshot {
         let contexts = core.cold.contexts
-        let locks = contexts.locks.map {
-            ContextsSnapshot.Lock(
-                name: $0.lock.name, cpu: Int($0.cpu), pid: $0.pid, step: $0.step)
-        }
+        let locks = contexts.locks.map { ContextsSnapshot.Lock($0) }
         return ContextsSnapshot(
             cpus: contexts.cpus.indices.map { .init(contexts, $0, locks, core.cold.kmaps) },
             locks: locks,
@@ -94,6 +91,25 @@ extension Machine {
     /// The calls of earlier steps that came to their end in a step.
     public func resumptions(of step: UInt32) -> [Resumption] {
         core.cold.contexts.resumed.filter { $0.step == step }
+    }
+}
+
+extension Core {
+    /// Why the current CPU must not sleep, in words.
+    var reasonNotToSleep: String {
+        let cpu = Int(control.pointee.cpu)
+        let locks = cold.contexts.locks.map { ContextsSnapshot.Lock($0) }
+        return ContextsSnapshot.CPU(cold.contexts, cpu, locks, cold.kmaps).reasonsNotToSleep
+            .joined(separator: ", ")
+    }
+}
+
+extension ContextsSnapshot.Lock {
+    fileprivate init(_ held: Contexts.HeldLock) {
+        name = held.lock.name
+        cpu = Int(held.cpu)
+        pid = held.pid
+        step = held.step
     }
 }
 
