@@ -1,7 +1,7 @@
 /// What all CPUs are doing at some moment.
-public struct ContextsSnapshot: Sendable {
+public struct ContextsSnapshot: Hashable, Sendable {
     /// One CPU.
-    public struct CPU: Sendable {
+    public struct CPU: Hashable, Sendable {
         /// The task that runs there, or that was interrupted.
         public let pid: UInt32
         /// The interrupts that it is in, the outermost first.
@@ -14,6 +14,8 @@ public struct ContextsSnapshot: Sendable {
         public let areIRQsOff: Bool
         /// The kernel's own count of all that.
         public let count: PreemptCount
+        /// Temporary mappings of high memory on its task's stack. `kmap_ctrl.idx`
+        public let localMappingCount: Int
         /// The locks that it holds, the oldest first.
         public let locks: [Lock]
         /// Atomic mappings that were made on it and not given up.
@@ -124,6 +126,7 @@ extension ContextsSnapshot.CPU {
         bottomHalfDepth = Int(context.bottomHalfDepth)
         areIRQsOff = context.areIRQsOff
         count = context.count
+        localMappingCount = context.task.localEntries.count
         self.locks = locks.filter { $0.cpu == cpu }
         atomicMappings = kmaps.temporary.count { $0.cpu == UInt32(cpu) && $0.kind != .local }
         spinsFor = context.spin?.lock.name
