@@ -130,7 +130,7 @@ extension ContextsSnapshot.CPU {
         self.locks = locks.filter { $0.cpu == cpu }
         atomicMappings = kmaps.temporary.count { $0.cpu == UInt32(cpu) && $0.kind != .local }
         spinsFor = context.spin?.lock.name
-        deferredFrees = context.deferredFrees.map { VirtualAddress($0) }
+        deferredFrees = context.deferredFrees.reversed().map { VirtualAddress($0) }
         runnable = contexts.runnable.filter { $0.cpu == UInt32(cpu) }.map(\.task.pid)
     }
 }
