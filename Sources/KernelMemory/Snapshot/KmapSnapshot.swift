@@ -109,6 +109,13 @@ extension Machine {
         core.cold.kmaps.temporary.map { .init($0) }
     }
 
+    /// Whether an address lies where temporary mappings do.
+    public func isTemporaryMappingAddress(_ address: VirtualAddress) -> Bool {
+        core.hasHighmem
+            && (core.localAddresses.contains(address.rawValue)
+                || core.typedAddresses.contains(address.rawValue))
+    }
+
     /// The slots of a CPU for temporary mappings: those of the stack, then those of 2.6's types.
     public func temporarySlots(ofCPU cpu: Int) -> [TemporarySlotSnapshot] {
         guard core.hasHighmem else { return [] }
