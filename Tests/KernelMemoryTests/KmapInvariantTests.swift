@@ -60,7 +60,10 @@ import Testing
             { $0.cold.contexts.nextPid = 1 },
             { $0.cold.contexts.runnable = [(cpu: 7, task: Task(pid: 0))] },
             { $0.cold.contexts.runnable = [(cpu: 0, task: Task(pid: 1))] },
-            { $0.cold.contexts.locks += $0.cold.contexts.locks },
+            { core in
+                let held = core.cold.contexts.locks[0]
+                core.cold.contexts.heldLocks[SpinLock(name: "another")] = held
+            },
             { core in
                 let lock = SpinLock(name: "nobody's")
                 core.cold.contexts.cpus[1].spin = .init(lock: lock, variant: .plain, step: 1)

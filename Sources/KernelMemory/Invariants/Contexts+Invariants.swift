@@ -43,13 +43,14 @@ extension Core {
 
     private func checkLocks() -> String? {
         let contexts = cold.contexts
-        let names = Set(contexts.locks.map(\.lock))
-        if names.count != contexts.locks.count { return "a lock is held twice" }
+        if contexts.heldLocks.contains(where: { $0.key != $0.value.lock }) {
+            return "a lock is held by another name"
+        }
         if contexts.locks.contains(where: { $0.cpu >= UInt32(shape.cpuCount) }) {
             return "a lock's holder has no cpu"
         }
         for (cpu, context) in contexts.cpus.enumerated() {
-            if let lock = context.spin?.lock, !names.contains(lock) {
+            if let lock = context.spin?.lock, contexts.heldLocks[lock] == nil {
                 return "cpu \(cpu) spins for \(lock.name), which nobody holds"
             }
             let held = contexts.locks.count { $0.cpu == UInt32(cpu) }
