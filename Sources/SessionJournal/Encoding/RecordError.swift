@@ -22,7 +22,7 @@ extension RecordError: CustomStringConvertible {
         switch self {
         case .truncated: "it ends too early"
         case .damaged: "its check value is wrong"
-        case .newerVersion(let version): "it has version \(version), which is newer than this program"
+        case .newerVersion(let version): "it has version \(version), and this program is older"
         case .unknownFunction(let tag): "it names function \(tag), which this program does not know"
         case .outOfRange(let field): "its \(field) is out of range"
         case .trailingBytes: "it has bytes behind its end"
