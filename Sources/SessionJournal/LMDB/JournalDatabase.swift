@@ -1,10 +1,10 @@
-import Synchronization
-
 /// The sessions in one LMDB environment: changes one after the other, reads beside them.
-final class JournalDatabase: Sendable {
+final class JournalDatabase: @unchecked Sendable {
+    // `reserve` is the only variable, and `writer` guards it.
     private let environment: Environment
-    /// Held by whoever writes.
-    private let writer = Mutex(DiskReserve())
+    /// Held by whoever writes. Not a `Mutex`, which costs several times as much where threads meet.
+    private let writer = Condition()
+    private var reserve = DiskReserve()
     private let mapLimit: Int
 
     /// - Parameter mapLimit: bytes that the file of pages may have at most.
@@ -61,7 +61,7 @@ extension JournalDatabase {
 
     /// Runs a transaction, again with a larger map if the map is full.
     private func write<Result: Sendable>(_ body: Changes<Result>) throws(JournalError) -> Result {
-        try writer.withLock { (reserve) throws(JournalError) in
+        try writer.locked { () throws(JournalError) in
             while true {
                 do throws(JournalError) {
                     return try attempt(&reserve, body)
