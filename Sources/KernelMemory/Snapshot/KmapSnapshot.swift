@@ -74,6 +74,11 @@ public struct TemporarySlotSnapshot: Sendable {
 }
 
 extension Machine {
+    /// Whether a frame has no address of its own. `PageHighMem`
+    public func isHighmem(_ pfn: PageFrameNumber) -> Bool {
+        pfn.rawValue < core.shape.frameEnd && core.isHighmem(pfn.rawValue)
+    }
+
     /// The pool of permanent mappings.
     ///
     /// - Complexity: O(slots + uses).
@@ -102,6 +107,13 @@ extension Machine {
     /// Temporary mappings that were not given up, in the order of their steps.
     public var temporaryMappings: [TemporaryMappingSnapshot] {
         core.cold.kmaps.temporary.map { .init($0) }
+    }
+
+    /// Whether an address lies where temporary mappings do.
+    public func isTemporaryMappingAddress(_ address: VirtualAddress) -> Bool {
+        core.hasHighmem
+            && (core.localAddresses.contains(address.rawValue)
+                || core.typedAddresses.contains(address.rawValue))
     }
 
     /// The slots of a CPU for temporary mappings: those of the stack, then those of 2.6's types.
