@@ -31,7 +31,7 @@ extension Misuse {
             reclaimExplanation
         case .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeInsideArea,
             .vunmapOfVmalloc, .vfreeOfVmap, .usedAfterVfree, .freeOfMapping, .dmaToForeign,
-            .writeToReadOnly:
+            .writeToReadOnly, .usedAfterFree:
             mappingExplanation
         case .conflictingMobility:
             "__GFP_MOVABLE and __GFP_RECLAIMABLE exclude each other; the request was treated as "

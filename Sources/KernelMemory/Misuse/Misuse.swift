@@ -72,6 +72,8 @@ public struct Misuse: Hashable, Sendable {
         case usedAfterVfree = "used-after-vfree"
         /// A page that belongs to a mapping of the kernel's was freed by itself.
         case freeOfMapping = "free-of-mapping"
+        /// A free page was touched on a kernel that unmaps it.
+        case usedAfterFree = "used-after-free"
         /// Bytes were to be written to a page that is mapped for reading only.
         case writeToReadOnly = "write-to-read-only"
         /// A device read or wrote memory that is not the caller's.
@@ -137,7 +139,7 @@ extension Misuse.Code {
         case .orderTooLarge, .conflictingMobility, .noShrinker, .writeIntoSlack,
             .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeOfVmap:
             "warning"
-        case .wildPointer, .writeToReadOnly: "crash"
+        case .wildPointer, .writeToReadOnly, .usedAfterFree: "crash"
         case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
             .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache,

@@ -24,6 +24,7 @@ extension BootImage {
         }
         core.control.pointee.cpu = UInt32(recording.cpu)
         core.makeBootTables()
+        if core.shape.debug { core.unmapFreePages() }
         self.init(core: core)
     }
 }

@@ -26,6 +26,8 @@ struct Control {
     static let halted: UInt32 = 1
     /// A rule was broken: interior frames can be in any state, so check them as the kernel does.
     static let corrupted: UInt32 = 2
+    /// Pages are mapped only while they are allocated: no call goes the short way. Set for good at boot.
+    static let unmapsFreePages: UInt32 = 4
 }
 
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.

@@ -84,6 +84,11 @@ extension Core {
                 .usedAfterVfree, at: address, allocatedAtStep: freed.allocated,
                 freedAtStep: freed.step)
         }
+        if let pfn = directFrame(address), unmapsFreePages {
+            let step = frames.readable(pfn).pointee.step
+            return noteMisuse(
+                .usedAfterFree, pfn: pfn, at: address, freedAtStep: step == 0 ? nil : step)
+        }
         noteMisuse(.wildPointer, at: address)
     }
 }
