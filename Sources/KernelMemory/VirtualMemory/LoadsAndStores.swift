@@ -68,7 +68,7 @@ extension Core {
     /// The task's own access to what is not mapped, or not for that.
     func fault(at address: UInt64, isWrite: Bool) {
         noteFault(address)
-        oopsOnAccess(to: address, isWrite: isWrite)
+        oopsOnAccess(to: address, isWrite: isWrite, in: "step_\(control.pointee.step)")
     }
 
     /// Records why nothing is mapped there, as far as the simulator knows.
