@@ -42,11 +42,12 @@ public final class MemoryService: Sendable {
     /// The routes with what they read, one file of them for each resource.
     var endpoints: [Endpoint] {
         machineEndpoints + sessionEndpoints + pageEndpoints + kmallocEndpoints + cacheEndpoints
-            + vmallocEndpoints + reclaimEndpoints + freeListEndpoints + callEndpoints
+            + vmallocEndpoints + kmapEndpoints + kmapAtomicEndpoints + contextEndpoints
+            + reclaimEndpoints + freeListEndpoints + callEndpoints
             + memoryEndpoints + pageTableEndpoints + tlbEndpoints + zoneEndpoints + buddyEndpoints
             + frameEndpoints + addressEndpoints + snapshotEndpoints
             + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
-            + operationEndpoints
+            + operationEndpoints + problemEndpoints
     }
 }

@@ -19,7 +19,8 @@ extension MachineShape {
             layout: AddressLayout(memory),
             minFreeKilobytes: memory.tuning.minFreeKilobytes, debug: configuration.debug,
             checksObjects: configuration.checksObjects, slab: configuration.slab,
-            keepsCachesApart: configuration.keepsCachesApart, tlb: configuration.tlb)
+            keepsCachesApart: configuration.keepsCachesApart,
+            kmapSlotCount: configuration.kind == .classroom ? 16 : 1_024, tlb: configuration.tlb)
     }
 }
 

@@ -43,6 +43,21 @@ extension KernelCall: CustomStringConvertible {
         case .loadModule(let module):
             "load_module(\"\(module.name)\", \(module.textSize), \(module.dataSize))"
         case .deleteModule(let module): "delete_module(\"\(module.name)\")"
+        case .kvfree(let address): "kvfree(\(address))"
+        case .kmap(let page): "kmap(\(page))"
+        case .kunmap(let page, _): "kunmap(\(page))"
+        case .kmapFlushUnused: "kmap_flush_unused()"
+        case .kmapAtomic(let page, let type): "kmap_atomic(\(page)\(Self.suffix(type)))"
+        case .kunmapAtomic(let address, let type, _):
+            "kunmap_atomic(\(address)\(Self.suffix(type)))"
+        case .kmapLocalPage(let page): "kmap_local_page(\(page))"
+        case .kunmapLocal(let address, _): "kunmap_local(\(address))"
+        case .cpu(let event): "\(event.rawValue)()"
+        case .localIRQRestore(let flags): "local_irq_restore(\(hexadecimal(flags)))"
+        case .spinLock(let lock, let variant): "spin_lock\(variant.lockSuffix)(\(lock.name))"
+        case .spinUnlock(let lock, let variant, let flags):
+            "spin_unlock\(variant.unlockSuffix)(\(lock.name)"
+                + (variant == .irqsave ? ", \(hexadecimal(UInt64(flags))))" : ")")
         case .load(let address, let width): "load(\(address), \(width))"
         case .memset(let address, let byte, let length):
             "memset(\(address), \(hexadecimal(UInt64(byte))), \(length))"
@@ -56,6 +71,8 @@ extension KernelCall: CustomStringConvertible {
 extension KernelCall {
     /// Pages of a list that are written down; behind them stands how many there are.
     private static let shownPages = 16
+
+    private static func suffix(_ type: KmapType?) -> String { type.map { ", \($0)" } ?? "" }
 
     private static func list(_ pages: [PagePointer]) -> String {
         let shown = pages.prefix(shownPages).map(\.description).joined(separator: " ")

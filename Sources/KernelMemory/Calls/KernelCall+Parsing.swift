@@ -65,7 +65,7 @@ extension ParsedCall {
         }
         let inner = statement[statement.index(after: open)...].dropLast()
         let words = inner.trimmed.isEmpty ? [] : Self.words(inner)
-        guard words.count == function.parameters.count else {
+        guard function.argumentCounts.contains(words.count) else {
             throw .argumentCount(
                 function: name, expected: function.parameters.map(\.name), given: words.count)
         }
@@ -73,6 +73,7 @@ extension ParsedCall {
         for (word, parameter) in zip(words, function.parameters) {
             arguments.append(try parameter.argument(word.trimmed, of: name))
         }
+        arguments += function.parameters[words.count...].compactMap(\.usual)
         self.init(function, arguments)
     }
 
@@ -118,6 +119,9 @@ extension KernelFunction.Parameter {
             if let argument = special(text) { return argument }
         case .pages:
             if let pages = Self.pages(text) { return .pages(pages) }
+        case .kmapType, .lock:
+            if takesName(text) { return .text(text) }
+            throw .argument(function: function, parameter: name, value: text, wanted: wanted)
         default: break
         }
         let number = text == "NULL" ? 0 : UInt64(cLiteral: text)
@@ -125,6 +129,11 @@ extension KernelFunction.Parameter {
             throw .argument(function: function, parameter: name, value: text, wanted: wanted)
         }
         return .number(number)
+    }
+
+    /// Whether a text is the name of a type of mapping, or a lock's, as the parameter wants it.
+    public func takesName(_ text: String) -> Bool {
+        kind == .lock ? SpinLock.isName(text) : KmapType(name: text) != nil
     }
 
     /// Whether a number may be an argument.
@@ -171,8 +180,11 @@ extension KernelFunction.Parameter {
                 + "in quotation marks"
         case .alignment: "0 or a power of two up to 4096"
         case .cacheFlags: "flags such as SLAB_HWCACHE_ALIGN|SLAB_POISON, or 0"
+        case .kmapType: "one of \(KmapType.names.joined(separator: ", "))"
+        case .lock:
+            "a lock's name such as my_lock or &dev->lock, \(SpinLock.longestName) characters at most"
         case .constructor: "NULL, or the byte that new objects are filled with, as in ctor=0x5a"
-        case .order, .byte, .length, .cpu, .size, .count, .areaSize, .width:
+        case .order, .byte, .length, .cpu, .size, .count, .areaSize, .width, .flags:
             "a number of \(kind.range.lowerBound) to \(kind.range.upperBound)"
         }
     }

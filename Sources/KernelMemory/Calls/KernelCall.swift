@@ -74,6 +74,34 @@ public enum KernelCall: Hashable, Sendable {
     case vunmap(VirtualAddress)
     /// `vm_unmap_aliases()`: flushes the TLBs of lazily freed areas and makes these free.
     case vmUnmapAliases
+    /// `kvfree(addr)`: `vfree` or `kfree`, by where the address lies; does nothing for NULL.
+    case kvfree(VirtualAddress)
+    /// `kmap(page)`: an address for a page of high memory, for as long as it is wanted; may sleep.
+    case kmap(PagePointer)
+    /// `kunmap(page)`: gives up one use of that address.
+    ///
+    /// `use` is no argument of the kernel's: it says which `kmap` is meant, by its step; 0 for the last
+    /// one of the page.
+    case kunmap(PagePointer, use: UInt32)
+    /// `kmap_flush_unused()`: takes back the addresses that nobody uses any more.
+    case kmapFlushUnused
+    /// `kmap_atomic(page)`, or `kmap_atomic(page, type)` as 2.6 had it: an address for a moment, on
+    /// this CPU, in any context.
+    case kmapAtomic(PagePointer, type: KmapType?)
+    /// `kunmap_atomic(addr)`, or `kunmap_atomic(addr, type)`.
+    case kunmapAtomic(VirtualAddress, type: KmapType?, use: UInt32)
+    /// `kmap_local_page(page)`: the same for a task that may be interrupted, and sleep.
+    case kmapLocalPage(PagePointer)
+    /// `kunmap_local(addr)`.
+    case kunmapLocal(VirtualAddress, use: UInt32)
+    /// Something that a CPU is told, or that happens to it.
+    case cpu(CPUEvent)
+    /// `local_irq_restore(flags)`: interrupts are as they were when the flags were saved.
+    case localIRQRestore(flags: UInt64)
+    /// `spin_lock(lock)` and its variants; those that save the flags return them.
+    case spinLock(SpinLock, LockVariant)
+    /// `spin_unlock(lock)` and its variants.
+    case spinUnlock(SpinLock, LockVariant, flags: UInt32)
     /// The CPU loads 1...8 bytes as a number.
     case load(VirtualAddress, width: UInt32)
     /// The CPU loads words in a pattern; returns how many translations its TLB did not know.

@@ -51,6 +51,7 @@ extension KernelFunction.ParameterKind {
         switch self {
         case .alignment, .cacheFlags: .number(0)
         case .constructor: .text("NULL")
+        case .kmapType: .text("")
         default: nil
         }
     }

@@ -4,6 +4,7 @@ extension KernelFunction {
         .init("vmalloc", [("size", .areaSize)]) { .vmalloc(size: $0[0].number) },
         .init("vzalloc", [("size", .areaSize)]) { .vzalloc(size: $0[0].number) },
         .init("vfree", [("addr", .address)]) { .vfree($0[0].address) },
+        .init("kvfree", [("addr", .address)]) { .kvfree($0[0].address) },
         .init("vmap", [("pages", .pages)]) { .vmap($0[0].pages) },
         .init("vunmap", [("addr", .address)]) { .vunmap($0[0].address) },
         .init("vm_unmap_aliases", []) { _ in .vmUnmapAliases },

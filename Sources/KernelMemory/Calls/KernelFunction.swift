@@ -38,6 +38,12 @@ public struct KernelFunction: Sendable {
         case cacheFlags
         /// `NULL`, or the byte that a cache's constructor fills objects with.
         case constructor
+        /// A slot of 2.6's `kmap_atomic`; may be left out.
+        case kmapType
+        /// A spin lock's name.
+        case lock
+        /// What a CPU's flags register was.
+        case flags
     }
 
     /// One parameter.
@@ -90,6 +96,13 @@ public struct KernelFunction: Sendable {
     public let parameters: [Parameter]
     private let make: @Sendable ([Argument]) -> KernelCall
 
+    /// How many arguments a call as C source may have: those at the end that C had two forms for may
+    /// be left out.
+    var argumentCounts: ClosedRange<Int> {
+        let optional = parameters.reversed().prefix { $0.kind == .kmapType }.count
+        return (parameters.count - optional)...parameters.count
+    }
+
     /// The call with these arguments, one for each parameter and in range for its kind.
     public func call(_ arguments: [Argument]) -> KernelCall { make(arguments) }
 }
@@ -110,6 +123,8 @@ extension KernelFunction.ParameterKind {
         case .width: 1...8
         case .alignment: 0...4_096
         case .constructor: 0...255
+        case .kmapType, .lock: 0...UInt64.max
+        case .flags: 0...0xffff_ffff
         }
     }
 }
@@ -127,7 +142,8 @@ extension KernelFunction {
 
     /// Every function that can be called.
     public static let all =
-        pageFunctions + slabFunctions + reclaimFunctions + vmallocFunctions + processorFunctions
+        pageFunctions + slabFunctions + reclaimFunctions + vmallocFunctions + kmapFunctions
+        + contextFunctions + processorFunctions
 
     private static let pageFunctions: [KernelFunction] = [
         .init("alloc_pages", [("gfp_mask", .gfp), ("order", .order)]) {

@@ -23,7 +23,9 @@ public struct Outcome: Hashable, Sendable {
         case address(VirtualAddress)
         /// A number: a size, or an error code.
         case number(UInt64)
-        /// The machine is halted and nothing ran.
+        /// The machine is halted, or this CPU spins, and nothing ran.
         case halted
+        /// The call has begun but not ended: its task sleeps, or its CPU spins.
+        case blocked
     }
 }

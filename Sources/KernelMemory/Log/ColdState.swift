@@ -29,13 +29,21 @@ final class ColdState {
     var strayHeads: [StrayHead: UInt64] = [:]
     /// Warnings that were printed and will not be again.
     var warnedOnce: Set<OnceOnly> = []
+    /// What the CPUs are doing.
+    var contexts: Contexts
+    /// Mappings of high memory.
+    var kmaps = KmapPool()
 
     static let misuseLimit = 10_000
 
-    init() {}
+    init(cpuCount: Int) { contexts = Contexts(cpuCount: cpuCount) }
 
     /// What a machine starts with that has just booted.
-    init(bootedFrom image: ColdState) { registry = image.registry }
+    init(bootedFrom image: ColdState) {
+        registry = image.registry
+        contexts = image.contexts
+        kmaps = image.kmaps
+    }
 
     init(copying other: ColdState) {
         log = other.log
@@ -52,6 +60,8 @@ final class ColdState {
         dmaReport = other.dmaReport
         strayHeads = other.strayHeads
         warnedOnce = other.warnedOnce
+        contexts = other.contexts
+        kmaps = other.kmaps
     }
 
     func add(_ misuse: Misuse) {

@@ -18,7 +18,8 @@ extension Core {
     /// Who was running, and in which function, as far as that is known.
     func printRunning(_ function: String?) {
         printk(
-            "CPU: \(control.pointee.cpu) PID: 1 Comm: init \(cold.taint.text) 6.1.192 #1 ")
+            "CPU: \(control.pointee.cpu) PID: \(currentPid) Comm: init \(cold.taint.text) 6.1.192 #1 "
+        )
         guard let function else { return }
         printk((shape.architecture == .i386 ? "EIP: " : "RIP: 0010:") + function)
     }
@@ -65,9 +66,10 @@ extension Core {
     /// (kernel/exit.c, 6.1).
     private func endTask(_ reason: String, isInterruptible: Bool = true, _ locks: Int = 0) {
         printk("---[ end trace 0000000000000000 ]---")
-        if !isInterruptible { printk("note: init[1] exited with irqs disabled") }
-        // A kernel that does not check for sleeping does not count either.
-        if locks > 0, shape.debug { printk("note: init[1] exited with preempt_count \(locks)") }
+        let note = "note: init[\(currentPid)] exited with "
+        if !isInterruptible || context.areIRQsOff { printk(note + "irqs disabled") }
+        let count = Int(context.count.bits) + (countsPreemption ? locks : 0)
+        if count > 0 { printk(note + "preempt_count \(count)") }
         cold.taint.died = true
         halt(reason)
     }

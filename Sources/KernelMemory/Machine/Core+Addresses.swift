@@ -46,14 +46,12 @@ extension Core {
         return pfn < shape.frameEnd ? pfn : nil
     }
 
+    /// The address of a page: its own, or that of the slot that maps it.
+    ///
     /// The corresponding kernel function is `page_address` (mm/highmem.c, 6.1).
     func pageAddress(_ page: PagePointer) -> Outcome {
-        guard let pfn = frame(of: page) else {
-            noteMisuse(.wildPointer, pfn: nil, order: 0)
-            oopsOnAccess(to: page.rawValue, isWrite: false)
-            return Outcome(.void)
-        }
-        if shape.architecture.isHighmem(zoneIndex(of: pfn)) { return Outcome(.null) }
-        return Outcome(.address(.init(directAddress(pfn))))
+        guard let pfn = followedFrame(of: page, in: "page_address") else { return Outcome(.void) }
+        if !isHighmem(pfn) { return .pointer(directAddress(pfn)) }
+        return .pointer(cold.kmaps.hash.slot(of: page.rawValue).map(kmapAddress) ?? 0)
     }
 }

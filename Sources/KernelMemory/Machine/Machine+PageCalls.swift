@@ -78,13 +78,6 @@ extension Machine {
     }
 
     @usableFromInline
-    mutating func runOn(_ cpu: UInt32) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
-        if cpu < UInt32(core.shape.cpuCount) { core.control.pointee.cpu = cpu }
-        return Outcome(.void)
-    }
-
-    @usableFromInline
     mutating func setKswapd(awake: Bool) -> Outcome {
         guard beginCall() else { return Outcome(.halted) }
         core.setStatThresholds(underPressure: awake)

@@ -3,9 +3,12 @@ extension Machine {
     /// The corresponding kernel function is `kmalloc` (include/linux/slab.h, 6.1).
     @usableFromInline
     mutating func kmalloc(_ size: UInt64, _ gfp: GFPFlags) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
-        let object = core.kmallocAtHand(size, gfp)
-        if _fastPath(object != 0) { return Outcome(.address(VirtualAddress(object))) }
+        if beginUsualCall() {
+            let object = core.kmallocAtHand(size, gfp)
+            if _fastPath(object != 0) { return Outcome(.address(VirtualAddress(object))) }
+        } else {
+            guard beginCall() else { return Outcome(.halted) }
+        }
         return .pointer(core.kmalloc(size, gfp))
     }
 

@@ -34,7 +34,20 @@ extension Machine {
     @usableFromInline
     mutating func unmapAliases() -> Outcome {
         guard beginCall() else { return Outcome(.halted) }
+        core.mightSleep(.purge)
         core.purgeVmapAreas()
+        return Outcome(.void)
+    }
+
+    /// The corresponding kernel function is `kvfree` (mm/util.c, 6.1).
+    @usableFromInline
+    mutating func kvfree(_ address: VirtualAddress) -> Outcome {
+        guard beginCall() else { return Outcome(.halted) }
+        if core.isVmallocAddress(address.rawValue) {
+            core.vfree(address.rawValue)
+        } else {
+            core.kfree(address.rawValue)
+        }
         return Outcome(.void)
     }
 

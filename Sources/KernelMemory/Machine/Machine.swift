@@ -54,6 +54,19 @@ public struct Machine: Sendable {
         case .vmalloc(let size): vmalloc(size, .kernel)
         case .vzalloc(let size): vmalloc(size, [.kernel, .zero])
         case .vfree(let address): vfree(address)
+        case .kvfree(let address): kvfree(address)
+        case .kmap(let page): kmap(page)
+        case .kunmap(let page, let use): kunmap(page, use: use)
+        case .kmapFlushUnused: flushUnusedKmaps()
+        case .kmapAtomic(let page, let type): kmapAtomic(page, type)
+        case .kunmapAtomic(let address, let type, let use): kunmapAtomic(address, type, use: use)
+        case .kmapLocalPage(let page): kmapLocalPage(page)
+        case .kunmapLocal(let address, let use): kunmapLocal(address, use: use)
+        case .cpu(let event): tellCPU(event)
+        case .localIRQRestore(let flags): restoreIRQs(flags)
+        case .spinLock(let lock, let variant): takeLock(lock, variant)
+        case .spinUnlock(let lock, let variant, let flags):
+            releaseLock(lock, variant, flags: flags)
         case .vmap(let pages): vmap(pages)
         case .vunmap(let address): vunmap(address)
         case .vmUnmapAliases: unmapAliases()
@@ -78,12 +91,21 @@ extension Machine {
     mutating func beginCall() -> Bool {
         if !isKnownUniquelyReferenced(&core) || core.isSealed { makeOwner() }
         let control = core.control
-        if control.pointee.state & Control.halted != 0 { return false }
+        if control.pointee.state & Control.stopped != 0 { return false }
         control.pointee.step &+= 1
         return true
     }
 
-    /// ``beginCall()`` for machines in good order: neither halted nor corrupted.
+    /// ``beginCall()`` for what may be done also while the current CPU spins.
+    mutating func beginSwitch() -> Bool {
+        if !isKnownUniquelyReferenced(&core) || core.isSealed { makeOwner() }
+        if core.isHalted { return false }
+        core.control.pointee.step &+= 1
+        return true
+    }
+
+    /// ``beginCall()`` for machines in good order: neither halted nor corrupted, and the current CPU
+    /// under no constraints.
     ///
     /// - Returns: whether it is one; if not, then nothing has begun.
     @inline(__always)

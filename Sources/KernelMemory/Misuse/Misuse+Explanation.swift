@@ -33,6 +33,12 @@ extension Misuse {
             .vunmapOfVmalloc, .vfreeOfVmap, .usedAfterVfree, .freeOfMapping, .dmaToForeign,
             .writeToReadOnly, .usedAfterFree:
             mappingExplanation
+        case .sleepInAtomic, .schedulingWhileAtomic, .vmallocInInterrupt, .preemptUnbalanced,
+            .interruptUnbalanced, .lockNotHeld, .lockRecursion, .heldAtSleep:
+            contextExplanation
+        case .kunmapUnbalanced, .kmapOverwritten, .usedAfterKunmap, .kunmapOutOfOrder,
+            .kmapNestedTooDeep, .kunmapOfWrongAddress, .wrongKmapType, .freeOfKmappedPage:
+            kmapExplanation
         case .conflictingMobility:
             "__GFP_MOVABLE and __GFP_RECLAIMABLE exclude each other; the request was treated as "
                 + "unmovable."

@@ -80,6 +80,38 @@ public struct Misuse: Hashable, Sendable {
         case dmaToForeign = "dma-to-foreign"
         /// `__GFP_MOVABLE` and `__GFP_RECLAIMABLE` at once.
         case conflictingMobility = "conflicting-mobility"
+        /// A function that may sleep was called where nothing may sleep.
+        case sleepInAtomic = "sleep-in-atomic"
+        /// A call that really slept where nothing may sleep.
+        case schedulingWhileAtomic = "scheduling-while-atomic"
+        /// An area was asked for in an interrupt.
+        case vmallocInInterrupt = "vmalloc-in-interrupt"
+        /// Preemption or softirqs were switched on more often than off.
+        case preemptUnbalanced = "preempt-unbalanced"
+        /// The end of an interrupt that had not begun, or a state restored that was not saved.
+        case interruptUnbalanced = "interrupt-unbalanced"
+        /// A spin lock was released by a CPU that does not hold it.
+        case lockNotHeld = "lock-not-held"
+        /// A spin lock was taken by the CPU that holds it already.
+        case lockRecursion = "lock-recursion"
+        /// A task went to sleep with a spin lock held.
+        case heldAtSleep = "lock-held-at-sleep"
+        /// `kunmap` of a page that is not mapped, or more often than it was mapped.
+        case kunmapUnbalanced = "kunmap-unbalanced"
+        /// A slot of the older `kmap_atomic` was used again while it still mapped another page.
+        case kmapOverwritten = "kmap-slot-overwritten"
+        /// An access through a mapping that was given up, but whose entry is still there.
+        case usedAfterKunmap = "used-after-kunmap"
+        /// Local mappings were not undone in the reverse order.
+        case kunmapOutOfOrder = "kunmap-out-of-order"
+        /// More local mappings at once than a CPU has slots.
+        case kmapNestedTooDeep = "kmap-nested-too-deep"
+        /// A mapping was to be undone by an address that is none, or that takes a page.
+        case kunmapOfWrongAddress = "kunmap-of-wrong-address"
+        /// A `km_type` that belongs to another context.
+        case wrongKmapType = "wrong-kmap-type"
+        /// A page was freed that is still mapped by kmap or kmap_atomic.
+        case freeOfKmappedPage = "free-of-kmapped-page"
     }
 
     /// Which rule was broken.
@@ -130,21 +162,29 @@ public struct Misuse: Hashable, Sendable {
 }
 
 extension Misuse.Code {
-    /// How bad it is: `consequence` of an earlier mistake, `leak`, `corruption`, `warning` or
-    /// `crash`.
+    /// How bad it is: `consequence` of an earlier mistake, `leak`, `corruption`, `warning`,
+    /// `context` (the wrong place for the call) or `crash`.
     public var severity: String {
         switch self {
         case .handedOutTwice, .objectHandedOutTwice, .strayObject: "consequence"
         case .destroyedCacheInUse, .vunmapOfVmalloc: "leak"
         case .orderTooLarge, .conflictingMobility, .noShrinker, .writeIntoSlack,
-            .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeOfVmap:
+            .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeOfVmap,
+            .kunmapOfWrongAddress, .wrongKmapType:
             "warning"
-        case .wildPointer, .writeToReadOnly, .usedAfterFree: "crash"
+        case .sleepInAtomic, .schedulingWhileAtomic, .preemptUnbalanced, .interruptUnbalanced,
+            .lockNotHeld, .heldAtSleep:
+            "context"
+        case .wildPointer, .writeToReadOnly, .usedAfterFree, .vmallocInInterrupt, .lockRecursion,
+            .kmapNestedTooDeep:
+            "crash"
         case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,
             .wrongSplit, .objectFreedTwice, .freeInsideObject, .kfreeOfPages, .wrongCache,
             .writePastEnd, .writeBeforeStart, .writeAfterFree, .writeToUnowned, .resizedAfterFree,
-            .vfreeInsideArea, .usedAfterVfree, .freeOfMapping, .dmaToForeign:
+            .vfreeInsideArea, .usedAfterVfree, .freeOfMapping, .dmaToForeign,
+            .kunmapUnbalanced, .kmapOverwritten, .usedAfterKunmap, .kunmapOutOfOrder,
+            .freeOfKmappedPage:
             "corruption"
         }
     }

@@ -12,6 +12,8 @@ extension Core {
             noteWrongStore(address..<end)
         } else if isVmallocAddress(address) {
             noteWrongVmallocStore(address, count: count)
+        } else {
+            noteStaleAccess(address)
         }
     }
 

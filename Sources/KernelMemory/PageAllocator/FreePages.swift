@@ -94,7 +94,8 @@ extension Core {
         let step = frame.pointee.step
         if frame.pointee.has(Frame.live) {
             let expected = frame.pointee.order
-            frame.pointee.flags &= ~Frame.live
+            if frame.pointee.has(Frame.kmapped) { noteFreeOfMapped(pfn, order: expected) }
+            frame.pointee.flags &= ~(Frame.live | Frame.kmapped)
             forgetOwner(frame, order: expected)
             guard expected != order else { return }
             noteMisuse(

@@ -57,7 +57,9 @@ extension Core {
 
     /// The kernel goes round and round for ever: the CPU never comes back.
     func hang(in function: String) {
-        let text = "watchdog: BUG: soft lockup - CPU#\(control.pointee.cpu) stuck for 22s! [init:1]"
+        let text =
+            "watchdog: BUG: soft lockup - CPU#\(control.pointee.cpu) stuck for 22s! "
+            + "[init:\(currentPid)]"
         printk(text)
         printCallTrace([function])
         halt(text)

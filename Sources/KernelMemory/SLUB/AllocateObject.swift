@@ -11,6 +11,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `slab_alloc_node` (mm/slub.c, 6.1).
     func allocateObject(_ cache: UInt32, _ gfp: GFPFlags, requested: UInt32) -> UInt64 {
+        mightAllocate(gfp, .allocation)
         if hasArrayCaches { return allocateFromArray(cache, gfp, requested: requested) }
         guard let free = takeFree(cache, requested) else {
             return allocateObjectSlowly(cache, gfp, requested: requested)

@@ -19,6 +19,10 @@ struct Control {
     var peakPages: Int32 = 0
     /// The frame of the root of the page tables; the same from boot on.
     var rootTable: UInt32 = 0
+    /// The frames of the page tables for permanent and for fixed mappings; the same from boot on, 0
+    /// where there is no high memory.
+    var pkmapTable: UInt32 = 0
+    var fixmapTable: UInt32 = 0
     /// The last step that printed to the log or broke a rule; 0 for none.
     var notedStep: UInt32 = 0
 
@@ -26,8 +30,15 @@ struct Control {
     static let halted: UInt32 = 1
     /// A rule was broken: interior frames can be in any state, so check them as the kernel does.
     static let corrupted: UInt32 = 2
+    /// The current CPU is in an interrupt, keeps others away, or counts that it does: what may sleep
+    /// has to be looked at.
+    static let constrained: UInt32 = 4
+    /// The current CPU spins for a lock, and runs no calls.
+    static let spinning: UInt32 = 8
+    /// What keeps calls from running.
+    static let stopped = halted | spinning
     /// Pages are mapped only while they are allocated: no call goes the short way. Set for good at boot.
-    static let unmapsFreePages: UInt32 = 4
+    static let unmapsFreePages: UInt32 = 16
 }
 
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.

@@ -54,6 +54,9 @@ final class Core: @unchecked Sendable {
     /// Logs, reports and contents: what the hot path never touches.
     let cold: ColdState
 
+    /// The lowest address of the mappings of high memory; none where there are none.
+    let mappingStart: UInt64
+
     /// How addresses are cut into indices of page-table entries.
     let paging: PagingMode
     /// Where a page's translations can be in a CPU's TLB.
@@ -93,6 +96,7 @@ final class Core: @unchecked Sendable {
         perCPU = block.perCPU
         pageBlockTypes = block.pageBlockTypes
         tlbs = block.tlbs
+        mappingStart = shape.layout.pkmapBase ?? .max
         paging = shape.architecture.paging
         smallSetMask = shape.tlb.smallSetMask
         tlbWays = shape.tlb.ways
@@ -140,8 +144,7 @@ extension Core {
             frames: FrameDirectory(zeroedFor: shape.frameEnd),
             contents: FrameContents(zeroedFor: shape.frameEnd + shape.tableRoom),
             objects: ObjectTables(caches: NodeTable(), slabs: NodeTable()), vmap: VmapSpace(),
-            cold: ColdState(),
-            image: nil)
+            cold: ColdState(cpuCount: shape.cpuCount), image: nil)
     }
 
     /// A machine that has just booted: shares every frame with the image, which it keeps alive.

@@ -4,7 +4,7 @@
 ///     | next   | prev   | step   | refs:16 flags:16 |
 ///
 ///     flags: 15      14    13   12  11   10       9       8    7       6     5..4        3..0
-///            kmalloc -     live lru slab reserved mapping head per-CPU buddy migratetype order
+///            kmalloc kmap  live lru slab reserved mapping head per-CPU buddy migratetype order
 ///
 /// `next` and `previous` are meaningful while the frame heads a block on a list. The state
 /// where all bits are 0 is that of a frame in the middle of a block.
@@ -40,7 +40,8 @@ extension Frame {
     @inline(__always)
     static func ownedWord(order: UInt32) -> UInt32 { 1 << 16 | UInt32(live) | order }
     /// The bits that tell whether a word is an ``ownedWord(order:)``.
-    static let ownershipMask: UInt32 = 0xffff_0000 | UInt32(live) | UInt32(orderMask)
+    static let ownershipMask: UInt32 =
+        0xffff_0000 | UInt32(live) | UInt32(kmapped) | UInt32(orderMask)
 
     static let orderMask: UInt16 = 0xf
     static let migrateTypeShift: UInt16 = 4
@@ -61,6 +62,8 @@ extension Frame {
     static let lruOrMovable: UInt16 = 0x1000
     /// Heads a block that a caller owns, as the simulator knows it.
     static let live: UInt16 = 0x2000
+    /// Heads a block of which kmap or kmap_atomic maps a page, as the simulator knows it.
+    static let kmapped: UInt16 = 0x4000
     /// Heads a block that kmalloc gave; the bytes asked for stand in ``next``.
     static let largeKMalloc: UInt16 = 0x8000
 

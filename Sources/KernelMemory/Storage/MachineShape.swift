@@ -33,6 +33,9 @@ struct MachineShape: Hashable, Sendable {
     /// Caches of like objects are never merged. `slab_nomerge`.
     var keepsCachesApart = false
 
+    /// Addresses for permanent mappings of high memory. `LAST_PKMAP`
+    var kmapSlotCount: UInt32 = 1_024
+
     /// What each CPU remembers of its walks.
     var tlb = TLBShape.usual
 

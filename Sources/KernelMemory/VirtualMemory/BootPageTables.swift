@@ -16,26 +16,23 @@ extension Core {
     func makeBootTables(in reserved: Range<UInt32> = 0..<0) {
         var frames = bootTableFrames(besides: reserved)
         control.pointee.rootTable = frames.removeLast()
-        let empty = frames.suffix(emptyTableAddresses.count)
+        let empty = frames.suffix(shape.architecture == .i386 ? 2 : 1)
         frames = frames.dropLast(empty.count) + reserved + empty
         var tables = frames.makeIterator()
         let next = { tables.next() }
         for chunk in smallChunks() { mapSmall(chunk, next) }
         mapLarge(next)
-        for address in emptyTableAddresses {
-            let last = shape.architecture == .i386 ? paging.leafLevel : 1
-            _ = makeTable(address, to: last, next)
+        if shape.architecture == .i386 {
+            let pkmap = layout.pkmapBase ?? layout.fixaddrStart
+            control.pointee.pkmapTable = makeTable(pkmap, to: paging.leafLevel, next) ?? 0
+            control.pointee.fixmapTable =
+                makeTable(layout.fixaddrStart, to: paging.leafLevel, next) ?? 0
+        } else {
+            _ = makeTable(layout.vmallocStart, to: 1, next)
         }
     }
 
     private var chunkPages: UInt32 { 1 << UInt32(paging.largeShift - 12) }
-
-    /// What gets a table before anything is mapped there.
-    private var emptyTableAddresses: [UInt64] {
-        shape.architecture == .i386
-            ? [layout.pkmapBase ?? layout.fixaddrStart, layout.fixaddrStart]
-            : [layout.vmallocStart]
-    }
 
     /// Large pages' worth of memory that is mapped in small pages, in the order of their making: the
     /// first, the last if it is not whole, and those with the kernel's image.

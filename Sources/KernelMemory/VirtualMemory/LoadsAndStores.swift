@@ -8,7 +8,8 @@ extension Core {
         let offset = Int(truncatingIfNeeded: address & 4095)
         let frame = translate(address, isWrite: false)
         guard _fastPath(offset <= Page.sizeInBytes - 8 && frame < UInt64(shape.frameEnd)),
-            _fastPath(!frames.readable(known: frame).pointee.has(Frame.slab))
+            _fastPath(!frames.readable(known: frame).pointee.has(Frame.slab)),
+            _fastPath(address < mappingStart)
         else { return loadSlowly(address, width: width, frame) }
         let page = contents.readable(known: frame)
         let word = page.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
@@ -21,6 +22,7 @@ extension Core {
     @inline(never)
     private func loadSlowly(_ address: UInt64, width: UInt32, _ frame: UInt64) -> Outcome {
         var bytes: [UInt8] = []
+        if frame != Self.noMemory { noteStaleAccess(address) }
         let fault = forEachPage(address, Int(width)) { current in
             translated(current == address ? frame : translate(current, isWrite: false))
         } _: { frame, offset, part in

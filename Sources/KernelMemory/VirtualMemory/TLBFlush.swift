@@ -18,6 +18,11 @@ extension Core {
         }
     }
 
+    /// Makes the current CPU forget a page.
+    ///
+    /// The corresponding kernel function is `flush_tlb_one_kernel` (arch/x86/mm/tlb.c, 6.1).
+    func flushLocally(_ address: UInt64) { flushPage(address, of: tlb(control.pointee.cpu)) }
+
     /// Makes one CPU forget the page around an address, whatever its size. `invlpg`.
     private func flushPage(_ address: UInt64, of tlb: TLB) {
         tlb.small.forget(smallPage(address))

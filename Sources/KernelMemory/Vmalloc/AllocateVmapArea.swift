@@ -13,6 +13,11 @@ extension Core {
         _ size: UInt64, requested: UInt64, _ flags: VmFlags, in window: VmapWindow,
         _ gfp: GFPFlags, caller: AreaCaller
     ) -> UInt64? {
+        if isInInterrupt {
+            noteMisuse(.vmallocInInterrupt, at: nil)
+            bug(at: "mm/vmalloc.c:2554", in: "__get_vm_area_node")
+            return nil
+        }
         let gfp = gfp.intersection(.reclaimMask)
         let object = kmallocForKernel(shape.architecture.vmStructSize, gfp.union(.zero))
         if object == 0 { return nil }
@@ -33,6 +38,7 @@ extension Core {
     private func allocateRange(
         _ size: UInt64, in window: VmapWindow, _ gfp: GFPFlags
     ) -> VmapRange? {
+        mightSleep(.areaAllocation)
         let object = allocateRangeObject(gfp)
         if object == 0 { return nil }
         for round in 0..<2 {

@@ -7,6 +7,28 @@ extension Core {
     ///
     /// The corresponding kernel function is `vfree` (mm/vmalloc.c, 6.1).
     func vfree(_ address: UInt64) {
+        if isInInterrupt { return deferFree(address) }
+        mightSleep(.vfree)
+        unmapDeferred(address)
+    }
+
+    /// In an interrupt areas cannot be freed: the address waits for a worker, in a list that is linked
+    /// through the first word of each area.
+    ///
+    /// The corresponding kernel function is `__vfree_deferred` (mm/vmalloc.c, 6.1).
+    private func deferFree(_ address: UInt64) {
+        if address == 0 { return }
+        let next = context.deferredFrees.first ?? 0
+        let bytes = (0..<shape.architecture.pointerSize).map {
+            UInt8(truncatingIfNeeded: next >> UInt64($0 * 8))
+        }
+        storeBytes(bytes, at: address, in: "llist_add_batch")
+        if isHalted { return }
+        changeContext { $0.deferredFrees.insert(address, at: 0) }
+    }
+
+    /// Frees an area where that is allowed. `__vunmap`, `free_work` (mm/vmalloc.c, 6.1).
+    func unmapDeferred(_ address: UInt64) {
         unmapArea(address, freesPages: true)
         drainIfQueued()
     }
@@ -15,6 +37,11 @@ extension Core {
     ///
     /// The corresponding kernel function is `vunmap` (mm/vmalloc.c, 6.1).
     func vunmap(_ address: UInt64) {
+        if isInInterrupt {
+            noteMisuse(.sleepInAtomic, at: address)
+            return bug(at: "mm/vmalloc.c:2878", in: "vunmap")
+        }
+        mightSleep(.vunmap)
         unmapArea(address, freesPages: false)
         drainIfQueued()
     }

@@ -8,6 +8,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `vmap` (mm/vmalloc.c, 6.1).
     func vmap(_ pages: [PagePointer]) -> UInt64 {
+        mightSleep(.vmap)
         if pages.isEmpty { return 0 }
         let size = UInt64(pages.count) << 12
         guard

@@ -46,7 +46,8 @@ extension JSONWriter {
     ) {
         let allocated = machine.allocatedObject(call, returned)
         let area = machine.madeArea(call, returned)
-        if allocated?.allocatedAtStep == machine.step || area != nil {
+        let isMapping = call.mapsPage && returned.isAddress
+        if allocated?.allocatedAtStep == machine.step || area != nil || isMapping {
             member("id", machine.step)
         }
         outcome(
@@ -56,7 +57,21 @@ extension JSONWriter {
         if let area {
             object("area") { json in json.area(area, machine, pages: 0..<pageLimit) }
         }
+        if isMapping { mapping(returned, machine) }
         details(of: call, returned, machine)
+        contextRemarks(call, returned, machine)
+    }
+
+    /// Writes `mapping`: which page the address stands for that a call returned.
+    private mutating func mapping(
+        _ returned: Outcome.Returned, _ machine: borrowing Machine
+    ) {
+        guard case .address(let address) = returned else { return }
+        let pfn = machine.mappedFrame(address).flatMap { machine.isMemory($0) ? $0 : nil }
+        guard let pfn else { return }
+        object("mapping") { json in
+            json.mapped(PageFrameNumber(UInt32(pfn)), at: address, machine)
+        }
     }
 
     /// Writes the members that every call has. Memory that was asked for and not given is ENOMEM.
@@ -95,7 +110,8 @@ extension JSONWriter {
         }
     }
 
-    /// Writes the entry of a batch for a call that found the machine halted and did not run.
+    /// Writes the entry of a batch for a call that found the machine halted, or its CPU spinning, and
+    /// did not run.
     mutating func answerWithoutRun(_ call: KernelCall, _ machine: borrowing Machine) {
         object { json in
             json.memberNull("step")
@@ -178,6 +194,7 @@ extension JSONWriter {
     mutating func misuse(_ misuse: Misuse, by call: KernelCall?) {
         object { json in
             json.member("code", misuse.code.rawValue)
+            json.member("type", DocumentedCode.misuse(misuse.code).path)
             json.member("step", misuse.step)
             json.memberCall(call)
             json.member("severity", misuse.code.severity)
@@ -189,5 +206,12 @@ extension JSONWriter {
             json.member("allocated_at_step", orNull: misuse.allocatedAtStep)
             json.member("freed_at_step", orNull: misuse.freedAtStep)
         }
+    }
+}
+
+extension Outcome.Returned {
+    /// Whether it is an address.
+    fileprivate var isAddress: Bool {
+        if case .address = self { true } else { false }
     }
 }

@@ -17,9 +17,17 @@ extension JSONObjectReader {
         case .constructor:
             return try constructor().map { .number(UInt64($0)) } ?? .text("NULL")
         case .alignment: return .number(UInt64(try alignment()))
-        case .order, .byte, .length, .cpu, .size, .count, .areaSize, .width:
+        case .kmapType, .lock: return .text(try name(parameter))
+        case .order, .byte, .length, .cpu, .size, .count, .areaSize, .width, .flags:
             return .number(try number(parameter.kind.range))
         }
+    }
+
+    /// The current value as the name of a type of mapping or of a lock.
+    private func name(_ parameter: KernelFunction.Parameter) throws(Problem) -> String {
+        let text = String(decoding: try text(parameter.wanted), as: UTF8.self)
+        guard parameter.takesName(text) else { throw problem(parameter.wanted) }
+        return text
     }
 
     /// The current value as an address: a text such as `0xc1000000` or `NULL`, or a number.

@@ -41,7 +41,10 @@ extension JSONWriter {
             raw(")")
         case .registerShrinker, .unregisterShrinker, .listLRUAdd, .listLRUDel, .dropSlab,
             .freeListCreate, .freeListGet, .freeListPut, .vmalloc, .vzalloc, .vfree, .vmap, .vunmap,
-            .vmUnmapAliases, .load, .access, .dma, .loadModule, .deleteModule:
+            .vmUnmapAliases, .load, .access, .dma, .loadModule, .deleteModule, .kvfree, .kmap,
+            .kunmap, .kmapFlushUnused, .kmapAtomic, .kunmapAtomic, .kmapLocalPage, .kunmapLocal,
+            .cpu,
+            .localIRQRestore, .spinLock, .spinUnlock:
             rawText(call.description)
         case .kswapd(let isAwake): raw(isAwake ? "kswapd_wakes()" : "kswapd_sleeps()")
         case .kmalloc(let size, let gfp): rawCall("kmalloc(", size, gfp)
@@ -82,7 +85,7 @@ extension JSONWriter {
     @inline(__always)
     mutating func returned(_ returned: Outcome.Returned) {
         switch returned {
-        case .void, .halted: null()
+        case .void, .halted, .blocked: null()
         case .null: literal("NULL")
         case .page(let page): address(page.rawValue)
         case .address(let address): self.address(address.rawValue)

@@ -32,6 +32,33 @@ extension KernelCall {
         }
     }
 
+    /// Whether it maps a page of high memory.
+    var mapsPage: Bool {
+        if case .kmap = self { true } else { mapsTemporarily }
+    }
+
+    /// Whether it does so for a moment.
+    var mapsTemporarily: Bool {
+        switch self {
+        case .kmapAtomic, .kmapLocalPage: true
+        default: false
+        }
+    }
+
+    /// Whether it changes what a CPU does and may do.
+    var changesContext: Bool {
+        switch self {
+        case .cpu, .localIRQRestore, .spinLock, .spinUnlock, .runOn, .kmapAtomic, .kunmapAtomic:
+            true
+        default: false
+        }
+    }
+
+    /// Whether it can be made on a CPU that spins: it only goes to another one.
+    var leavesCPU: Bool {
+        if case .runOn = self { true } else { false }
+    }
+
     /// Whether it makes room for a module.
     var loadsModule: Bool {
         if case .loadModule = self { true } else { false }

@@ -103,6 +103,14 @@ extension RequestedCall {
 }
 
 extension SessionState {
+    /// Whether the machine is in a state to run a call.
+    func runs(_ requested: RequestedCall) -> Bool {
+        if !machine.isStopped { return true }
+        if machine.isHalted { return false }
+        let goesElsewhere = requested.cpu.map { $0 != UInt32(machine.currentCPU) } ?? false
+        return goesElsewhere || requested.call.leavesCPU
+    }
+
     /// Runs a call, on another CPU if it asks for one: the change of CPU is a step of its own, which
     /// is not made if the call could not follow.
     @inline(__always)

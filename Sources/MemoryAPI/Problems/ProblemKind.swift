@@ -20,6 +20,7 @@ enum ProblemKind: String, CaseIterable {
     case methodNotAllowed = "method-not-allowed"
     case notAcceptable = "not-acceptable"
     case machineHalted = "machine-halted"
+    case cpuSpins = "cpu-spins"
     case nothingToUndo = "nothing-to-undo"
     case nothingToRedo = "nothing-to-redo"
     case payloadTooLarge = "payload-too-large"
@@ -51,7 +52,7 @@ enum ProblemKind: String, CaseIterable {
             404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
-        case .machineHalted, .nothingToUndo, .nothingToRedo: 409
+        case .machineHalted, .cpuSpins, .nothingToUndo, .nothingToRedo: 409
         case .payloadTooLarge: 413
         case .targetTooLong: 414
         case .headersTooLarge: 431
@@ -84,6 +85,7 @@ enum ProblemKind: String, CaseIterable {
         case .methodNotAllowed: "Method not allowed here"
         case .notAcceptable: "None of the accepted media types is available"
         case .machineHalted: "The machine is halted"
+        case .cpuSpins: "The CPU spins for a lock"
         case .nothingToUndo: "Nothing to undo"
         case .nothingToRedo: "Nothing to redo"
         case .payloadTooLarge: "The body is too large"

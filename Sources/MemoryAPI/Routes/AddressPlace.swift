@@ -50,6 +50,7 @@ struct AddressPlace {
         if let pkmap = layout.pkmapBase, address >= pkmap, address - pkmap < 0x40_0000 {
             return .pkmap
         }
+        if machine.isTemporaryMappingAddress(VirtualAddress(address)) { return .fixmap }
         if !isI386, modules.contains(address) { return .modules }
         let top: UInt64 = isI386 ? 0xffff_f000 : 0xffff_ffff_ffff_f000
         return (layout.fixaddrStart..<top).contains(address) ? .fixmap : .unmapped
@@ -84,10 +85,41 @@ struct AddressPlace {
                 + "\(pfn?.rawValue ?? 0). Its own bytes are not modelled."
         case .user: "User space: no process runs here, so nothing is mapped."
         case .vmalloc, .modules: areaText(address, machine)
-        case .pkmap: "The window of kmap for high memory; nothing is mapped here."
-        case .fixmap: "The fixed mappings, kmap_atomic's among them; nothing is mapped here."
+        case .pkmap: kmapText(address, machine)
+        case .fixmap: fixmapText(address, machine)
         case .unmapped: "Nothing is ever mapped here; the kernel would fault."
         }
+    }
+}
+
+// MARK: - Mappings of high memory
+
+extension AddressPlace {
+    private func kmapText(_ address: UInt64, _ machine: Machine) -> String {
+        let slots = machine.kmapPool.slots
+        guard let slot = slots.first(where: { $0.address.rawValue == address & ~4095 }), let pfn
+        else { return "The window of kmap for high memory; nothing is mapped here." }
+        let users = slot.count - 1
+        let state =
+            users > 0
+            ? "with \(users) user\(users == 1 ? "" : "s")"
+            : "given up, but there until the pool wraps around"
+        return
+            "Slot \(slot.number) of kmap's \(slots.count), \(state): byte \(offset) of page frame "
+            + "\(pfn.rawValue)."
+    }
+
+    private func fixmapText(_ address: UInt64, _ machine: Machine) -> String {
+        let page = address & ~4095
+        for cpu in 0..<machine.cpuCount {
+            let slot = machine.temporarySlots(ofCPU: cpu).first { $0.address.rawValue == page }
+            guard let slot else { continue }
+            let name = slot.type.map { "\($0)" } ?? "place \(slot.index) of kmap_atomic's stack"
+            guard let pfn else { return "CPU \(cpu)'s \(name); nothing is mapped here." }
+            let state = slot.mapping == nil ? ", whose mapping was given up" : ""
+            return "CPU \(cpu)'s \(name)\(state): byte \(offset) of page frame \(pfn.rawValue)."
+        }
+        return "The fixed mappings, kmap_atomic's among them; nothing is mapped here."
     }
 }
 

@@ -70,7 +70,7 @@ enum CallsRoutes {
             try json.array { (json) throws(Problem) in
                 for named in calls {
                     let requested = named.resolved(session.machine)
-                    if session.machine.isHalted {
+                    if !session.runs(requested) {
                         json.answerWithoutRun(requested.call, session.machine)
                     } else {
                         let outcome = try session.run(requested)

@@ -6,6 +6,9 @@ import MicroHTTPD
 struct LiveBlocks {
     private let blocks: [FrameRun]
 
+    /// All of them.
+    var all: [FrameRun] { blocks }
+
     /// How many there are.
     var count: Int { blocks.count }
     /// Their pages.

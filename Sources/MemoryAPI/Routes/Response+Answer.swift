@@ -58,10 +58,13 @@ extension Response {
     private mutating func locate(
         _ call: KernelCall, _ returned: Outcome.Returned, _ machine: borrowing Machine
     ) {
-        if call.makesArea {
+        if call.makesArea || call.mapsPage {
             guard case .address = returned else { return }
             status = 201
-            setLocation(machine.step, prefix: "/vmalloc/")
+            setLocation(
+                machine.step,
+                prefix: call.makesArea
+                    ? "/vmalloc/" : call.mapsTemporarily ? "/kmap_atomic/" : "/kmap/")
         } else if let object = machine.allocatedObject(call, returned) {
             locate(object, machine)
         } else {

@@ -70,7 +70,7 @@ extension JSONObjectReader {
 
 extension csj_value {
     /// The pages of a live block by its id, or one page by its address.
-    fileprivate func pages(
+    func pages(
         at pointer: String, _ view: SessionView
     ) throws(Problem) -> [PagePointer] {
         if kind == CSJ_STRING { return [PagePointer(try address(at: pointer))] }

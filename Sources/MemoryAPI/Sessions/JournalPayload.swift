@@ -14,6 +14,8 @@ enum JournalPayload {
     case transfer(DMARequest)
     /// What a module asks for.
     case module(ModuleRequest)
+    /// A spin lock's name.
+    case spinLock(SpinLock)
 
     /// The payload of a call; `nil` if it has none.
     @inline(__always)
@@ -25,6 +27,7 @@ enum JournalPayload {
         case .access(let pattern): self = .accesses(pattern)
         case .dma(let request): self = .transfer(request)
         case .loadModule(let module), .deleteModule(let module): self = .module(module)
+        case .spinLock(let lock, _), .spinUnlock(let lock, _, _): self = .spinLock(lock)
         default: return nil
         }
     }
@@ -57,6 +60,12 @@ enum JournalPayload {
         return module
     }
 
+    /// A spin lock.
+    var lock: SpinLock {
+        guard case .spinLock(let lock) = self else { Self.mismatch() }
+        return lock
+    }
+
     private static func mismatch() -> Never {
         preconditionFailure("the record says that this payload is another one's")
     }
@@ -79,6 +88,7 @@ enum JournalPayload {
         case .module(let module):
             let sizes = StateHash.mix(module.textSize, module.dataSize)
             return StateHash.mix(StateHash.bytes(module.name.utf8), sizes)
+        case .spinLock(let lock): return StateHash.bytes(lock.name.utf8)
         case .cache(let request):
             var hash = StateHash.bytes(request.name.utf8)
             hash = StateHash.mix(hash, UInt64(request.size) << 32 | UInt64(request.align))

@@ -28,11 +28,17 @@ struct JournalRecord {
         case createFreeList, getFromFreeList, putOnFreeList
         case vmalloc, vzalloc, vfree, vmap, vunmap, unmapAliases, load
         case access, dma, loadModule, deleteModule
+        case kvfree, kmap, kunmap, flushUnusedKmaps, kmapAtomic, kunmapAtomic, kmapLocal,
+            kunmapLocal
+        case cpuEvent, restoreIRQ, spinLock, spinUnlock
     }
 
     private enum ReturnedKind: UInt8 {
-        case void, null, page, address, halted, number
+        case void, null, page, address, halted, number, blocked
     }
+
+    /// Stands for no type of a temporary mapping.
+    private static let noType = UInt8.max
 }
 
 // MARK: - Writing
@@ -107,6 +113,27 @@ extension JournalRecord {
         case .loadModule: set(.loadModule, operand: payload)
         case .deleteModule: set(.deleteModule, operand: payload)
         case .load(let address, let width): set(.load, address.rawValue, operand: width)
+        case .kvfree(let address): set(.kvfree, address.rawValue)
+        case .kmap(let page): set(.kmap, page.rawValue)
+        case .kunmap(let page, let use): set(.kunmap, page.rawValue, operand: use)
+        case .kmapFlushUnused: set(.flushUnusedKmaps)
+        case .kmapAtomic(let page, let type):
+            set(.kmapAtomic, page.rawValue)
+            byte = type?.rawValue ?? Self.noType
+        case .kunmapAtomic(let address, let type, let use):
+            set(.kunmapAtomic, address.rawValue, operand: use)
+            byte = type?.rawValue ?? Self.noType
+        case .kmapLocalPage(let page): set(.kmapLocal, page.rawValue)
+        case .kunmapLocal(let address, let use):
+            set(.kunmapLocal, address.rawValue, operand: use)
+        case .cpu(let event): set(.cpuEvent, operand: event.code)
+        case .localIRQRestore(let flags): set(.restoreIRQ, flags)
+        case .spinLock(_, let variant):
+            set(.spinLock, operand: payload)
+            byte = variant.rawValue
+        case .spinUnlock(_, let variant, let flags):
+            set(.spinUnlock, UInt64(flags), operand: payload)
+            byte = variant.rawValue
         }
     }
 
@@ -130,6 +157,7 @@ extension JournalRecord {
         case .address(let address): (returnedKind, returnedValue) = (.address, address.rawValue)
         case .number(let number): (returnedKind, returnedValue) = (.number, number)
         case .halted: returnedKind = .halted
+        case .blocked: returnedKind = .blocked
         }
         let small =
             UInt64(function.rawValue) | UInt64(returnedKind.rawValue) << 8
@@ -194,14 +222,31 @@ extension JournalRecord {
         case .dma: .dma(payloads[Int(operand)].transfer)
         case .loadModule: .loadModule(payloads[Int(operand)].module)
         case .deleteModule: .deleteModule(payloads[Int(operand)].module)
+        case .kvfree: .kvfree(address)
+        case .kmap: .kmap(page)
+        case .kunmap: .kunmap(page, use: operand)
+        case .flushUnusedKmaps: .kmapFlushUnused
+        case .kmapAtomic: .kmapAtomic(page, type: KmapType(rawValue: byte))
+        case .kunmapAtomic:
+            .kunmapAtomic(address, type: KmapType(rawValue: byte), use: operand)
+        case .kmapLocal: .kmapLocalPage(page)
+        case .kunmapLocal: .kunmapLocal(address, use: operand)
+        case .cpuEvent: .cpu(CPUEvent(code: operand))
+        case .restoreIRQ: .localIRQRestore(flags: argument)
+        case .spinLock: .spinLock(payloads[Int(operand)].lock, variant)
+        case .spinUnlock:
+            .spinUnlock(
+                payloads[Int(operand)].lock, variant, flags: UInt32(truncatingIfNeeded: argument))
         }
     }
+
+    private var variant: LockVariant { LockVariant(rawValue: byte) ?? .plain }
 
     /// Where the journal keeps what does not fit into the record; `nil` if everything does.
     var payloadIndex: Int? {
         switch function {
         case .store, .createCache, .createFreeList, .vmap, .access, .dma, .loadModule,
-            .deleteModule:
+            .deleteModule, .spinLock, .spinUnlock:
             Int(operand)
         default: nil
         }
@@ -216,6 +261,14 @@ extension JournalRecord {
         case .address: .address(VirtualAddress(returnedValue))
         case .number: .number(returnedValue)
         case .halted: .halted
+        case .blocked: .blocked
         }
     }
+}
+
+extension CPUEvent {
+    /// The event's place in the list of all of them.
+    fileprivate var code: UInt32 { UInt32(Self.allCases.firstIndex(of: self) ?? 0) }
+
+    fileprivate init(code: UInt32) { self = Self.allCases[Int(code)] }
 }

@@ -37,7 +37,7 @@ struct SessionState: ~Copyable, Sendable {
     /// - Throws: a problem for a halted machine and for a full journal; then nothing has changed.
     @inline(__always)
     mutating func apply(_ call: KernelCall) throws(Problem) -> Outcome {
-        if _slowPath(machine.isHalted) { throw haltedProblem }
+        if _slowPath(machine.isStopped) { try checkRunning(call) }
         let position = step
         if _slowPath(position >= limits.callsPerSession) { throw fullProblem }
         try count(call)
@@ -46,6 +46,12 @@ struct SessionState: ~Copyable, Sendable {
         journal.append(call, outcome, at: position)
         if _slowPath(checkpoints.isDue(position + 1)) { checkpoints.keep(machine) }
         return outcome
+    }
+
+    /// Refuses calls of a halted machine, and those of a CPU that spins but the one that leaves it.
+    private func checkRunning(_ call: KernelCall) throws(Problem) {
+        if machine.isHalted { throw haltedProblem }
+        if !call.leavesCPU { throw spinningProblem }
     }
 
     /// Refuses calls that would not run to their end: all of them or nothing.
@@ -82,6 +88,15 @@ struct SessionState: ~Copyable, Sendable {
             .machineHalted,
             "The machine stopped at step \(step) and runs no more calls until POST /undo.",
             extras: [.text("oops", machine.oops ?? "")])
+    }
+
+    private var spinningProblem: Problem {
+        let cpu = machine.currentCPU
+        let lock = machine.contexts.cpus[cpu].spinsFor ?? ""
+        return Problem(
+            .cpuSpins,
+            "CPU \(cpu) spins for the lock \(lock) and runs nothing else. Another CPU has to call "
+                + "spin_unlock(\(lock)); go there with cpu or run_on_cpu, or POST /undo.")
     }
 
     private var fullProblem: Problem {

@@ -74,7 +74,7 @@ extension Machine {
         switch returned {
         case .page(let page): frame(of: page)
         case .address(let address): frame(at: address)
-        case .void, .null, .number, .halted: nil
+        case .void, .null, .number, .halted, .blocked: nil
         }
     }
 }

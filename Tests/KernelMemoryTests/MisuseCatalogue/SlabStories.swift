@@ -96,8 +96,7 @@ extension MisuseStory {
         teller.say("vfree(NULL) returned")
         teller.call(.freePages(.null, order: 0))
         teller.say("free_pages(0,0) returned")
-        // `kvfree` calls `vfree` or `kfree`, by the address.
-        teller.kfree(0)
+        teller.call(.kvfree(.null))
         teller.say("kvfree(NULL) returned")
         teller.call(.kmemCacheDestroy(.null))
         teller.say("kmem_cache_destroy(NULL) returned")

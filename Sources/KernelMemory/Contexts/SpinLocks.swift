@@ -1,0 +1,82 @@
+/// Locks for which a CPU waits without giving way: who holds one must not sleep.
+extension Core {
+    /// Takes a lock.
+    ///
+    /// - Returns: the saved flags for ``LockVariant/irqsave``; that the call goes on spinning while
+    ///   another CPU holds the lock. One that this CPU holds already can never be had: it hangs.
+    ///
+    /// The corresponding kernel function is `spin_lock` (include/linux/spinlock.h, 6.1).
+    func takeLock(_ lock: SpinLock, _ variant: LockVariant) -> Outcome {
+        var flags: UInt32?
+        switch variant {
+        case .plain: break
+        case .bh: disableBottomHalves()
+        case .irq: setIRQs(off: true)
+        case .irqsave: flags = saveIRQs()
+        }
+        disablePreemption()
+        if let holder = cold.contexts.locks.first(where: { $0.lock == lock }) {
+            return spin(for: lock, variant, holder)
+        }
+        hold(lock, on: control.pointee.cpu)
+        return Outcome(flags.map { .number(UInt64($0)) } ?? .void)
+    }
+
+    private func hold(_ lock: SpinLock, on cpu: UInt32) {
+        cold.contexts.locks.append(
+            .init(
+                lock: lock, cpu: cpu, pid: cold.contexts.cpus[Int(cpu)].task.pid,
+                step: control.pointee.step))
+    }
+
+    private func spin(
+        for lock: SpinLock, _ variant: LockVariant, _ holder: Contexts.HeldLock
+    ) -> Outcome {
+        let step = control.pointee.step
+        changeContext { $0.spin = .init(lock: lock, variant: variant, step: step) }
+        let isOwn = holder.cpu == control.pointee.cpu
+        if isOwn { noteMisuse(.lockRecursion, at: nil, allocatedAtStep: holder.step) }
+        if isOwn || cold.contexts.cpus.allSatisfy({ $0.spin != nil }) {
+            hang(in: "native_queued_spin_lock_slowpath")
+        }
+        return Outcome(.blocked)
+    }
+
+    /// Gives a lock back, whoever holds it: the kernel asks nobody.
+    ///
+    /// The corresponding kernel function is `spin_unlock` (include/linux/spinlock.h, 6.1).
+    func releaseLock(_ lock: SpinLock, _ variant: LockVariant, flags: UInt32) {
+        let index = cold.contexts.locks.firstIndex { $0.lock == lock }
+        if index.map({ cold.contexts.locks[$0].cpu }) != control.pointee.cpu {
+            noteMisuse(
+                .lockNotHeld, at: nil,
+                allocatedAtStep: index.map { cold.contexts.locks[$0].step })
+        }
+        if let index { cold.contexts.locks.remove(at: index) }
+        giveToSpinner(lock)
+        switch variant {
+        case .plain: break
+        case .bh: enableBottomHalves()
+        case .irq: setIRQs(off: false)
+        case .irqsave: restoreIRQs(flags)
+        }
+        enablePreemption()
+    }
+
+    /// The CPU that has spun for a lock the longest gets it.
+    private func giveToSpinner(_ lock: SpinLock) {
+        let spinners = cold.contexts.cpus.indices.filter {
+            cold.contexts.cpus[$0].spin?.lock == lock
+        }
+        let next = spinners.min {
+            (cold.contexts.cpus[$0].spin?.step ?? 0) < (cold.contexts.cpus[$1].spin?.step ?? 0)
+        }
+        guard let next, let spin = cold.contexts.cpus[next].spin else { return }
+        cold.contexts.cpus[next].spin = nil
+        hold(lock, on: UInt32(next))
+        let saved = spin.variant == .irqsave ? cold.contexts.cpus[next].savedFlags.last : nil
+        noteResumption(
+            of: spin.step, pid: cold.contexts.cpus[next].task.pid, on: UInt32(next),
+            saved.map { .number(UInt64($0)) } ?? .void)
+    }
+}

@@ -1,0 +1,143 @@
+/// Permanent mappings: an address for a page of high memory, for as long as it is wanted.
+extension Core {
+    /// Finds or makes an address for a page; a page of low memory has one.
+    ///
+    /// - Returns: the address; that the call is not over, if every slot is in use: the task sleeps until
+    ///   one is given up.
+    /// - Complexity: O(slots) at worst, O(1) in the usual case.
+    ///
+    /// The corresponding kernel function is `kmap` (include/linux/highmem-internal.h, 6.1).
+    func kmap(_ page: PagePointer) -> Outcome {
+        mightSleep(hasHighmem ? .kmap : .kmapOfLowMemory)
+        guard let pfn = followedFrame(of: page, in: "kmap") else { return Outcome(.void) }
+        guard isHighmem(pfn) else {
+            noteUse(of: pfn, at: directAddress(pfn), step: control.pointee.step)
+            return .pointer(directAddress(pfn))
+        }
+        guard let slot = mapHigh(page, pfn) else {
+            let step = control.pointee.step
+            let cpu = control.pointee.cpu
+            cold.contexts.waitingForSlot.append(
+                WaitingTask(task: sleep(), cpu: cpu, step: step, page: page))
+            return Outcome(.blocked)
+        }
+        noteUse(of: pfn, at: kmapAddress(slot), step: control.pointee.step)
+        return .pointer(kmapAddress(slot))
+    }
+
+    /// One more user of the slot that maps a page.
+    ///
+    /// - Returns: `nil` if there is no slot for it now.
+    ///
+    /// The corresponding kernel function is `kmap_high` (mm/highmem.c, 6.1).
+    func mapHigh(_ page: PagePointer, _ pfn: UInt32) -> Int? {
+        guard let slot = cold.kmaps.hash.slot(of: page.rawValue) ?? mapNew(page, pfn) else {
+            return nil
+        }
+        let count = cold.kmaps.count(slot) + 1
+        cold.kmaps.setCount(slot, count, slotCount: kmapSlotCount)
+        if count < 2 { bug(at: "mm/highmem.c:308", in: "kmap_high") }
+        return slot
+    }
+
+    /// Takes the next free slot. At the end of the pool the slots that nobody uses are flushed first.
+    ///
+    /// The corresponding kernel function is `map_new_virtual` (mm/highmem.c, 6.1).
+    private func mapNew(_ page: PagePointer, _ pfn: UInt32) -> Int? {
+        var left = kmapSlotCount
+        while true {
+            cold.kmaps.last = (cold.kmaps.last + 1) % kmapSlotCount
+            if cold.kmaps.last == 0 {
+                flushUnusedKmaps()
+                if isHalted { return nil }
+                left = kmapSlotCount
+            }
+            if cold.kmaps.count(cold.kmaps.last) == 0 { break }
+            left -= 1
+            if left == 0 { return nil }
+        }
+        let slot = cold.kmaps.last
+        setKmapEntry(slot, UInt64(pfn) << 12 | PageTableEntry.kernel(shape.architecture))
+        cold.kmaps.setCount(slot, 1, slotCount: kmapSlotCount)
+        cold.kmaps.hash.add(page.rawValue, slot: slot, slotCount: kmapSlotCount)
+        return slot
+    }
+
+    /// Makes all slots free that nobody uses: their entries are cleared, and every TLB forgets the pool.
+    ///
+    /// - Complexity: O(slots).
+    ///
+    /// The corresponding kernel function is `flush_all_zero_pkmaps` (mm/highmem.c, 6.1).
+    func flushUnusedKmaps() {
+        var needsFlush = false
+        for slot in 0..<kmapSlotCount where cold.kmaps.count(slot) == 1 {
+            cold.kmaps.setCount(slot, 0, slotCount: kmapSlotCount)
+            let entry = kmapEntry(slot)
+            if entry.isNone { return bug(at: "mm/highmem.c:207", in: "flush_all_zero_pkmaps") }
+            setKmapEntry(slot, 0)
+            cold.kmaps.hash.remove(pagePointer(frameNumber(entry)))
+            needsFlush = true
+        }
+        if needsFlush { flushTLB(kmapAddress(0)..<kmapAddress(kmapSlotCount)) }
+    }
+
+    /// Gives up one use of a page's address. The mapping stays until a wrap needs the slot.
+    ///
+    /// - Parameter use: the step of the `kmap` that is meant; 0 for the last one of the page.
+    ///
+    /// The corresponding kernel function is `kunmap_high` (mm/highmem.c, 6.1).
+    func kunmap(_ page: PagePointer, use: UInt32) {
+        if hasHighmem { mightSleep(.kunmap) }
+        guard let pfn = followedFrame(of: page, in: "kunmap") else { return }
+        forgetUse(of: pfn, use)
+        guard isHighmem(pfn) else { return }
+        guard let slot = cold.kmaps.hash.slot(of: page.rawValue) else {
+            return bug(at: "mm/highmem.c:358", in: "kunmap_high")
+        }
+        let count = cold.kmaps.count(slot) - 1
+        cold.kmaps.setCount(slot, count, slotCount: kmapSlotCount)
+        if count == 0 { return bug(at: "mm/highmem.c:368", in: "kunmap_high") }
+        if count == 1 { wakeWaiters() }
+    }
+}
+
+// MARK: - Those who wait for a slot
+
+extension Core {
+    /// Wakes every task that waits; the first gets the slot, the others find none and sleep on.
+    ///
+    /// The corresponding kernel function is `wake_up` (include/linux/wait.h, 6.1).
+    private func wakeWaiters() {
+        for index in cold.contexts.waitingForSlot.indices {
+            cold.contexts.waitingForSlot[index].isAwake = true
+        }
+        finishContextChange()
+    }
+
+    /// Lets woken tasks go on whose CPU is free for them.
+    func resumeWaiters() {
+        var asleep: [WaitingTask] = []
+        let waiting = cold.contexts.waitingForSlot
+        cold.contexts.waitingForSlot = []
+        for waiter in waiting {
+            guard waiter.isAwake, cold.contexts.cpus[Int(waiter.cpu)].mayGiveWay, !isHalted,
+                let pfn = frame(of: waiter.page)
+            else {
+                asleep.append(waiter)
+                continue
+            }
+            guard let slot = mapHigh(waiter.page, pfn) else {
+                asleep.append(waiter)
+                asleep[asleep.count - 1].isAwake = false
+                continue
+            }
+            let address = kmapAddress(slot)
+            noteUse(of: pfn, at: address, step: waiter.step)
+            noteResumption(
+                of: waiter.step, pid: waiter.task.pid, on: waiter.cpu,
+                .address(VirtualAddress(address)))
+            cold.contexts.runnable.append((cpu: waiter.cpu, task: waiter.task))
+        }
+        cold.contexts.waitingForSlot = asleep
+    }
+}

@@ -1,0 +1,35 @@
+/// Explanations of calls in a context that forbids them, and of contexts that were left wrongly.
+extension Misuse {
+    var contextExplanation: String {
+        switch code {
+        case .sleepInAtomic:
+            "A function that may sleep was called where this CPU must not sleep: preemption or "
+                + "interrupts are off, a spin lock is held, or an interrupt is being served. It "
+                + "did not sleep this time; on a machine short of memory it would."
+        case .schedulingWhileAtomic:
+            "The call had to sleep where this CPU must not: no other task can run here before "
+                + "preemption and interrupts are back on, and whoever waits for a lock that is "
+                + "held waits as long."
+        case .vmallocInInterrupt:
+            "An area was asked for in an interrupt or with softirqs off. Making one takes locks "
+                + "that the interrupted code may hold, so that the kernel stops: a BUG in "
+                + "mm/vmalloc.c."
+        case .preemptUnbalanced:
+            "Preemption or softirqs were enabled more often than they were disabled: the count "
+                + "drops below what its owners believe, and a part that relies on it is no "
+                + "longer protected."
+        case .interruptUnbalanced:
+            "An interrupt was left that this CPU is not in, or a state of the interrupt flag was "
+                + "restored that was not the saved one."
+        case .lockNotHeld:
+            "A spin lock was released that this CPU does not hold. If another one holds it, two "
+                + "CPUs are now in the part that it protects."
+        case .lockRecursion:
+            "A spin lock was taken that this CPU holds already: it waits for itself, for ever."
+        case .heldAtSleep:
+            "A task went to sleep with a spin lock held. Whoever wants the lock spins until that "
+                + "task runs again; if he spins on its CPU, that is never."
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// Explanations of what went wrong with mappings of high memory.
+extension Misuse {
+    var kmapExplanation: String {
+        switch code {
+        case .kunmapUnbalanced:
+            "kunmap was given a page that is not mapped, or was called for it more often than "
+                + "kmap: somebody else's mapping is taken away, and the kernel stops with a BUG "
+                + "in mm/highmem.c when the count would drop below an unused mapping's."
+        case .kmapOverwritten:
+            "kmap_atomic was called for a slot of this CPU that still maps another page. The old "
+                + "address now leads to the new page: what is written through it lands there."
+        case .usedAfterKunmap:
+            "An address was used after its mapping was given up. Its entry is still in the page "
+                + "table or the TLB, so that nothing faults: the access went to a page that may "
+                + "have another owner, or, once the slot is used again, to another page."
+        case .kunmapOutOfOrder:
+            "Local mappings form a stack, and one was undone that is not the last. The kernel "
+                + "warns and clears the last one's slot instead, whose user goes on only as long "
+                + "as the TLB remembers it."
+        case .kmapNestedTooDeep:
+            "More than 15 local mappings were nested: the CPU has no slot left, and the kernel "
+                + "stops with a BUG."
+        case .kunmapOfWrongAddress:
+            "What was to be unmapped is no such mapping. kunmap takes the page, kunmap_atomic and "
+                + "kunmap_local the address that the mapping returned."
+        case .wrongKmapType:
+            "The km_type is another context's: an interrupt that uses the slot of the code that "
+                + "it interrupts replaces its mapping."
+        case .freeOfKmappedPage:
+            "A page was freed while it is still mapped. Its address goes on leading to it: the "
+                + "page's next owner shares it with whoever uses the mapping."
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,117 @@
+/// What all CPUs are doing at some moment.
+public struct ContextsSnapshot: Sendable {
+    /// One CPU.
+    public struct CPU: Sendable {
+        /// The task that runs there, or that was interrupted.
+        public let pid: UInt32
+        /// The interrupts that it is in, the outermost first.
+        public let interrupts: [InterruptKind]
+        /// How often preemption was disabled and not enabled again.
+        public let preemptDepth: Int
+        /// The same of softirqs.
+        public let bottomHalfDepth: Int
+        /// Whether interrupts are off.
+        public let areIRQsOff: Bool
+        /// The kernel's own count of all that.
+        public let count: PreemptCount
+        /// The locks that it holds, the oldest first.
+        public let locks: [Lock]
+        /// Atomic mappings that were made on it and not given up.
+        public let atomicMappings: Int
+        /// The lock that it spins for; `nil` if it runs.
+        public let spinsFor: String?
+        /// What `vfree` will free when its task gives way.
+        public let deferredFrees: [VirtualAddress]
+        /// Tasks that could run here, the next one first.
+        public let runnable: [UInt32]
+
+        /// Whether a call that sleeps is allowed.
+        public var maySleep: Bool { reasonsNotToSleep.isEmpty && spinsFor == nil }
+        /// Why it is not, in the words of the rules; empty if it is.
+        public var reasonsNotToSleep: [String] {
+            let reasons: [(Bool, String)] = [
+                (interrupts.contains(.hardirq), "it serves an interrupt"),
+                (interrupts.contains(.softirq), "it serves a softirq"),
+                (areIRQsOff && !interrupts.contains(.hardirq), "interrupts are off"),
+                (!locks.isEmpty, "it holds the spin lock \(locks.last?.name ?? "")"),
+                (bottomHalfDepth > 0, "softirqs are disabled"),
+                (atomicMappings > 0, "it holds a mapping of kmap_atomic"),
+                (preemptDepth > locks.count + atomicMappings, "preemption is disabled"),
+            ]
+            return reasons.filter(\.0).map(\.1)
+        }
+    }
+
+    /// A spin lock that is held.
+    public struct Lock: Hashable, Sendable {
+        /// Its name.
+        public let name: String
+        /// The CPU that took it.
+        public let cpu: Int
+        /// The task that took it.
+        public let pid: UInt32
+        /// The step in which they did.
+        public let step: UInt32
+    }
+
+    /// A task that sleeps in the middle of a call.
+    public struct Waiting: Hashable, Sendable {
+        /// Its number.
+        public let pid: UInt32
+        /// The CPU that it ran on.
+        public let cpu: Int
+        /// The step of the call.
+        public let step: UInt32
+    }
+
+    /// All CPUs, by their number.
+    public let cpus: [CPU]
+    /// All spin locks that are held, the oldest first.
+    public let locks: [Lock]
+    /// Tasks that wait for a slot of `kmap`, the first one first.
+    public let waiting: [Waiting]
+}
+
+extension Machine {
+    /// What all CPUs are doing.
+    public var contexts: ContextsSnapshot {
+        let contexts = core.cold.contexts
+        let locks = contexts.locks.map {
+            ContextsSnapshot.Lock(
+                name: $0.lock.name, cpu: Int($0.cpu), pid: $0.pid, step: $0.step)
+        }
+        return ContextsSnapshot(
+            cpus: contexts.cpus.indices.map { .init(contexts, $0, locks, core.cold.kmaps) },
+            locks: locks,
+            waiting: contexts.waitingForSlot.map {
+                .init(pid: $0.task.pid, cpu: Int($0.cpu), step: $0.step)
+            })
+    }
+
+    /// Whether the current CPU spins for a lock, so that it runs no calls.
+    public var isSpinning: Bool { core.control.pointee.state & Control.spinning != 0 }
+
+    /// The calls of earlier steps that came to their end in a step.
+    public func resumptions(of step: UInt32) -> [Resumption] {
+        core.cold.contexts.resumed.filter { $0.step == step }
+    }
+}
+
+extension ContextsSnapshot.CPU {
+    fileprivate init(
+        _ contexts: Contexts, _ cpu: Int, _ locks: [ContextsSnapshot.Lock], _ kmaps: KmapPool
+    ) {
+        let context = contexts.cpus[cpu]
+        pid = context.task.pid
+        interrupts = context.interrupts.map(\.kind)
+        preemptDepth = Int(context.preemptDepth)
+        bottomHalfDepth = Int(context.bottomHalfDepth)
+        areIRQsOff = context.areIRQsOff
+        count = context.count
+        self.locks = locks.filter { $0.cpu == cpu }
+        atomicMappings = kmaps.temporary.count { $0.cpu == UInt32(cpu) && $0.kind != .local }
+        spinsFor = context.spin?.lock.name
+        deferredFrees = context.deferredFrees.map { VirtualAddress($0) }
+        runnable = contexts.runnable.filter { $0.cpu == UInt32(cpu) }.map(\.task.pid)
+    }
+}

@@ -1,0 +1,62 @@
+import KernelMemory
+import MicroHTTPD
+
+/// What each CPU is doing and may do; and bringing one into another context.
+extension MemoryService {
+    var contextEndpoints: [Endpoint] {
+        [
+            look("/context", ContextRoutes.show),
+            change(.put, "/context", ContextRoutes.change),
+        ]
+    }
+}
+
+enum ContextRoutes {
+    @Sendable
+    static func show(
+        _ request: borrowing Request, _ view: SessionView, _ response: inout Response
+    ) throws(Problem) {
+        response.snapshot(view) { json in json.contexts(view) }
+    }
+
+    /// Makes the calls that lead to the wanted context, one step each, and answers with them.
+    @Sendable
+    static func change(
+        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        let wanted = try WantedContext(request)
+        try wanted.check(session.machine)
+        let first = session.step
+        do throws(Problem) {
+            try response.json { (json) throws(Problem) in
+                try json.object { (json) throws(Problem) in
+                    try json.array("calls") { (json) throws(Problem) in
+                        while let call = wanted.nextCall(session.machine) {
+                            let outcome = try session.apply(call)
+                            json.answer(to: call, outcome.returned, session.machine)
+                        }
+                    }
+                    let view = try session.view()
+                    json.member("step", view.step)
+                    json.contexts(view)
+                }
+            }
+        } catch {
+            session.move(to: first)
+            throw error
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Writes the members of `GET /context`.
+    fileprivate mutating func contexts(_ view: SessionView) {
+        let contexts = view.machine.contexts
+        member("cpu", view.machine.currentCPU)
+        array("cpus") { json in
+            for cpu in contexts.cpus.indices { json.object { $0.context(contexts, cpu: cpu) } }
+        }
+        locks("locks", contexts.locks)
+        waiting(contexts, view)
+    }
+}

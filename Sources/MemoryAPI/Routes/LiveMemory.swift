@@ -1,0 +1,134 @@
+import KernelMemory
+
+/// What callers have not freed.
+struct LiveMemory {
+    let blocks: LiveBlocks
+    /// What kmalloc and caches gave, by the step that allocated it.
+    let objects: [ObjectSnapshot]
+    /// Areas of vmalloc, by the step that made them.
+    let areas: [VmAreaSnapshot]
+
+    /// Permanent mappings, by the step that made them.
+    let uses: [KmapPoolSnapshot.Use]
+    /// Temporary mappings, by the step that made them.
+    let temporary: [TemporaryMappingSnapshot]
+    let contexts: ContextsSnapshot
+    /// Misuses that the kernel said nothing about.
+    let unnoticedCount: Int
+    /// Misuses that are calls in a context where they must not be made.
+    let contextViolations: Int
+
+    init(_ view: SessionView) {
+        uses = view.machine.kmapUses
+        temporary = view.machine.temporaryMappings
+        contexts = view.machine.contexts
+        let misuses = view.machine.misuses
+        unnoticedCount = misuses.count { !$0.noticedByKernel }
+        contextViolations = misuses.count { $0.code.severity == "context" }
+        blocks = view.liveBlocks
+        areas = view.liveAreas.sorted { $0.step < $1.step }
+        objects = (view.machine.liveKMallocs + view.machine.liveCacheObjects).sorted {
+            ($0.allocatedAtStep, $0.address) < ($1.allocatedAtStep, $1.address)
+        }
+    }
+
+    /// Bytes of the objects, as they were asked for.
+    var byteCount: UInt64 { objects.reduce(0) { $0 + $1.requestedBytes } }
+    /// Bytes of the areas, as they were asked for.
+    var areaByteCount: UInt64 { areas.reduce(0) { $0 + $1.requestedBytes } }
+
+    /// The steps that made mappings which nobody gave up.
+    var mappingSteps: [UInt32] { (uses.map(\.step) + temporary.map(\.step)).sorted() }
+
+    /// Each allocation that nobody freed: the step that made it, and its bytes.
+    var allocations: [(step: UInt32, bytes: UInt64)] {
+        blocks.all.map { ($0.step, UInt64($0.count) << 12) }
+            + objects.map { ($0.allocatedAtStep, $0.requestedBytes) }
+            + areas.map { ($0.step, $0.requestedBytes) }
+    }
+
+    /// Mappings that nobody gave up.
+    var mappingCount: Int { uses.count + temporary.count }
+
+    func summary(_ machine: Machine) -> String {
+        let misuses =
+            machine.misuseCount == 0
+            ? "no misuse"
+            : "\(counted(machine.misuseCount, "misuse")), \(unnoticedCount) unnoticed by the kernel"
+        let halted = machine.isHalted ? "; the machine is halted" : ""
+        return "\(leaks)\(balance); \(misuses)\(halted)."
+    }
+
+    /// What was mapped and what was disabled, behind a semicolon each.
+    private var balance: String {
+        var parts: [String] = []
+        if mappingCount > 0 { parts.append(counted(mappingCount, "mapping") + " not given up") }
+        if !unbalanced.isEmpty {
+            let calls = unbalanced.map { "\($0.call) without \($0.missing)" }
+            parts.append(calls.joined(separator: ", "))
+        }
+        if !contexts.waiting.isEmpty {
+            parts.append(counted(contexts.waiting.count, "task") + " asleep in kmap")
+        }
+        return parts.map { "; " + $0 }.joined()
+    }
+
+    private var leaks: String {
+        var parts: [String] = []
+        if blocks.count > 0 {
+            parts.append(
+                counted(blocks.count, "block") + " (\(counted(blocks.pageCount, "page")))")
+        }
+        if !objects.isEmpty {
+            parts.append(
+                counted(objects.count, "object") + " (\(counted(Int(byteCount), "byte")))")
+        }
+        if !areas.isEmpty {
+            parts.append(
+                counted(areas.count, "area") + " of vmalloc ("
+                    + counted(Int(areaByteCount), "byte") + ")")
+        }
+        if parts.isEmpty { return "Everything that was allocated is freed" }
+        return parts.dropLast().joined(separator: ", ") + (parts.count > 1 ? " and " : "")
+            + parts[parts.count - 1] + " not freed"
+    }
+}
+
+/// A number with its noun: `1 block`, `2 blocks`.
+func counted(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+}
+
+// MARK: - What CPUs were told and not told back
+
+extension LiveMemory {
+    /// Calls on a CPU that their counterpart has not answered.
+    struct Unbalanced {
+        let cpu: Int
+        /// The call.
+        let call: String
+        /// The one that is missing.
+        let missing: String
+        let count: Int
+    }
+
+    /// All of them, by CPU, the outermost first.
+    var unbalanced: [Unbalanced] { contexts.cpus.indices.flatMap(unbalanced(on:)) }
+
+    private func unbalanced(on cpu: Int) -> [Unbalanced] {
+        let context = contexts.cpus[cpu]
+        let isInHardirq = context.interrupts.contains(.hardirq)
+        let own = context.preemptDepth - context.locks.count - context.atomicMappings
+        let counts: [(String, String, Int)] = [
+            ("preempt_disable", "preempt_enable", own),
+            ("local_bh_disable", "local_bh_enable", context.bottomHalfDepth),
+            ("local_irq_disable", "local_irq_enable", context.areIRQsOff && !isInHardirq ? 1 : 0),
+            ("enter_softirq", "exit_softirq", context.interrupts.count { $0 == .softirq }),
+            ("enter_irq", "exit_irq", context.interrupts.count { $0 == .hardirq }),
+        ]
+        let locks = context.locks.map { ("spin_lock(\($0.name))", "spin_unlock(\($0.name))", 1) }
+        return (counts + locks).filter { $0.2 > 0 }.map {
+            Unbalanced(cpu: cpu, call: $0.0, missing: $0.1, count: $0.2)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Testing
+
+/// GET and PUT /context, and what is refused in a context.
+@Suite struct ContextAPITests {
+    @Test func put_makesTheCallsThatLeadThere() throws {
+        let client = try TestClient("i386", cpus: 2)
+        let reply = try client.put("/context", #"{"cpu":1,"context":"hardirq"}"#)
+        #expect(
+            reply.json["calls"].array.compactMap { $0["call"].string } == [
+                "run_on_cpu(1)", "enter_irq()",
+            ])
+        #expect(reply.json["cpus"][1]["context"].string == "hardirq")
+        #expect(reply.json["cpus"][1]["may_sleep"] == .bool(false))
+        #expect(reply.json["cpus"][0]["may_sleep"] == .bool(true))
+        let back = try client.put(
+            "/context", #"{"context":"process","preempt_disabled":true,"irqs_disabled":true}"#)
+        #expect(
+            back.json["calls"].array.compactMap { $0["call"].string }
+                == ["exit_irq()", "local_irq_disable()", "preempt_disable()"])
+        let none = try client.put("/context", "{}")
+        #expect(none.json["calls"].array.isEmpty)
+        #expect(none.json["step"].int == 5)
+    }
+
+    @Test func unbalanced_isReported() throws {
+        let client = try TestClient("i386")
+        for call in ["preempt_disable()", "spin_lock(&dev->lock)", "local_bh_disable()"] {
+            #expect(try client.post("/calls", "{\"call\":\"\(call)\"}").status == 200)
+        }
+        let report = try client.get("/report").json
+        #expect(
+            report["unbalanced"].array.compactMap { $0["missing"].string }
+                == ["preempt_enable", "local_bh_enable", "spin_unlock(&dev->lock)"])
+        #expect(
+            report["summary"].string?.contains("preempt_disable without preempt_enable") == true)
+    }
+
+    @Test func spinning_refusesCallsOfThatCPUOnly() throws {
+        let client = try TestClient("i386", cpus: 2)
+        _ = try client.post("/calls", #"{"call":"spin_lock(a)"}"#)
+        let blocked = try client.post("/calls", #"{"call":"spin_lock(a)","cpu":1}"#)
+        #expect(blocked.json["blocked"]["held"][0]["cpu"].int == 0)
+        let refused = try client.post("/calls", #"{"call":"alloc_page(GFP_ATOMIC)"}"#)
+        #expect(refused.status == 409)
+        #expect(refused.json["type"].string == "/problems/cpu-spins")
+        let freed = try client.post("/calls", #"{"call":"spin_unlock(a)","cpu":0}"#)
+        #expect(freed.json["resumed"][0]["cpu"].int == 1)
+        #expect(try client.get("/context").json["locks"][0]["cpu"].int == 1)
+    }
+
+    @Test func batch_onASpinningCPU_goesOnElsewhere() throws {
+        let client = try TestClient("i386", cpus: 2)
+        let batch = try client.post(
+            "/calls",
+            #"""
+            [{"call":"spin_lock(a)"},{"call":"spin_lock(a)","cpu":1},{"call":"alloc_page(GFP_ATOMIC)"},
+             {"call":"spin_unlock(a)","cpu":0},{"call":"spin_unlock(a)","cpu":1}]
+            """#)
+        #expect(batch.json[2]["step"] == .null)
+        #expect(batch.json[3]["resumed"][0]["cpu"].int == 1)
+        #expect(batch.json[4]["misuse"].array.isEmpty)
+    }
+}
