@@ -39,6 +39,7 @@ extension MachineConfiguration: RecordField {
         writer.number(memoryInMiB)
         writer.number(cpuCount)
         writer.flag(debug)
+        writer.flag(checksObjects)
         writer.tag(slab)
         writer.flag(keepsCachesApart)
         for number in [tlb.smallEntries, tlb.largeEntries, tlb.ways] { writer.number(number) }
@@ -55,6 +56,7 @@ extension MachineConfiguration: RecordField {
         let memory = Int(try reader.number("memory", in: 1...1 << 30))
         let cpus = Int(try reader.number("number of CPUs", in: 1...8))
         let debug = try reader.flag("debug")
+        let checksObjects = try reader.flag("slub_debug")
         let slab: SlabAllocator = try reader.tag("slab allocator")
         let keepsCachesApart = try reader.flag("slab_nomerge")
         let tlb = try TLBShape(from: &reader)
@@ -62,7 +64,7 @@ extension MachineConfiguration: RecordField {
         do throws(Failure) {
             self = try MachineConfiguration(
                 kind: kind, memoryInMiB: isRecorded ? nil : memory, cpuCount: cpus, debug: debug,
-                slab: slab, keepsCachesApart: keepsCachesApart, tlb: tlb)
+                checksObjects: checksObjects, slab: slab, keepsCachesApart: keepsCachesApart, tlb: tlb)
         } catch {
             throw .outOfRange("configuration")
         }
