@@ -17,7 +17,7 @@ TRACES ?= ../shared/kernel-traces
 
 BINARY := .build/release/kmemlab
 PYTHON := .venv/bin/python
-BUILD_PACKAGES := libmicrohttpd-dev libsimdjson-dev zlib1g-dev pkg-config g++ git ca-certificates
+BUILD_PACKAGES := libmicrohttpd-dev libsimdjson-dev zlib1g-dev liblmdb-dev pkg-config g++ git ca-certificates
 TEST_PACKAGES := python3 python3-venv chromium curl
 BENCH_PACKAGES := wrk valgrind python3
 
@@ -55,15 +55,16 @@ test: deps test-deps ## run every check
 
 .PHONY: replay
 replay: build ## replay the recorded kernel traces and compare every result
-	@files=$$(find $(TRACES) \( -name 'page-*' -o -name 'slab-*' -o -name 'header-*' \) 2>/dev/null | sort || true); \
+	@files=$$(find $(TRACES) -regex '.*/\(page\|slab\|vmalloc\|kmap\|header\)-[^/]*' 2>/dev/null | sort || true); \
 	if [ -z "$$files" ]; then \
 	    echo "No traces in $(TRACES): replaying those of the tests."; \
 	    files=$$(find Tests/KernelTracesTests/Traces -name '*.jsonl.gz' | sort); \
 	fi; \
 	exec $(BINARY) replay $$files
 
-# For `make soak`: pages (calls), the slab allocators (slabs), virtual memory (maps) or callers who
-# break every rule (wild); how many calls, from which seed, on which machines (kind:MiB:CPUs; all if empty).
+# For `make soak`: pages (calls), the slab allocators (slabs), virtual memory (maps), callers who break
+# every rule (wild), or kmap and contexts, in each mode as many (contexts); how many calls, from which
+# seed, on which machines (kind:MiB:CPUs; all if empty).
 KIND ?= calls
 CALLS ?= 10000000
 SEED ?= 1

@@ -85,11 +85,13 @@ def soak():
     slabs = one(status == 0)
     status, _ = run("soak", ".build/release/soak", "wild", "300000", "1")
     wild = one(status == 0)
+    status, _ = run("soak", ".build/release/soak", "contexts", "200000", "1")
+    contexts = one(status == 0)
     status, _ = run("soak", "swift", "build", "-c", "release", "--sanitize=thread", "--scratch-path", ".build/tsan", "--product", "soak")
     if status == 0:
         status, _ = run("soak", ".build/tsan/release/soak", "forks", "5")
     forks = one(status == 0)
-    return tuple(map(sum, zip(calls, slabs, wild, forks)))
+    return tuple(map(sum, zip(calls, slabs, wild, contexts, forks)))
 
 
 PARTS = {

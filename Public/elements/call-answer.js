@@ -85,7 +85,8 @@ function returned(entry, errno) {
 /** One misuse in plain words, with the news whether the kernel noticed. */
 export function misuseBox(one) {
   return el("div", { class: "misuse" },
-    el("p", {}, el("strong", {}, `${one.severity === "consequence" ? "Consequence" : "Misuse"}: ${one.code.replaceAll("-", " ")}. `), one.explanation),
+    el("p", {}, el("strong", {}, one.severity === "consequence" ? "Consequence: " : "Misuse: ",
+      el("a", { href: one.type }, one.code.replaceAll("-", " ")), ". "), one.explanation),
     el("p", { class: "sub" }, one.noticed_by_kernel
       ? "The kernel noticed." : "The kernel did not notice. Only this simulator knows."));
 }

@@ -24,8 +24,8 @@ extension MachineRecording {
 
     /// The machine that ends where the recorded one does.
     var bootConfiguration: MachineConfiguration? {
-        let end = zones.map { $0.start + $0.spanned }.max() ?? 0
-        let above: UInt32 = 0x10_0000
+        let end = zones.map { UInt64($0.start) + UInt64($0.spanned) }.max() ?? 0
+        let above: UInt64 = 0x10_0000
         let frames = end > above ? end - above + 3072 << 8 : end + 32
         return try? MachineConfiguration(
             kind: architecture == .i386 ? .i386 : .x86_64, memoryInMiB: Int(frames >> 8),

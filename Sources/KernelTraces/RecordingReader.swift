@@ -9,6 +9,8 @@ struct RecordingReader {
     private(set) var header: MachineRecording?
     /// The kernel's release, `6.1.192`.
     private(set) var release = ""
+    /// The zones as the header has them, without lists; `nil` if that was not asked for or not read.
+    private(set) var headerZones: MachineRecording?
     private var recording: MachineRecording?
     /// The tag of the dump that is being read.
     private(set) var tag = ""
@@ -34,16 +36,25 @@ struct RecordingReader {
         places[.trace] = index
     }
 
-    /// A `dump` record begins a dump; one without lists is passed over.
-    mutating func begin(_ node: JSONNode) {
+    /// A `dump` record begins a dump; one without lists is passed over, unless it is the header's and that
+    /// is wanted.
+    mutating func begin(_ node: JSONNode, keepsHeader: Bool = false) {
         tag = node["tag"]?.text ?? ""
-        recording = node["lists"]?.number == 1 ? header : nil
+        let isWanted = node["lists"]?.number == 1 || keepsHeader && tag == Self.headerTag
+        recording = isWanted ? header : nil
     }
+
+    private static let headerTag = "hdr"
 
     /// An `enddump` record: what was read, `nil` if the dump had no lists.
     mutating func finish() throws(DumpFault) -> MachineRecording? {
         guard let read = recording else { return nil }
         recording = nil
+        if tag == Self.headerTag {
+            headerZones = read
+            places = places.filter { $0.key == .header || $0.key == .trace }
+            return nil
+        }
         for zone in read.zones {
             try require(.freeCounts(zone: zone.index))
             try require(.pageBlocks(zone: zone.index))

@@ -10,6 +10,8 @@ struct Replayer {
     private var kswapd = KswapdSearch()
     private var slab: SlabReplay?
     private var vmalloc: VmallocTrace?
+    private var kmap: KmapReplay?
+    private var kmapHeader: KmapHeader?
 
     init(path: String) { result = ReplayResult(path: path) }
 
@@ -28,12 +30,16 @@ struct Replayer {
             fail("\(error)")
             return
         }
-        if result.failure == nil, machine != nil || slab != nil || vmalloc != nil {
+        if result.failure == nil, isInTrace {
             fail("the trace stops before its end")
         }
         if result.failure == nil, !result.isExact {
             fail("nothing in this file can be replayed: no page trace and no header")
         }
+    }
+
+    private var isInTrace: Bool {
+        machine != nil || slab != nil || vmalloc != nil || kmap != nil
     }
 
     private mutating func handle(_ record: TraceRecord) throws(TraceError) {
@@ -46,15 +52,18 @@ struct Replayer {
     }
 
     private mutating func handle(_ kind: String, _ node: JSONNode) throws(TraceError) {
+        if kmap != nil { return try handleInKmap(kind, node) }
         if kind != "endtrace" {
             if slab != nil { return try handleInSlab(kind, node) }
             if vmalloc != nil { return try vmalloc!.read(kind, node, line: line) }
         }
         do throws(DumpFault) {
             switch kind {
-            case "hdr": return try reader.readHeader(node, line)
+            case "hdr":
+                kmapHeader = KmapHeader(node)
+                return try reader.readHeader(node, line)
             case "trace" where node["kind"]?.text == "page": return try reader.readTrace(node, line)
-            case "dump": return reader.begin(node)
+            case "dump": return reader.begin(node, keepsHeader: true)
             case "enddump":
                 let places = reader.places
                 guard let recording = try reader.finish() else { return }
@@ -126,6 +135,7 @@ extension Replayer {
     /// A trace of something else than pages.
     private mutating func beginOther(_ node: JSONNode) throws(TraceError) {
         let kind = node["kind"]?.text ?? "unknown"
+        if kind == "kmap" { return try beginKmap(node) }
         guard kind == "slab" || kind == "vmalloc" else {
             throw .malformed(line: line, "\(kind) traces are not replayed yet")
         }
@@ -142,6 +152,32 @@ extension Replayer {
     private mutating func handleInSlab(_ kind: String, _ node: JSONNode) throws(TraceError) {
         guard let difference = try slab!.handle(kind, node, line: line) else { return }
         result.failure = ReplayFailure(line: line, summary: difference, details: slab!.details)
+    }
+
+    /// Boots a machine like the header of a kmap trace, which has no dump to start from.
+    private mutating func beginKmap(_ node: JSONNode) throws(TraceError) {
+        guard let zones = reader.headerZones, let kmapHeader,
+            let configuration = zones.bootConfiguration
+        else { throw .malformed(line: line, "no header of a machine with high memory is before") }
+        compareBoot(zones)
+        let machine = Machine(configuration)
+        if result.failure == nil, let difference = kmapHeader.firstDifference(machine) {
+            fail("machine booted by the formulas: \(difference)")
+        }
+        if result.failure == nil { kmap = try KmapReplay(node, machine, line: line) }
+    }
+
+    private mutating func handleInKmap(_ kind: String, _ node: JSONNode) throws(TraceError) {
+        let difference = try kmap!.handle(kind, node, line: line)
+        guard difference != nil || kmap!.isFinished else { return }
+        result.calls += kmap!.calls
+        result.dumps += kmap!.dumps
+        if let difference {
+            result.failure = ReplayFailure(line: line, summary: difference, details: kmap!.details)
+        } else {
+            result.finishedTraces += 1
+        }
+        kmap = nil
     }
 
     private mutating func endTrace() throws(TraceError) {

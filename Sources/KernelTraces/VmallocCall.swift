@@ -58,6 +58,9 @@ struct RecordedWalk {
     /// `pgd`, `pud`, `pmd`, `pte`; 0 where there is no table.
     let entries: [UInt64]
 
+    /// Whether an entry above the last level is present and maps a large page.
+    static func mapsPage(_ entry: UInt64) -> Bool { entry & 0x81 == 0x81 }
+
     /// Reads a member of a record; `nil` if a field is missing that must be there: the kernel goes on
     /// to the next level only where there is a table.
     init?(_ node: JSONNode) {
@@ -66,7 +69,9 @@ struct RecordedWalk {
         var entries: [UInt64] = []
         for name in ["pgd", "pud", "pmd", "pte"] as [StaticString] {
             guard let entry = node[name]?.address else {
-                guard let last = entries.last, last & 1 == 0 else { return nil }
+                guard let last = entries.last, last & 1 == 0 || Self.mapsPage(last) else {
+                    return nil
+                }
                 entries.append(0)
                 continue
             }

@@ -48,6 +48,6 @@ public final class MemoryService: Sendable {
             + frameEndpoints + addressEndpoints + snapshotEndpoints
             + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
-            + operationEndpoints
+            + operationEndpoints + problemEndpoints
     }
 }

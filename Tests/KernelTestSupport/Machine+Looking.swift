@@ -22,6 +22,8 @@ extension Machine {
         _ = vmallocInfoText + vmAreas.map(\.caller).joined()
         _ = (mappedRanges(from: 0, limit: 1_000), pageTables, unpurgedVmRanges, freeVmRanges)
         for cpu in 0..<cpuCount { _ = tlb(ofCPU: cpu) }
+        _ = (kmapPool, temporaryMappings, contexts)
+        for cpu in 0..<cpuCount { _ = temporarySlots(ofCPU: cpu) }
         _ = (slubRecordings, classicRecordings, liveUse)
     }
 }

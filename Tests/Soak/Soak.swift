@@ -6,6 +6,7 @@ import Glibc
 ///     soak slabs COUNT SEED [MACHINE...]   the same with both slab allocators and every byte
 ///     soak maps COUNT SEED [MACHINE...]    virtual memory, and every byte in it
 ///     soak wild COUNT SEED [MACHINE...]    slab and mapping calls that break every rule
+///     soak contexts COUNT SEED [MACHINE...]  kmap and contexts, as many calls with debugging as without
 ///     soak forks ROUNDS                    copies of one machine on several threads
 ///
 /// A machine is written `kind[:MiB[:CPUs]]`, as in `i386:1024:2`. Progress goes to the standard error
@@ -32,11 +33,16 @@ enum Soak {
             let names = Array(arguments.dropFirst(3))
             let plans = try (names.isEmpty ? WildSoak.usual : names).map(Plan.init(parsing:))
             exit(WildSoak(count: numbers[0], seed: UInt64(numbers[1])).run(plans) ? 0 : 1)
+        case ("contexts", 2):
+            let names = Array(arguments.dropFirst(3))
+            let plans = try (names.isEmpty ? ContextSoak.usual : names).map(Plan.init(parsing:))
+            exit(ContextSoak(count: numbers[0], seed: UInt64(numbers[1])).run(plans) ? 0 : 1)
         case ("forks", 1...):
             exit(try ForkSoak(rounds: numbers[0]).run() ? 0 : 1)
         default:
             complain(
-                "usage: soak calls|slabs|maps|wild COUNT SEED [MACHINE...] | soak forks ROUNDS")
+                "usage: soak calls|slabs|maps|wild|contexts COUNT SEED [MACHINE...] "
+                    + "| soak forks ROUNDS")
             exit(2)
         }
     }

@@ -17,7 +17,7 @@ struct CPUContext: Hashable {
     var count = PreemptCount()
     /// The lock that it spins for, and since which step; `nil` if it runs.
     var spin: Spin?
-    /// What `vfree` was asked to free in an interrupt, the newest first. `vfree_deferred`
+    /// What `vfree` was asked to free in an interrupt, the oldest first. `vfree_deferred`
     var deferredFrees: [UInt64] = []
 
     /// An interrupt, and what comes back when it ends.

@@ -5,8 +5,8 @@ struct Contexts: Hashable {
     var runnable: [(cpu: UInt32, task: Task)] = []
     /// Tasks that wait for a slot of `kmap`, the first one first. `pkmap_map_wait`
     var waitingForSlot: [WaitingTask] = []
-    /// Spin locks that are held, the oldest first.
-    var locks: [HeldLock] = []
+    /// Spin locks that are held, by their names.
+    var heldLocks: [SpinLock: HeldLock] = [:]
     /// The number of the next new task.
     var nextPid: UInt32
     /// When the last complaint about sleeping was printed, in steps; there is one a second at most.
@@ -14,12 +14,20 @@ struct Contexts: Hashable {
     /// The calls of earlier steps that ended in the step that they name.
     var resumed: [Resumption] = []
 
+    /// Tasks that may sleep in a call at a time.
+    static let waitingLimit = 1_000
+
     /// A spin lock that is held.
     struct HeldLock: Hashable {
         let lock: SpinLock
         let cpu: UInt32
         let pid: UInt32
         let step: UInt32
+    }
+
+    /// Spin locks that are held, the oldest first.
+    var locks: [HeldLock] {
+        heldLocks.values.sorted { ($0.step, $0.lock.name) < ($1.step, $1.lock.name) }
     }
 
     /// Every CPU runs a task of its own, numbered from 1.
@@ -30,14 +38,14 @@ struct Contexts: Hashable {
 
     static func == (left: Contexts, right: Contexts) -> Bool {
         left.cpus == right.cpus && left.waitingForSlot == right.waitingForSlot
-            && left.locks == right.locks && left.nextPid == right.nextPid
+            && left.heldLocks == right.heldLocks && left.nextPid == right.nextPid
             && left.lastSleepReport == right.lastSleepReport && left.resumed == right.resumed
             && left.runnable.elementsEqual(right.runnable) { $0 == $1 }
     }
 
     func hash(into hasher: inout Hasher) {
         hasher.combine(cpus)
-        hasher.combine(locks)
+        hasher.combine(heldLocks.count)
     }
 }
 

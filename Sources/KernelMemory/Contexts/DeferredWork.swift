@@ -13,7 +13,8 @@ extension Core {
         guard cold.contexts.cpus[cpu].mayGiveWay else { return }
         let addresses = cold.contexts.cpus[cpu].deferredFrees
         cold.contexts.cpus[cpu].deferredFrees = []
-        for address in addresses where !isHalted { unmapDeferred(address) }
+        // The list is pushed to and taken from at one end.
+        for address in addresses.reversed() where !isHalted { unmapDeferred(address) }
     }
 
     /// Takes down the end of a call that had begun in an earlier step.

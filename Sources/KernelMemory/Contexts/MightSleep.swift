@@ -27,6 +27,8 @@ struct SleepPoint {
         place: "kernel/locking/mutex.c:283", functions: ["mutex_lock"])
     static let cpusReadLock = SleepPoint(
         place: "include/linux/percpu-rwsem.h:49", functions: ["cpus_read_lock"])
+    static let shrinkSlab = SleepPoint(
+        place: "mm/vmscan.c:1030", functions: ["shrink_slab", "drop_slab"])
     static let writeSemaphore = SleepPoint(
         place: "kernel/locking/rwsem.c:1572", functions: ["down_write"])
 }
@@ -61,7 +63,7 @@ extension Core {
         if context.isAtomic,
             cold.misuses.last.map({ $0.step != step || $0.code != .sleepInAtomic }) ?? true
         {
-            noteMisuse(.sleepInAtomic, at: nil)
+            noteMisuse(.sleepInAtomic, at: nil, circumstance: reasonNotToSleep)
         }
         let count = context.count
         guard shape.debug, count.isAtomic || context.areIRQsOff else { return }

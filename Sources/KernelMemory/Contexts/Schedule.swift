@@ -17,7 +17,9 @@ extension Core {
     /// Records a sleep where none is allowed, and prints what the kernel notices of it.
     private func noteSleep() {
         let pid = currentPid
-        if context.isAtomic { noteMisuse(.schedulingWhileAtomic, at: nil) }
+        if context.isAtomic {
+            noteMisuse(.schedulingWhileAtomic, at: nil, circumstance: reasonNotToSleep)
+        }
         for lock in cold.contexts.locks where lock.pid == pid {
             noteMisuse(.heldAtSleep, at: nil, allocatedAtStep: lock.step)
         }

@@ -15,7 +15,7 @@ extension Core {
         case .irqsave: flags = saveIRQs()
         }
         disablePreemption()
-        if let holder = cold.contexts.locks.first(where: { $0.lock == lock }) {
+        if let holder = cold.contexts.heldLocks[lock] {
             return spin(for: lock, variant, holder)
         }
         hold(lock, on: control.pointee.cpu)
@@ -23,10 +23,9 @@ extension Core {
     }
 
     private func hold(_ lock: SpinLock, on cpu: UInt32) {
-        cold.contexts.locks.append(
-            .init(
-                lock: lock, cpu: cpu, pid: cold.contexts.cpus[Int(cpu)].task.pid,
-                step: control.pointee.step))
+        cold.contexts.heldLocks[lock] = .init(
+            lock: lock, cpu: cpu, pid: cold.contexts.cpus[Int(cpu)].task.pid,
+            step: control.pointee.step)
     }
 
     private func spin(
@@ -46,13 +45,10 @@ extension Core {
     ///
     /// The corresponding kernel function is `spin_unlock` (include/linux/spinlock.h, 6.1).
     func releaseLock(_ lock: SpinLock, _ variant: LockVariant, flags: UInt32) {
-        let index = cold.contexts.locks.firstIndex { $0.lock == lock }
-        if index.map({ cold.contexts.locks[$0].cpu }) != control.pointee.cpu {
-            noteMisuse(
-                .lockNotHeld, at: nil,
-                allocatedAtStep: index.map { cold.contexts.locks[$0].step })
+        let held = cold.contexts.heldLocks.removeValue(forKey: lock)
+        if held?.cpu != control.pointee.cpu {
+            noteMisuse(.lockNotHeld, at: nil, allocatedAtStep: held?.step)
         }
-        if let index { cold.contexts.locks.remove(at: index) }
         giveToSpinner(lock)
         switch variant {
         case .plain: break

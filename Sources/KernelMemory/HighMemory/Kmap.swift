@@ -15,14 +15,25 @@ extension Core {
             return .pointer(directAddress(pfn))
         }
         guard let slot = mapHigh(page, pfn) else {
-            let step = control.pointee.step
-            let cpu = control.pointee.cpu
-            cold.contexts.waitingForSlot.append(
-                WaitingTask(task: sleep(), cpu: cpu, step: step, page: page))
-            return Outcome(.blocked)
+            if !isHalted { waitForSlot(page) }
+            return Outcome(isHalted ? .void : .blocked)
         }
         noteUse(of: pfn, at: kmapAddress(slot), step: control.pointee.step)
         return .pointer(kmapAddress(slot))
+    }
+
+    /// The task sleeps until a slot is given up. When too many do, nobody is left to give one up.
+    private func waitForSlot(_ page: PagePointer) {
+        let step = control.pointee.step
+        let cpu = control.pointee.cpu
+        cold.contexts.waitingForSlot.append(
+            WaitingTask(task: sleep(), cpu: cpu, step: step, page: page))
+        guard cold.contexts.waitingForSlot.count > Contexts.waitingLimit else { return }
+        let pid = cold.contexts.waitingForSlot[0].task.pid
+        let text = "INFO: task init:\(pid) blocked for more than 120 seconds."
+        printk(text)
+        printCallTrace(["__schedule", "schedule", "kmap_high"])
+        halt(text)
     }
 
     /// One more user of the slot that maps a page.
@@ -44,6 +55,11 @@ extension Core {
     ///
     /// The corresponding kernel function is `map_new_virtual` (mm/highmem.c, 6.1).
     private func mapNew(_ page: PagePointer, _ pfn: UInt32) -> Int? {
+        if cold.kmaps.usedCount == kmapSlotCount {
+            // Going round finds nothing, and ends at the end.
+            cold.kmaps.last = kmapSlotCount - 1
+            return nil
+        }
         var left = kmapSlotCount
         while true {
             cold.kmaps.last = (cold.kmaps.last + 1) % kmapSlotCount

@@ -9,6 +9,8 @@
 struct KmapPool: Hashable {
     /// `pkmap_count`; empty until the first mapping.
     private(set) var counts: [Int32] = []
+    /// Slots with users.
+    private(set) var usedCount = 0
     /// The slot that was taken last. `last_pkmap_nr`
     var last = 0
     /// From pages to slots.
@@ -22,6 +24,7 @@ struct KmapPool: Hashable {
 
     mutating func setCount(_ slot: Int, _ count: Int32, slotCount: Int) {
         if counts.isEmpty { counts = Array(repeating: 0, count: slotCount) }
+        usedCount += (count > 1 ? 1 : 0) - (counts[slot] > 1 ? 1 : 0)
         counts[slot] = count
     }
 }

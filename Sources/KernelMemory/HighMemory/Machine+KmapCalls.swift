@@ -2,7 +2,10 @@
 extension Machine {
     @usableFromInline
     mutating func kmap(_ page: PagePointer) -> Outcome {
-        beginCall() ? core.kmap(page) : Outcome(.halted)
+        guard beginCall() else { return Outcome(.halted) }
+        let outcome = core.kmap(page)
+        if outcome.returned == .blocked { core.finishContextChange() }
+        return outcome
     }
 
     @usableFromInline
@@ -31,6 +34,7 @@ extension Machine {
     {
         guard beginCall() else { return Outcome(.halted) }
         core.kunmapAtomic(address.rawValue, type, use: use)
+        core.finishContextChange()
         return Outcome(.void)
     }
 

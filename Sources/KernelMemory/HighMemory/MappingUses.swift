@@ -71,11 +71,19 @@ extension Core {
     }
 
     /// The step of a mapping of one of a block's pages; `nil` if nobody maps any.
-    private func mapping(of pfn: UInt32, _ order: UInt32) -> (pfn: UInt32, step: UInt32)? {
-        let block = pfn..<(pfn + 1 << order)
+    func mapping(of pfn: UInt32, _ order: UInt32) -> (pfn: UInt32, step: UInt32)? {
+        let block = pfn..<(pfn + (1 << order))
         let use = cold.kmaps.uses.first { block.contains($0.pfn) }.map { ($0.pfn, $0.step) }
         return use
             ?? cold.kmaps.temporary.first { block.contains($0.pfn) }.map { ($0.pfn, $0.step) }
+    }
+
+    /// Gives the pages of a block that becomes single pages marks of their own.
+    func divideMark(of pfn: UInt32, order: UInt32) {
+        for page in pfn..<(pfn + (1 << order)) {
+            frames.writable(page).pointee.flags &= ~Frame.kmapped
+            if mapping(of: page, 0) != nil { markMapped(page) }
+        }
     }
 
     /// Records that a block is freed while one of its pages is mapped.

@@ -3,7 +3,8 @@ extension Machine {
     ///
     /// Every frame is in exactly one place; blocks are aligned, within their zone and flagged for
     /// the list that they are on; no two free buddies lie side by side that the kernel would have
-    /// merged; every counter equals what it counts; and page tables and TLBs map what areas have.
+    /// merged; every counter equals what it counts; page tables and TLBs map what areas have; and what
+    /// kmap maps, and what CPUs do, is what the kernel counts.
     ///
     /// - Returns: the first thing that does not hold, in words; `nil` if all is well, or if the
     ///   machine is corrupted and nothing is promised.
@@ -22,7 +23,15 @@ extension Machine {
             return violation
         }
         return core.checkSlabFrames(&census) ?? core.checkOwnedFrames(&census)
-            ?? core.checkReclaim() ?? core.checkVmap()
+            ?? core.checkReclaim() ?? core.checkVmap() ?? core.checkKmaps()
+            ?? core.checkMappedMarks() ?? core.checkContexts()
+    }
+
+    /// What of it can go wrong by mappings of high memory and by contexts.
+    ///
+    /// - Complexity: O(slots + uses).
+    package func contextViolation() -> String? {
+        isCorrupted ? nil : core.checkKmaps() ?? core.checkContexts()
     }
 }
 

@@ -148,6 +148,12 @@ extension Core {
         return nil
     }
 
+    /// Whether an address is for temporary mappings, which only their own CPU's TLB has to forget.
+    private func isTemporary(_ address: UInt64) -> Bool {
+        hasHighmem
+            && (localAddresses.contains(address) || typedAddresses.contains(address))
+    }
+
     private func checkTLBs() -> String? {
         for cpu in 0..<shape.cpuCount {
             let tlb = tlb(UInt32(cpu))
@@ -157,6 +163,7 @@ extension Core {
                     let address = shape.architecture.canonical(known.page << shift)
                     let now = walk(address)
                     if now?.frame == known.frame, now?.isWritable == known.isWritable { return }
+                    if isTemporary(address) { return }
                     let isLazy = vmap.pointee.unpurged.ranges.contains {
                         $0.start <= address && address < $0.end
                     }

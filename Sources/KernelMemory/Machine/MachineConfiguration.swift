@@ -88,6 +88,9 @@ public struct MachineConfiguration: Hashable, Sendable {
         origin = .recording(recording.digest)
     }
 
+    /// Says that the machine is a recorded one, as a journal kept it; nothing is checked.
+    package mutating func startsFrom(_ digest: RecordingDigest) { origin = .recording(digest) }
+
     /// How many CPUs a machine can have.
     public static let cpuRange = 1...8
 }

@@ -29,11 +29,12 @@ extension Core {
     ///   - place: the object concerned; its users' steps are taken from it.
     ///   - cache: the cache that the caller named.
     ///   - objectCount: how many objects are concerned.
+    ///   - circumstance: why the CPU must not sleep.
     @inline(never)
     func noteMisuse(
         _ code: Misuse.Code, pfn: UInt32? = nil, at address: UInt64?, _ place: ObjectPlace? = nil,
         allocatedAtStep: UInt32? = nil, freedAtStep: UInt32? = nil, cache: String? = nil,
-        objectCount: UInt32? = nil
+        objectCount: UInt32? = nil, circumstance: String? = nil
     ) {
         let record = place.map { readSlab($0.slab).record($0.index).pointee }
         var misuse = Misuse(
@@ -44,6 +45,7 @@ extension Core {
         misuse.object = place.map { describe($0) }
         misuse.cache = cache
         misuse.objectCount = objectCount
+        misuse.circumstance = circumstance
         misuse.isOfClassicSlab = hasArrayCaches
         control.pointee.notedStep = control.pointee.step
         cold.add(misuse)

@@ -3,11 +3,11 @@ extension Misuse {
     var contextExplanation: String {
         switch code {
         case .sleepInAtomic:
-            "A function that may sleep was called where this CPU must not sleep: preemption or "
-                + "interrupts are off, a spin lock is held, or an interrupt is being served. It "
-                + "did not sleep this time; on a machine short of memory it would."
+            "A function that may sleep was called where this CPU must not sleep: \(reason). It did "
+                + "not sleep this time; on a machine short of memory, or with others in its way, it "
+                + "would."
         case .schedulingWhileAtomic:
-            "The call had to sleep where this CPU must not: no other task can run here before "
+            "The call had to sleep where this CPU must not: \(reason). No other task can run here before "
                 + "preemption and interrupts are back on, and whoever waits for a lock that is "
                 + "held waits as long."
         case .vmallocInInterrupt:
@@ -22,14 +22,20 @@ extension Misuse {
             "An interrupt was left that this CPU is not in, or a state of the interrupt flag was "
                 + "restored that was not the saved one."
         case .lockNotHeld:
-            "A spin lock was released that this CPU does not hold. If another one holds it, two "
-                + "CPUs are now in the part that it protects."
+            "A spin lock was released that this CPU does not hold."
+                + (allocatedAtStep.map {
+                    " Another one has held it since step \($0): two CPUs may now be in the part that "
+                        + "it protects."
+                } ?? " Nobody holds it.")
         case .lockRecursion:
-            "A spin lock was taken that this CPU holds already: it waits for itself, for ever."
+            "A spin lock was taken that this CPU holds already, since step \(allocatedAtStep ?? 0): it "
+                + "waits for itself, for ever."
         case .heldAtSleep:
-            "A task went to sleep with a spin lock held. Whoever wants the lock spins until that "
+            "A task went to sleep with a spin lock that it took at step \(allocatedAtStep ?? 0). Whoever wants the lock spins until that "
                 + "task runs again; if he spins on its CPU, that is never."
         default: ""
         }
     }
+
+    private var reason: String { circumstance ?? "its context forbids it" }
 }

@@ -3,14 +3,15 @@ extension Misuse {
     var kmapExplanation: String {
         switch code {
         case .kunmapUnbalanced:
-            "kunmap was given a page that is not mapped, or was called for it more often than "
-                + "kmap: somebody else's mapping is taken away, and the kernel stops with a BUG "
-                + "in mm/highmem.c when the count would drop below an unused mapping's."
+            "kunmap was called for \(frameText.lowercasedFirst) more often than kmap. The count of its "
+                + "slot belongs to all who map the page: somebody else's mapping is taken away, and "
+                + "where nobody else has one the kernel stops with a BUG in mm/highmem.c."
         case .kmapOverwritten:
-            "kmap_atomic was called for a slot of this CPU that still maps another page. The old "
-                + "address now leads to the new page: what is written through it lands there."
+            "kmap_atomic was called for a slot of this CPU that still maps "
+                + "\(frameText.lowercasedFirst), since step \(allocatedAtStep ?? 0). The old address now "
+                + "leads to the new page: what is written through it lands there."
         case .usedAfterKunmap:
-            "An address was used after its mapping was given up. Its entry is still in the page "
+            "The address \(address ?? .null) was used after its mapping was given up. Its entry is still in the page "
                 + "table or the TLB, so that nothing faults: the access went to a page that may "
                 + "have another owner, or, once the slot is used again, to another page."
         case .kunmapOutOfOrder:
@@ -27,7 +28,7 @@ extension Misuse {
             "The km_type is another context's: an interrupt that uses the slot of the code that "
                 + "it interrupts replaces its mapping."
         case .freeOfKmappedPage:
-            "A page was freed while it is still mapped. Its address goes on leading to it: the "
+            "\(frameText) was freed while it is still mapped, since step \(allocatedAtStep ?? 0). Its address goes on leading to it: the "
                 + "page's next owner shares it with whoever uses the mapping."
         default: ""
         }

@@ -136,6 +136,8 @@ public struct Misuse: Hashable, Sendable {
     public var cache: String?
     /// Whose memory is concerned, where a device took it.
     public var owner: MemoryOwner?
+    /// Why the CPU must not sleep, where that is the rule.
+    public var circumstance: String?
     /// How many objects are concerned, where there are several.
     public var objectCount: UInt32?
     /// The machine has the classic slab allocator, which keeps free objects in arrays and whose

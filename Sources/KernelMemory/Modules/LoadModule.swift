@@ -9,6 +9,7 @@ extension Core {
     /// The corresponding kernel functions are `load_module` (kernel/module/main.c) and `module_alloc`
     /// (arch/x86/kernel/module.c, 6.1).
     func loadModule(_ request: ModuleRequest) -> UInt64 {
+        mightSleep(.mutex)
         let window = moduleWindow
         let room = window.end - window.start
         if request.textSize > room || request.dataSize > room { return 0 }
@@ -37,6 +38,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `free_module` (kernel/module/main.c, 6.1).
     func deleteModule(_ name: String) -> Int64 {
+        mightSleep(.mutex)
         guard let index = cold.modules.firstIndex(where: { $0.name == name }) else { return -2 }
         let module = cold.modules.remove(at: index)
         vfree(module.address.rawValue)

@@ -27,6 +27,7 @@ extension Core {
                 frame.pointee.flags & ~Frame.orderMask | Frame.live
             frame.pointee.step = first.step
         }
+        if isOwned, first.has(Frame.kmapped) { divideMark(of: pfn, order: order) }
         return Outcome(.void)
     }
 }

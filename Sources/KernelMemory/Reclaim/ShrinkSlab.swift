@@ -23,6 +23,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `drop_slab` (mm/vmscan.c, 6.1).
     func dropSlab() -> Int {
+        mightSleep(.shrinkSlab)
         var total = 0
         var shift = 0
         while !isHalted {

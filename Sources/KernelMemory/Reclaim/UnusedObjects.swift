@@ -6,6 +6,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `register_shrinker` (mm/vmscan.c, 6.1).
     func registerShrinker(at address: UInt64) {
+        mightSleep(.allocation)
         if let cache = cacheOrOops(at: address) { cold.reclaim.add(cache) }
     }
 
@@ -13,6 +14,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `unregister_shrinker` (mm/vmscan.c, 6.1).
     func unregisterShrinker(at address: UInt64) {
+        mightSleep(.writeSemaphore)
         if let cache = cacheOrOops(at: address) { cold.reclaim.remove(cache) }
     }
 

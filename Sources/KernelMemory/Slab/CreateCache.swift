@@ -6,6 +6,11 @@ extension Core {
     ///
     /// The corresponding kernel function is `kmem_cache_create` (mm/slab_common.c, 6.1).
     func createCache(_ request: CacheRequest) -> UInt64 {
+        mightSleep(.mutex)
+        if shape.debug, isInInterrupt {
+            printk("kmem_cache_create(\(request.name)) integrity check failed")
+            return failToCreate(request, error: -22)
+        }
         let flags = request.flags.intersection(hasArrayCaches ? .classic : .permitted)
         guard request.size > 0, request.size <= 4 << 20, request.align <= 1 << 20,
             request.align & (request.align &- 1) == 0

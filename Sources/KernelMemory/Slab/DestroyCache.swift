@@ -8,6 +8,7 @@ extension Core {
     /// The corresponding kernel function is `kmem_cache_destroy` (mm/slab_common.c, 6.1).
     func destroyCache(at address: UInt64) {
         if address == 0 { return }
+        mightSleep(.cpusReadLock)
         guard let cache = knownCache(at: address) else { return }
         let owner = objectCache(cache)
         owner.pointee.users -= 1
@@ -153,6 +154,7 @@ extension Core {
     /// The corresponding kernel function is `kmem_cache_shrink` (mm/slab_common.c, 6.1).
     func shrinkCache(at address: UInt64) -> UInt64 {
         guard let cache = knownCache(at: address) else { return 0 }
+        if !hasArrayCaches { mightSleep(.cpusReadLock) }
         return (hasArrayCaches ? shrinkClassic(cache) : shrinkSlub(cache)) ? 1 : 0
     }
 

@@ -1,7 +1,7 @@
 /// What all CPUs are doing at some moment.
-public struct ContextsSnapshot: Sendable {
+public struct ContextsSnapshot: Hashable, Sendable {
     /// One CPU.
-    public struct CPU: Sendable {
+    public struct CPU: Hashable, Sendable {
         /// The task that runs there, or that was interrupted.
         public let pid: UInt32
         /// The interrupts that it is in, the outermost first.
@@ -14,6 +14,8 @@ public struct ContextsSnapshot: Sendable {
         public let areIRQsOff: Bool
         /// The kernel's own count of all that.
         public let count: PreemptCount
+        /// Temporary mappings of high memory on its task's stack. `kmap_ctrl.idx`
+        public let localMappingCount: Int
         /// The locks that it holds, the oldest first.
         public let locks: [Lock]
         /// Atomic mappings that were made on it and not given up.
@@ -76,10 +78,7 @@ extension Machine {
     /// What all CPUs are doing.
     public var contexts: ContextsSnapshot {
         let contexts = core.cold.contexts
-        let locks = contexts.locks.map {
-            ContextsSnapshot.Lock(
-                name: $0.lock.name, cpu: Int($0.cpu), pid: $0.pid, step: $0.step)
-        }
+        let locks = contexts.locks.map { ContextsSnapshot.Lock($0) }
         return ContextsSnapshot(
             cpus: contexts.cpus.indices.map { .init(contexts, $0, locks, core.cold.kmaps) },
             locks: locks,
@@ -97,6 +96,25 @@ extension Machine {
     }
 }
 
+extension Core {
+    /// Why the current CPU must not sleep, in words.
+    var reasonNotToSleep: String {
+        let cpu = Int(control.pointee.cpu)
+        let locks = cold.contexts.locks.map { ContextsSnapshot.Lock($0) }
+        return ContextsSnapshot.CPU(cold.contexts, cpu, locks, cold.kmaps).reasonsNotToSleep
+            .joined(separator: ", ")
+    }
+}
+
+extension ContextsSnapshot.Lock {
+    fileprivate init(_ held: Contexts.HeldLock) {
+        name = held.lock.name
+        cpu = Int(held.cpu)
+        pid = held.pid
+        step = held.step
+    }
+}
+
 extension ContextsSnapshot.CPU {
     fileprivate init(
         _ contexts: Contexts, _ cpu: Int, _ locks: [ContextsSnapshot.Lock], _ kmaps: KmapPool
@@ -108,10 +126,11 @@ extension ContextsSnapshot.CPU {
         bottomHalfDepth = Int(context.bottomHalfDepth)
         areIRQsOff = context.areIRQsOff
         count = context.count
+        localMappingCount = context.task.localEntries.count
         self.locks = locks.filter { $0.cpu == cpu }
         atomicMappings = kmaps.temporary.count { $0.cpu == UInt32(cpu) && $0.kind != .local }
         spinsFor = context.spin?.lock.name
-        deferredFrees = context.deferredFrees.map { VirtualAddress($0) }
+        deferredFrees = context.deferredFrees.reversed().map { VirtualAddress($0) }
         runnable = contexts.runnable.filter { $0.cpu == UInt32(cpu) }.map(\.task.pid)
     }
 }

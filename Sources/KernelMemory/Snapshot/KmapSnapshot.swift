@@ -74,6 +74,11 @@ public struct TemporarySlotSnapshot: Sendable {
 }
 
 extension Machine {
+    /// Whether a frame has no address of its own. `PageHighMem`
+    public func isHighmem(_ pfn: PageFrameNumber) -> Bool {
+        pfn.rawValue < core.shape.frameEnd && core.isHighmem(pfn.rawValue)
+    }
+
     /// The pool of permanent mappings.
     ///
     /// - Complexity: O(slots + uses).

@@ -18,13 +18,13 @@ extension Core {
     /// The corresponding kernel function is `__vfree_deferred` (mm/vmalloc.c, 6.1).
     private func deferFree(_ address: UInt64) {
         if address == 0 { return }
-        let next = context.deferredFrees.first ?? 0
+        let next = context.deferredFrees.last ?? 0
         let bytes = (0..<shape.architecture.pointerSize).map {
             UInt8(truncatingIfNeeded: next >> UInt64($0 * 8))
         }
         storeBytes(bytes, at: address, in: "llist_add_batch")
         if isHalted { return }
-        changeContext { $0.deferredFrees.insert(address, at: 0) }
+        changeContext { $0.deferredFrees.append(address) }
     }
 
     /// Frees an area where that is allowed. `__vunmap`, `free_work` (mm/vmalloc.c, 6.1).

@@ -194,6 +194,7 @@ extension JSONWriter {
     mutating func misuse(_ misuse: Misuse, by call: KernelCall?) {
         object { json in
             json.member("code", misuse.code.rawValue)
+            json.member("type", DocumentedCode.misuse(misuse.code).path)
             json.member("step", misuse.step)
             json.memberCall(call)
             json.member("severity", misuse.code.severity)
