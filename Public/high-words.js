@@ -77,7 +77,7 @@ export function contextStory(entry, { view, before, blocked }) {
   const [name] = entry.call.split("(");
   const done = before ? currentCPU(before).deferred_vfree.length - currentCPU(view).deferred_vfree.length : 0;
   const told = entry.returned === 0 && name.startsWith("enter") ? "It did not come: this CPU takes none now." : TOLD[name];
-  return [told ?? "See the bar of the CPU.", ...(done > 0 ? [`A worker of the kernel’s gave up ${plural(done, "area")} that vfree() had put off.`] : [])];
+  return [told ?? "The bar of the CPU says what it may do now.", ...(done > 0 ? [`A worker of the kernel’s gave up ${plural(done, "area")} that vfree() had put off.`] : [])];
 }
 
 /** A call that has begun and not ended. */
