@@ -1,7 +1,7 @@
 /** `<live-mappings>`: every mapping that nobody gave up, and the bytes behind an address, to read and to write. */
 import { callCode, el, redraw } from "../dom.js";
 import { requests } from "../api.js";
-import { liveMappings } from "../high.js";
+import { liveMappings, temporarySlots } from "../high.js";
 import { lab } from "../lab.js";
 import { pointing } from "../linking.js";
 import { frameRange } from "../words.js";
@@ -15,6 +15,7 @@ class LiveMappings extends HTMLElement {
   #address = el("input", { id: "through-address", type: "text", spellcheck: "false", autocomplete: "off", required: true, pattern: "0x[0-9a-fA-F]{1,16}" });
   #byte = el("input", { id: "through-byte", type: "text", value: "5c", required: true, pattern: "[0-9a-fA-F]{1,2}" });
   #bytes = el("output", { class: "bytes", for: "through-address" });
+  #slots = [];
   #drawing = 0;
 
   connectedCallback() {
@@ -38,6 +39,7 @@ class LiveMappings extends HTMLElement {
 
   #draw() {
     const all = liveMappings(lab.view);
+    this.#slots = temporarySlots(lab.view);
     const newest = all[all.length - 1];
     this.#list.replaceChildren(...(newest ? all.slice(-MOST_ROWS).map((mapping) => this.#row(mapping)) : [el("li", { class: "sub" }, "Nothing is mapped.")]));
     if (newest && (newest.id === lab.step || !this.#address.value)) this.#address.value = newest.address;
@@ -45,11 +47,12 @@ class LiveMappings extends HTMLElement {
   }
 
   #row({ id, function: name, type, pfn, zone, address, cpu }) {
+    const now = this.#slots.find((slot) => slot.address === address)?.pfn ?? pfn;
     return el("li", { "data-pfn": pfn, "data-count": 1 },
       el("span", {}, el("b", {}, `#${id} `), callCode(type === null ? name : `${name}(${type})`)),
       el("span", {}, el("button", {
         type: "button", class: "link", "data-key": `through ${id}`, title: "Read and write through it", onclick: () => this.#look(address),
-      }, address), el("span", { class: "sub" }, ` ${frameRange(pfn, 1)}, ${zone}${cpu === undefined ? "" : `, CPU ${cpu} only`}`)),
+      }, address), el("span", { class: "sub" }, ` ${frameRange(pfn, 1)}, ${zone}${cpu === undefined ? "" : `, CPU ${cpu} only`}${now === pfn ? "" : `; now it leads to frame ${now}`}`)),
       !lab.isPast && el("button", {
         type: "button", "data-key": `undo ${id}`, "aria-label": `${UNDO[name]} #${id}`,
         onclick: () => lab.perform(name === "kmap" ? requests.kunmap(id) : requests.unmapAtomic(id), "high"),

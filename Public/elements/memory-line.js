@@ -10,7 +10,7 @@ import { PAGE } from "../virtual.js";
 import { bytes, frameRange, plural } from "../words.js";
 
 /** No zone is drawn narrower than this share. */
-const LEAST = 0.16;
+const LEAST = 0.2;
 /** Where the direct map ends, and the windows of kmap and kmap_atomic begin, in a drawing that is 100 wide. */
 const [DIRECT, POOL, TEMPORARY] = [56, 72, 86];
 const MOST_LINKS = 64;

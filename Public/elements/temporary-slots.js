@@ -55,7 +55,7 @@ function cell(slot, old) {
 
 function legend() {
   return el("ul", { class: "legend", "aria-label": "Legend of temporary slots" }, ["free", "used", "left", "overwritten"].map((state) =>
-    el("li", {}, el("span", { class: "tk swatch", "data-slot-state": state }, state === "overwritten" ? "2×" : ""), SLOT_STATES[state])));
+    el("li", {}, el("span", { class: "tk swatch", "data-slot-state": state }, state === "overwritten" ? el("span", {}, "2×") : ""), SLOT_STATES[state])));
 }
 
 customElements.define("temporary-slots", TemporarySlots);

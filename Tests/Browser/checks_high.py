@@ -176,6 +176,7 @@ def pages_are_mapped_and_given_up_by_clicking(browser, base):
     lab.page.fill("#map-index", "0")
     lab.click("mapping-form .primary", to=10)
     assert lab.page.locator('button.tk[data-slot-state="overwritten"]').count() == 1
+    assert f"now it leads to frame {pfn - 3}" in lab.page.inner_text(".mapping-list li:has([data-key='undo 9'])")
     assert [one["code"] for one in lab.get("/report")["misuse"]] == ["kmap-slot-overwritten"]
     same_slots_as_told(lab)
     lab.page.select_option("#map-function", "kmap_local_page")
