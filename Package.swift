@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["MicroHTTPD"], path: "Tests/TestSupport"),
         .testTarget(
             name: "KernelMemoryTests", dependencies: ["KernelMemory", "KernelTestSupport"],
-            resources: [.copy("SlabMisuse"), .copy("VmallocMisuse")]),
+            resources: [.copy("Misuse")]),
         .testTarget(
             name: "KernelTracesTests", dependencies: ["KernelTraces", "KernelMemory"],
             resources: [.copy("Traces")]),

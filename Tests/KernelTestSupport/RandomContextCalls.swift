@@ -140,7 +140,9 @@ extension RandomContextCalls {
             let mayWait = cpu.locks.isEmpty && holder.cpu != machine.currentCPU
             return mayWait ? .spinLock(lock, .irqsave) : .runOn(cpu: UInt32(holder.cpu))
         }
-        return .spinLock(lock, LockVariant.allCases.randomElement(using: &random)!)
+        // Releasing the other variant switches interrupts on, whatever they were.
+        let variants: [LockVariant] = cpu.areIRQsOff ? [.plain, .irqsave] : LockVariant.allCases
+        return .spinLock(lock, variants.randomElement(using: &random)!)
     }
 
     private mutating func map(_ cpu: ContextsSnapshot.CPU, _ machine: Machine) -> KernelCall {

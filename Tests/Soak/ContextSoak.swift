@@ -68,6 +68,9 @@ struct ContextSoak {
             let call = calls.step(&machine)
             tally.kindCalls += 1
             var violation = machine.contextViolation()
+            if machine.contexts.cpus.contains(where: { $0.preemptDepth < $0.locks.count }) {
+                violation = "a lock is held with preemption on"
+            }
             if let misuse = machine.misuses.last { violation = "it is \(misuse.code.rawValue)" }
             if let oops = machine.oops { violation = "it ends in \(oops)" }
             if let violation { return "kind call \(index), \(call): \(violation)" }

@@ -53,11 +53,6 @@ extension Core {
             if let lock = context.spin?.lock, contexts.heldLocks[lock] == nil {
                 return "cpu \(cpu) spins for \(lock.name), which nobody holds"
             }
-            let held = contexts.locks.count { $0.cpu == UInt32(cpu) }
-            if hasKeptRules, Int(context.preemptDepth) < held {
-                return "cpu \(cpu): \(held) locks, but preemption disabled "
-                    + "\(context.preemptDepth) times"
-            }
         }
         return nil
     }
