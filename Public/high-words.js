@@ -18,9 +18,11 @@ function mapped({ slot, pfn, address }, view, before) {
   if (slot === null) return ["The page is in low memory: kmap() returns the address that it always has."];
   const old = slotOf(before, pfn);
   if (old?.slot === slot) {
-    return [`${old.count > 1 ? "It was mapped already" : "It was given up, but its entry was still there"}: the same slot ${slot}, the same address. The count goes from ${old.count} to ${view.kmap.counts[slot]}.`];
+    return [`${old.count > 1 ? "It was mapped already" : "It was given up, but its entry was still there"}: the same slot ${slot}, the same address. `
+      + `The count goes from ${old.count} to ${view.kmap.counts[slot]}.`];
   }
-  return [flushed(view, before), `The search went on behind slot ${before.kmap.last_pkmap_nr} and took slot ${slot}: ${address} leads to frame ${pfn}. The count is 2, one more than its users.`].filter(Boolean);
+  const found = `The search went on behind slot ${before.kmap.last_pkmap_nr} and took slot ${slot}: ${address} leads to frame ${pfn}.`;
+  return [flushed(view, before), `${found} The count is 2, one more than its users.`].filter(Boolean);
 }
 
 /** Slots that had been given up and that the end of the pool made free. */
@@ -38,8 +40,13 @@ function unmapped(old, view) {
     : "Who waited for a slot has it."}`;
 }
 
+const KEEPS = {
+  kmap_atomic: " Preemption is off until it is given up.", kunmap_atomic: " Preemption is as it was before.",
+  kmap_local_page: " The task may sleep: the mapping goes with it.",
+};
+
 function temporary(name, address, view, before, machine) {
-  const keeps = { kmap_atomic: " Preemption is off until it is given up.", kunmap_atomic: " Preemption is as it was before.", kmap_local_page: " The task may sleep: the mapping goes with it." }[name] ?? "";
+  const keeps = KEEPS[name] ?? "";
   const [slot, old] = [view, before].map((one) => temporarySlots(one).find((each) => each.address === address));
   if (!slot) return [`That is no slot: low memory keeps its address.${keeps}`];
   const where = slot.type === null ? `place ${slot.index} of CPU ${slot.cpu}’s stack` : `slot ${slot.type} of CPU ${slot.cpu}`;

@@ -24,7 +24,8 @@ class KmapPool extends HTMLElement {
     if (slots.length === 0) return this.replaceChildren(el("p", { class: "sub" }, "A kernel without high memory needs no pool."));
     const isDense = slots.length > MOST_LARGE;
     this.replaceChildren(
-      el("p", { class: "sub" }, `${plural(slots.length, "slot")} from ${kmap.base} on: ${kmap.used} in use, ${kmap.stale} given up, ${kmap.free.toLocaleString("en")} free. The search goes on behind last_pkmap_nr = ${kmap.last_pkmap_nr}.`),
+      el("p", { class: "sub" }, `${plural(slots.length, "slot")} from ${kmap.base} on: ${kmap.used} in use, ${kmap.stale} given up, ${kmap.free.toLocaleString("en")} free. `
+        + `The search goes on behind last_pkmap_nr = ${kmap.last_pkmap_nr}.`),
       el("div", { class: `pool ${isDense ? "dense" : ""}`, role: "group", "aria-label": "Slots of kmap" }, slots.map((slot) => cell(slot, isDense))),
       kmap.waiting.length ? el("ul", { class: "sleepers", "aria-label": "Tasks that wait for a slot" }, kmap.waiting.map((task) =>
         el("li", {}, el("b", {}, `Task ${task.pid} sleeps`), ` on CPU ${task.cpu} since step ${task.step}, in `, callCode(task.call ?? "kmap()")))) : "",
