@@ -8,6 +8,7 @@ let package = Package(
         .executable(name: "kmemlab", targets: ["kmemlab"]),
         .library(name: "KernelMemory", targets: ["KernelMemory"]),
         .library(name: "MicroHTTPD", targets: ["MicroHTTPD"]),
+        .library(name: "SessionJournal", targets: ["SessionJournal"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -28,6 +29,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Recorded kernel traces: read, replayed call by call, compared.
         .target(name: "KernelTraces", dependencies: ["KernelMemory", "CSimdJSON", "CZlib"]),
+        // Debian's LMDB.
+        .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
+        // Sessions on the disk: what they started as, and their calls. Knows no HTTP.
+        .target(name: "SessionJournal", dependencies: ["KernelMemory", "CLMDB"]),
         // Routes, JSON, sessions, problems: the machine over HTTP.
         .target(
             name: "MemoryAPI",
@@ -53,10 +58,19 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["MicroHTTPD"], path: "Tests/TestSupport"),
         .testTarget(
             name: "KernelMemoryTests", dependencies: ["KernelMemory", "KernelTestSupport"],
-            resources: [.copy("SlabMisuse"), .copy("VmallocMisuse")]),
+            resources: [.copy("Misuse")]),
         .testTarget(
             name: "KernelTracesTests", dependencies: ["KernelTraces", "KernelMemory"],
             resources: [.copy("Traces")]),
+        // Writes to a journal until it is killed, or in the way of another process.
+        .executableTarget(
+            name: "journal-crasher", dependencies: ["SessionJournal", "KernelMemory"],
+            path: "Tests/JournalCrasher"),
+        .testTarget(
+            name: "SessionJournalTests",
+            dependencies: [
+                "SessionJournal", "KernelMemory", "KernelTestSupport", "CLMDB", "journal-crasher",
+            ]),
         .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD", "TestSupport"]),
         .testTarget(
             name: "MemoryAPITests",

@@ -49,6 +49,14 @@ export const requests = {
   /** Consecutive addresses for frames that lie anywhere: vmalloc or vzalloc. */
   vmalloc: (call, size) => ({ method: "POST", path: "/vmalloc", body: { call, size } }),
   vfree: (id) => ({ method: "DELETE", path: `/vmalloc/${id}`, body: null }),
+  /** An address for page `index` of allocation `id`, for as long as it is wanted. */
+  kmap: (id, index = 0) => ({ method: "POST", path: "/kmap", body: { page: id, index } }),
+  kunmap: (id) => ({ method: "DELETE", path: `/kmap/${id}`, body: null }),
+  /** For a moment: kmap_atomic or kmap_local_page; with `type` in the form of 2.6. */
+  mapAtomically: (call, id, index = 0, type = null) => ({
+    method: "POST", path: "/kmap_atomic", body: type === null ? { call, page: id, index } : { call, page: id, index, type },
+  }),
+  unmapAtomic: (id) => ({ method: "DELETE", path: `/kmap_atomic/${id}`, body: null }),
   /** A series of loads: {address, length, pattern, stride?, count?, seed?}. */
   accesses: (body) => ({ method: "POST", path: "/accesses", body }),
   /** What a device does with physical memory: {address, length, direction, mask_bits?}. */
@@ -62,6 +70,8 @@ const MOST_ITEMS = 20000;
 const MOST_SLABS = 48;
 const MOST_OBJECTS = 1000;
 const MOST_AREA_PAGES = 1024;
+const FEW_SLOTS = 64;
+const MOST_KMAP_SLOTS = 1024;
 const cachePath = (name) => `/caches/${encodeURIComponent(name)}`;
 
 export class Kmemlab {
@@ -193,6 +203,26 @@ export class Kmemlab {
 
   tlb(step) {
     return this.get("/tlb", { step });
+  }
+
+  /** The pool of kmap: every slot's count, and the slots that are not free with their pages. */
+  async kmap(step) {
+    const pool = await this.get("/kmap", { step, limit: FEW_SLOTS });
+    if (pool.counts.slice(FEW_SLOTS).some((count) => count !== 0)) {
+      const more = await this.get("/kmap", { step, limit: MOST_KMAP_SLOTS, cursor: FEW_SLOTS });
+      pool.slots.push(...more.slots);
+    }
+    return pool;
+  }
+
+  /** Each CPU's slots for temporary mappings. */
+  temporary(step) {
+    return this.get("/kmap_atomic", { step });
+  }
+
+  /** What each CPU does, and whether it may sleep. */
+  context(step) {
+    return this.get("/context", { step });
   }
 
   /** What was called so far, oldest first. */

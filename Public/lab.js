@@ -7,13 +7,14 @@
  * - `cache`: another slab cache is on show (`lab.cache`, `lab.cacheBefore`), or another object (`lab.object`)
  * - `area`: another area of vmalloc is on show (`lab.area`)
  * - `address`: another address is looked up in the page tables (`lab.address`)
- * - `topic`: the reader's interest went to pages, slabs or virtual memory (`lab.topic`)
+ * - `topic`: the reader's interest went to pages, slabs, virtual memory or high memory (`lab.topic`)
  * - `select`: a block was chosen for the inspector (`lab.selected`)
  * - `notice`: something to tell the reader (`lab.notice`)
  * - `story`: the running story moved on (`lab.story`)
  */
 import { Kmemlab, Problem, requests } from "./api.js";
 import { blocksOf, changedBlocks, listDeltas, listEntries } from "./model.js";
+import { isContextCall, isHighCall } from "./high.js";
 import { cacheToShow, isSlabCall } from "./slabs.js";
 import { areaToShow, isVirtualCall } from "./virtual.js";
 
@@ -63,7 +64,7 @@ export class Lab extends EventTarget {
         for (const entry of await this.api.journal()) this.entries.set(entry.step, entry);
         this.last = step;
         await this.#show(stepInAddress() ?? step);
-        this.about(topicOf(this.entries.get(this.step)?.call));
+        this.about(topicOf(this.entries.get(this.step)?.call, "pages"));
       } catch (error) {
         if (!(error instanceof Problem) || ![401, 403, 404].includes(error.status)) throw error;
         await this.#boot({ machine: "classroom" }, warmUp);
@@ -75,6 +76,11 @@ export class Lab extends EventTarget {
   /** Starts a fresh machine; `warmUp` makes its first calls. */
   boot(machine, warmUp = null) {
     return this.#queue(() => this.#boot(machine, warmUp));
+  }
+
+  /** Starts a fresh machine like the one on show. */
+  reboot() {
+    return this.boot(likeness(this.machine));
   }
 
   async #boot(machine, warmUp) {
@@ -104,15 +110,22 @@ export class Lab extends EventTarget {
   /** Sends one request that changes the machine and shows the step that it made. */
   perform(request, topic = null) {
     return this.#queue(async () => {
-      const answer = await this.#send(request);
+      const answer = [await this.#send(request)].flat().pop();
       this.notify(null);
       if (answer.page) this.select({ pfn: answer.page.pfn, count: 2 ** answer.page.order });
       if (answer.object) this.#choose(answer.object);
-      this.address = (answer.area ?? answer.page ?? answer.object)?.address ?? this.address;
-      this.about(topic ?? (this.story?.definition.topic === "virtual" ? "virtual" : topicOf(answer.call)));
+      if (answer.mapping) this.select({ pfn: answer.mapping.pfn, count: 1 });
+      this.address = (answer.area ?? answer.page ?? answer.object ?? answer.mapping)?.address ?? this.address;
+      this.about(topic ?? this.#storyTopic ?? topicOf(answer.call, this.topic));
       await this.#show(this.last);
       return answer;
     });
+  }
+
+  /** Stories of these topics look at one view, whatever they call. */
+  get #storyTopic() {
+    const topic = this.story?.definition.topic;
+    return ["virtual", "high"].includes(topic) ? topic : null;
   }
 
   /** Chooses the object that a call returned, and its frames. */
@@ -197,16 +210,17 @@ export class Lab extends EventTarget {
   }
 
   async #fetch(step) {
-    const [frames, buddy, zones, pages, report, dmesg, caches, vmalloc] = await Promise.all([
+    const [frames, buddy, zones, pages, report, dmesg, caches, vmalloc, kmap, temporary, context] = await Promise.all([
       this.api.frames(step), this.api.buddy(step), this.api.zones(step),
       this.api.pages(step), this.api.report(step), this.api.dmesg(step),
       this.api.caches(step), this.api.vmalloc(step),
+      this.api.kmap(step), this.api.temporary(step), this.api.context(step),
     ]);
     const entries = listEntries(buddy);
     const blocks = blocksOf(frames, pages.pages, entries);
     return {
       step, frames, buddy, zones: zones.zones, pages: pages.pages, report,
-      log: dmesg.lines, entries, blocks, caches: caches.caches, vmalloc, opened: new Map(),
+      log: dmesg.lines, entries, blocks, caches: caches.caches, vmalloc, kmap, temporary, context, opened: new Map(),
     };
   }
 
@@ -337,7 +351,7 @@ export class Lab extends EventTarget {
     } else if (error.status === 401) {
       await this.#boot(likeness(this.machine), null);
       this.notify({ kind: "info", text: "The session had expired. This is a freshly booted machine." });
-    } else if (error.status === 409) {
+    } else if (error.status === 409 && !error.type.endsWith("/cpu-spins")) {
       this.halted = error.oops ?? this.halted ?? error.message;
       this.notify({ kind: "error", text: "The machine has halted and answers no call. Undo the last call, or reboot." });
       await this.#show(this.last);
@@ -348,8 +362,10 @@ export class Lab extends EventTarget {
   }
 }
 
-/** What a call, as text, is about. */
-function topicOf(call) {
+/** What a call, as text, is about; what a CPU is told is about what was looked at before. */
+function topicOf(call, current) {
+  if (isContextCall(call)) return current;
+  if (isHighCall(call)) return "high";
   if (isVirtualCall(call)) return "virtual";
   return isSlabCall(call) ? "slabs" : "pages";
 }
@@ -360,7 +376,7 @@ function likeness(machine) {
     return { machine: "recorded", recording: machine.recording.name };
   }
   const kind = machine && machine.kind !== "recorded" ? machine.kind : "classroom";
-  return { machine: kind, debug: machine?.debug === true, slab: machine?.slab ?? "slub" };
+  return { machine: kind, cpus: machine?.cpus ?? 1, debug: machine?.debug === true, slab: machine?.slab ?? "slub" };
 }
 
 function stepInAddress() {

@@ -1,4 +1,4 @@
-/** The small machine that plays a story: its calls so far, and the caption of each. */
+/** The small machine that plays a story: its calls so far, and the caption of each; calls of one batch share theirs. */
 import { requests } from "./api.js";
 
 /** A story being played on a machine. */
@@ -34,8 +34,11 @@ export class Story {
     const answer = await lab.perform(next.request ?? requests.call(next.text));
     if (!answer || lab.story !== this) return;
     const part = this.definition.calls[this.answers.length];
-    this.answers = [...this.answers, answer];
-    this.captions.set(answer.step, part.say(this.answers, lab.view).trim());
+    const count = Array.isArray(next.request?.body) ? next.request.body.length : 1;
+    const steps = Array.from({ length: count }, (_, index) => answer.step - count + 1 + index);
+    this.answers = [...this.answers, { ...answer, batch: steps.map((step) => lab.answers.get(step)?.answer) }];
+    const caption = part.say(this.answers, lab.view).trim();
+    for (const step of steps) this.captions.set(step, caption);
     lab.tellStory(this);
   }
 }

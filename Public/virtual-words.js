@@ -1,4 +1,5 @@
 /** What the page says in plain words about areas, translations, series of loads and devices. */
+import { currentCPU } from "./high.js";
 import { bytes, frameRange, plural } from "./words.js";
 
 /** The letter of a piece: A to Z, then AA and so on. */
@@ -33,6 +34,8 @@ function tables(view, before) {
 }
 
 function freed(name, view, before) {
+  const put = before ? currentCPU(view).deferred_vfree.length - currentCPU(before).deferred_vfree.length : 0;
+  if (put > 0) return ["In an interrupt vfree() only notes the address. The area stays until the CPU is back in a task: a worker of the kernel’s gives it up then."];
   if (!before || view.vmalloc.areas.length === before.vmalloc.areas.length) return ["No area was given up."];
   const pages = name === "vunmap" ? "The frames stay with their owner. " : "Its frames went back to the page allocator at once. ";
   return [`${pages}Its entries in the page tables are cleared. ${purged(view, before) ?? waiting(view.vmalloc)}`];

@@ -76,6 +76,7 @@ export function story(entry, page, deltas) {
   if (!entry) return ["The machine as it was booted. Nothing has been called yet."];
   const name = entry.call.split("(")[0];
   if (page) return [allocated(name, page), ...whence(page, moves(deltas))];
+  if (name === "page_address") return [entry.returned === "NULL" ? "The page is in high memory and not mapped, so it has no address." : "By this address the kernel reaches the page."];
   if (entry.returned === "NULL") {
     return ["The kernel answered NULL: it could not give such a block. That is an answer like any other; "
       + "the caller has to check for it."];
@@ -94,7 +95,7 @@ function allocated(name, page) {
   const count = 2 ** page.order;
   const frames = count === 1 ? "1 frame" : `2${superscript(page.order)} = ${count} frames in a row`;
   const address = page.address === null
-    ? " They are in high memory: the kernel has no address for them until they are mapped." : "";
+    ? ` ${count === 1 ? "It is" : "They are"} in high memory: there is no address until a page is mapped.` : "";
   return `${name} handed out ${frames} of zone ${page.zone}: ${frameRange(page.pfn, count)}.${address}`;
 }
 

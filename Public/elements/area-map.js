@@ -5,6 +5,7 @@
 import { callCode, el, redraw } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
+import { markPointed, pointing } from "../linking.js";
 import { orderFor, pagesOfBlock, spaceOf } from "../virtual.js";
 import { spaceLabel, waiting } from "../virtual-words.js";
 import { bytes, plural } from "../words.js";
@@ -19,10 +20,7 @@ class AreaMap extends HTMLElement {
   connectedCallback() {
     rove(this, ".space button");
     rove(this, ".virtual button");
-    this.addEventListener("pointerover", (event) => pointAt(event.target));
-    this.addEventListener("pointerleave", () => lab.point(null));
-    this.addEventListener("focusin", (event) => pointAt(event.target));
-    this.addEventListener("focusout", () => lab.point(null));
+    pointing(this);
     lab.addEventListener("view", () => redraw(this, () => this.#draw()));
     lab.addEventListener("area", () => redraw(this, () => this.#draw()));
     lab.addEventListener("address", () => this.#mark());
@@ -47,18 +45,9 @@ class AreaMap extends HTMLElement {
   }
 
   #mark() {
-    const { pointed, address } = lab;
-    for (const item of this.querySelectorAll("[data-pfn]")) {
-      const pfn = Number(item.dataset.pfn);
-      item.classList.toggle("linked", pointed !== null && pointed.pfn < pfn + Number(item.dataset.count) && pfn < pointed.pfn + pointed.count);
-    }
-    for (const item of this.querySelectorAll(".virtual button")) item.classList.toggle("selected", item.dataset.address === address);
+    markPointed(this);
+    for (const item of this.querySelectorAll(".virtual button")) item.classList.toggle("selected", item.dataset.address === lab.address);
   }
-}
-
-function pointAt(target) {
-  const item = target.closest("[data-pfn]");
-  lab.point(item ? { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) } : null);
 }
 
 function spacePart(part) {

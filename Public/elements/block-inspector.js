@@ -4,6 +4,7 @@
  */
 import { callCode, el } from "../dom.js";
 import { requests } from "../api.js";
+import { mappingOf, structPage } from "../high.js";
 import { lab } from "../lab.js";
 import { blockAt, STATES } from "../model.js";
 import { hex } from "../virtual.js";
@@ -30,7 +31,7 @@ class BlockInspector extends HTMLElement {
       this.replaceChildren(el("p", { class: "sub" }, "Choose a block in the map or in a list."));
       return;
     }
-    const address = addressOf(block);
+    const address = addressOf(block) ?? mappingOf(lab.view, block.pfn)?.address;
     const bytes = el("code", { class: "bytes" }, "…");
     this.replaceChildren(
       el("p", { class: "title" },
@@ -102,7 +103,6 @@ function addressOf(block) {
 }
 
 function facts(block, address, bytes) {
-  const structPage = hex(BigInt(lab.machine.mem_map) + BigInt(block.pfn) * BigInt(lab.machine.struct_page_size_bytes));
   const rows = [["Zone", block.zone]];
   if (block.order !== null && !block.shared) rows.push(["Order", `${block.order} = ${plural(2 ** block.order, "frame")}`]);
   if (block.migratetype) rows.push(["Migrate type", block.migratetype]);
@@ -121,7 +121,7 @@ function facts(block, address, bytes) {
   }
   const buddy = buddyOf(block);
   if (buddy) rows.push(["Buddy", buddyLink(buddy)]);
-  rows.push(["Address", address ?? "none (high memory)"], ["struct page", structPage]);
+  rows.push(["Address", block.zone !== "HighMem" ? address : address ? `${address}, mapped` : "none (high memory)"], ["struct page", structPage(block.pfn, lab.machine)]);
   rows.push(["First bytes", bytes]);
   return el("dl", {}, rows.map(([name, value]) => el("div", { class: value === bytes || name[0] === "#" ? "wide" : null }, el("dt", {}, name), el("dd", {}, value))));
 }

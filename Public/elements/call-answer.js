@@ -4,6 +4,8 @@
  */
 import { callCode, copyButton, el } from "../dom.js";
 import { requests } from "../api.js";
+import { isContextCall, isHighCall, liveMappings } from "../high.js";
+import { blockedWords, contextStory, highStory, resumedWords } from "../high-words.js";
 import { curlLine, tokenLine } from "../curl.js";
 import { lab } from "../lab.js";
 import { isSlabCall } from "../slabs.js";
@@ -29,9 +31,15 @@ class CallAnswer extends HTMLElement {
     const entry = step > 0 ? lab.entries.get(step) : null;
     const known = lab.answers.get(step);
     const page = known?.answer.page ?? view.pages.find((one) => one.allocated_at_step === step) ?? null;
-    const sentences = (isVirtualCall(entry?.call) && virtualStory(entry, { answer: known?.answer, area: lab.area, view, before: lab.before }))
+    const { blocked = sleeper(view, step), resumed = [] } = known?.answer ?? {};
+    const mapping = known?.answer.mapping ?? liveMappings(view).find((one) => one.id === step);
+    const waits = [...(blocked ? [blockedWords(blocked)] : []), ...resumed.map(resumedWords)];
+    const sentences = (isHighCall(entry?.call) && highStory(entry, { mapping, view, before: lab.before, machine: lab.machine }))
+      || (isContextCall(entry?.call) && contextStory(entry, { view, before: lab.before, blocked }))
+      || (isVirtualCall(entry?.call) && virtualStory(entry, { answer: known?.answer, area: lab.area, view, before: lab.before }))
       || (isSlabCall(entry?.call) && slabStory(entry, { answer: known?.answer, cache: lab.cache, cacheBefore: lab.cacheBefore }))
       || story(entry, page, lab.deltas);
+    if (lab.halted && step === lab.last) sentences.length = 0;
     const change = page && typeChange(lab.before?.frames.pageblocks, view.frames.pageblocks);
     if (change) sentences.push(change);
     const log = view.log.filter((line) => line.step === step).map((line) => line.text);
@@ -40,24 +48,31 @@ class CallAnswer extends HTMLElement {
       : requests.boot({ machine: lab.machine.kind, debug: lab.machine.debug, slab: lab.machine.slab });
     this.#body.replaceChildren(
       el("p", { class: "call" }, callCode(entry?.call ?? `boot a machine: ${lab.machine.kind}`)),
-      ...(entry ? [returned(entry, known?.answer.errno)] : []),
+      ...(entry && !blocked ? [returned(entry, known?.answer.errno)] : []),
+      ...waits.map((text) => el("p", { class: "waits" }, text)),
       ...misuse.map(misuseBox),
       ...sentences.map((text) => el("p", {}, text)),
       ...(known?.answer.dma ? [transfer(known.answer.dma)] : []),
       ...(lab.deltas.size ? [movesList()] : []),
       ...(log.length ? [el("h3", {}, "Kernel log"), el("pre", { class: "log", tabindex: "0", "aria-label": "Kernel log" }, log.join("\n"))] : []),
       ...(request ? [curl(request)] : []));
-    this.#speak(entry, sentences, misuse, log);
+    this.#speak(entry, [...waits, ...sentences], misuse, log, blocked);
   }
 
-  #speak(entry, sentences, misuse, log) {
+  #speak(entry, sentences, misuse, log, blocked) {
     const halted = lab.halted && lab.step === lab.last;
     const parts = [`Step ${lab.step} of ${lab.last}.`];
-    if (entry) parts.push(`${entry.call} ${halted ? "halted the machine" : `returned ${entry.returned ?? "nothing"}`}.`);
+    if (entry) parts.push(`${entry.call} ${blocked ? "waits" : halted ? "halted the machine" : `returned ${entry.returned ?? "nothing"}`}.`);
     parts.push(...misuse.map((one) => `Misuse: ${one.explanation}`), ...sentences);
     if (log.length) parts.push(`The kernel logged ${log.length} lines.`);
     this.#spoken.textContent = parts.join(" ");
   }
+}
+
+/** Who sleeps in the call of a step, as its answer said. */
+function sleeper({ kmap }, step) {
+  const task = kmap.waiting.find((one) => one.step === step);
+  return task && { reason: `would block: all ${kmap.slot_count} slots of kmap are in use`, pid: task.pid };
 }
 
 function returned(entry, errno) {

@@ -1,6 +1,6 @@
 /**
  * `<call-panel>`: two ways to call the kernel. The upper form allocates with menus, pages (POST /pages) or
- * bytes (POST /kmalloc, /vmalloc); the lower takes any call as one would write it in C (POST /calls), and remembers what
+ * bytes (POST /kmalloc, /vmalloc), or maps (POST /kmap, /kmap_atomic); the lower takes any call as one would write it in C (POST /calls), and remembers what
  * was typed (arrow up, down).
  */
 import { el, field } from "../dom.js";
@@ -8,8 +8,9 @@ import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { bytes, plural } from "../words.js";
 import "./bytes-form.js";
+import "./mapping-form.js";
 
-const TOPICS = { pages: "Pages", slabs: "Bytes and objects", virtual: "Areas" };
+const TOPICS = { pages: "Pages", slabs: "Bytes and objects", virtual: "Areas", high: "Mappings" };
 
 const FUNCTIONS = [
   ["__get_free_pages", true, "returns an address"],
@@ -38,6 +39,7 @@ class CallPanel extends HTMLElement {
   });
   #error = el("p", { id: "call-error", class: "error", role: "alert" });
   #bytes = document.createElement("bytes-form");
+  #mapping = document.createElement("mapping-form");
   #pages = el("form", { class: "allocate", onsubmit: (event) => this.#allocate(event), onchange: () => this.#draw(), oninput: () => this.#draw() });
   #topics = Object.entries(TOPICS).map(([topic, name]) => el("button", {
     type: "button", "data-topic-of": topic, "aria-pressed": "false", onclick: () => lab.about(topic),
@@ -53,7 +55,7 @@ class CallPanel extends HTMLElement {
       el("button", { type: "submit", class: "primary" }, "Allocate ", this.#preview));
     this.append(
       el("div", { class: "topics", role: "group", "aria-label": "Allocate" }, this.#topics),
-      this.#pages, this.#bytes,
+      this.#pages, this.#bytes, this.#mapping,
       el("form", { class: "typed", onsubmit: (event) => this.#run(event) },
         el("label", { for: "call-text" }, "Or type a kernel call"),
         el("div", { class: "row" }, this.#text, el("button", { type: "submit", class: "primary" }, "Run")),
@@ -68,7 +70,8 @@ class CallPanel extends HTMLElement {
   /** Shows the form that belongs to the topic. */
   #turn() {
     this.#pages.hidden = lab.topic !== "pages";
-    this.#bytes.hidden = lab.topic === "pages";
+    this.#bytes.hidden = !["slabs", "virtual"].includes(lab.topic);
+    this.#mapping.hidden = lab.topic !== "high";
     for (const button of this.#topics) button.setAttribute("aria-pressed", String(button.dataset.topicOf === lab.topic));
   }
 

@@ -6,6 +6,7 @@
  */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
+import { place, pointing, rangeOf } from "../linking.js";
 import { blockAt, COLUMNS, overlap, pageBlockSums, STATES, typeLetter } from "../model.js";
 import { rove } from "../roving.js";
 import { bytes, frameRange, plural } from "../words.js";
@@ -23,31 +24,18 @@ class FrameMap extends HTMLElement {
   #machine = null;
 
   connectedCallback() {
-    rove(this, ITEM, {
-      place: (item) => {
-        const box = item.getBoundingClientRect();
-        return { x: box.left + box.width / 2, y: box.top };
-      },
-    });
-    this.addEventListener("pointerover", (event) => this.#pointAt(event.target));
-    this.addEventListener("pointerleave", () => lab.point(null));
-    this.addEventListener("focusin", (event) => this.#pointAt(event.target));
-    this.addEventListener("focusout", () => lab.point(null));
+    rove(this, ITEM, { place });
+    pointing(this);
     this.addEventListener("click", (event) => this.#choose(event.target));
     lab.addEventListener("view", () => this.#draw());
     lab.addEventListener("point", () => this.#mark());
     lab.addEventListener("select", () => this.#mark());
   }
 
-  #pointAt(target) {
-    const item = target.closest("[data-pfn]");
-    if (item) lab.point({ pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) });
-  }
-
   #choose(target) {
     const item = target.closest("[data-pfn]");
     if (!item) return;
-    const range = { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) };
+    const range = rangeOf(item);
     this.#home = range.pfn;
     if (item.matches(".page-block")) {
       this.#zoom = range.pfn;
@@ -119,7 +107,7 @@ class FrameMap extends HTMLElement {
     const { pointed, selected } = lab;
     const buddy = selected && lab.view ? buddyOf(selected) : null;
     for (const item of this.querySelectorAll("[data-pfn]")) {
-      const range = { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) };
+      const range = rangeOf(item);
       item.classList.toggle("linked", pointed !== null && overlap(range, pointed));
       item.classList.toggle("selected", selected !== null && overlap(range, selected));
       item.classList.toggle("buddy", buddy !== null && overlap(range, buddy) && !item.matches(".page-block"));

@@ -5,6 +5,7 @@
  */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
+import { place, pointing, rangeOf } from "../linking.js";
 import { entryKey, overlap, typeLetter } from "../model.js";
 import { rove } from "../roving.js";
 import { bytes, plural } from "../words.js";
@@ -16,23 +17,11 @@ class FreeLists extends HTMLElement {
   #home = null;
 
   connectedCallback() {
-    rove(this, CHIP, {
-      place: (item) => {
-        const box = item.getBoundingClientRect();
-        return { x: box.left + box.width / 2, y: box.top };
-      },
-    });
-    const pointAt = (event) => {
-      const item = event.target.closest(CHIP);
-      lab.point(item ? { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) } : null);
-    };
-    this.addEventListener("pointerover", pointAt);
-    this.addEventListener("pointerleave", () => lab.point(null));
-    this.addEventListener("focusin", pointAt);
-    this.addEventListener("focusout", () => lab.point(null));
+    rove(this, CHIP, { place });
+    pointing(this, CHIP);
     this.addEventListener("click", (event) => {
       const item = event.target.closest(CHIP);
-      if (item) lab.select({ pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) });
+      if (item) lab.select(rangeOf(item));
     });
     lab.addEventListener("view", () => this.#draw());
     lab.addEventListener("point", () => this.#mark());
@@ -54,7 +43,7 @@ class FreeLists extends HTMLElement {
   #mark() {
     const { pointed, selected } = lab;
     for (const item of this.querySelectorAll(CHIP)) {
-      const range = { pfn: Number(item.dataset.pfn), count: Number(item.dataset.count) };
+      const range = rangeOf(item);
       item.classList.toggle("linked", pointed !== null && overlap(range, pointed));
       item.classList.toggle("selected", selected !== null && overlap(range, selected));
     }

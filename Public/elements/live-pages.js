@@ -1,6 +1,7 @@
-/** `<live-pages>`: every allocation that is still held, pages and bytes, with a button to give it back. */
+/** `<live-pages>`: every allocation that is still held, pages, bytes and mappings, with a button to give it back. */
 import { callCode, el } from "../dom.js";
 import { requests } from "../api.js";
+import { isHighCall } from "../high.js";
 import { lab } from "../lab.js";
 import { freeRequest } from "./object-inspector.js";
 import { frameRange, plural } from "../words.js";
@@ -49,18 +50,19 @@ function row(page) {
   }, "Free")));
 }
 
-/** An object of a cache, or what kmalloc took from the page allocator. */
+/** An object of a cache, what kmalloc took from the page allocator, an area, or a mapping. */
 function objectRow(leak) {
   const address = lab.entries.get(leak.step)?.returned ?? null;
+  const isMapping = isHighCall(leak.call);
   return el("tr", { class: leak.step === lab.step ? "changed" : null },
     el("th", { scope: "row" }, String(leak.id ?? "–")),
-    el("td", {}, leak.cache === null ? plural(leak.pages, "page") : el("button", {
+    el("td", {}, leak.cache === null ? (isMapping ? "a mapping" : plural(leak.pages, "page")) : el("button", {
       type: "button", class: "link", onclick: () => lab.openCache(leak.cache, address),
-    }, leak.cache), el("span", { class: "sub" }, plural(leak.bytes, "byte"))),
+    }, leak.cache), !isMapping && el("span", { class: "sub" }, plural(leak.bytes, "byte"))),
     el("td", {}, callCode(leak.call ?? "")),
     el("td", {}, leak.id !== null && !lab.isPast && el("button", {
-      type: "button", "aria-label": `Free #${leak.id}`, onclick: () => lab.perform(freeRequest(leak.id, leak.call, leak.cache)),
-    }, "Free")));
+      type: "button", "aria-label": `${isMapping ? "Unmap" : "Free"} #${leak.id}`, onclick: () => lab.perform(freeRequest(leak.id, leak.call, leak.cache)),
+    }, isMapping ? "Unmap" : "Free")));
 }
 
 customElements.define("live-pages", LivePages);

@@ -11,6 +11,7 @@ class MachineChoice extends HTMLElement {
   #kind = el("select", { id: "machine", onchange: () => this.#describe() }, option(CLASSROOM));
   #debug = el("input", { id: "debug", type: "checkbox" });
   #classic = el("input", { id: "classic", type: "checkbox" });
+  #cpus = el("input", { id: "cpus", type: "number", min: "1", max: "8", value: "1", required: true });
   #facts = el("span", { class: "sub" });
   #shows = el("p", { class: "shows", id: "machine-shows" });
   /** The value of an option to what it shows. */
@@ -23,6 +24,7 @@ class MachineChoice extends HTMLElement {
       el("label", { for: "debug", title: "Boot a kernel with its debugging options on" }, this.#debug, " debug kernel"),
       el("label", { for: "classic", title: "Boot a kernel with the slab allocator of the article’s time instead of SLUB" },
         this.#classic, " classic SLAB"),
+      el("label", { for: "cpus" }, "CPUs ", this.#cpus),
       el("button", { type: "submit" }, "Boot"), this.#facts), this.#shows);
     lab.addEventListener("view", () => this.#draw());
     this.#fill();
@@ -49,6 +51,7 @@ class MachineChoice extends HTMLElement {
     const recorded = this.#kind.value.startsWith(RECORDED);
     this.#debug.disabled = recorded;
     this.#classic.disabled = recorded;
+    this.#cpus.disabled = recorded;
     if (recorded) this.#debug.checked = this.#classic.checked = false;
     this.#shows.textContent = this.#sentences.get(this.#kind.value) ?? "";
     this.#shows.hidden = !recorded;
@@ -59,7 +62,7 @@ class MachineChoice extends HTMLElement {
     const { value } = this.#kind;
     lab.boot(value.startsWith(RECORDED)
       ? { machine: "recorded", recording: value.slice(RECORDED.length) }
-      : { machine: value, debug: this.#debug.checked, slab: this.#classic.checked ? "slab" : "slub" });
+      : { machine: value, cpus: Number(this.#cpus.value), debug: this.#debug.checked, slab: this.#classic.checked ? "slab" : "slub" });
   }
 
   #draw() {
@@ -71,6 +74,7 @@ class MachineChoice extends HTMLElement {
     this.#select(lab.machine);
     this.#debug.checked = debug === true;
     this.#classic.checked = slab === "slab";
+    this.#cpus.value = cpus;
     this.#describe();
   }
 

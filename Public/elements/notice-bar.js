@@ -22,12 +22,11 @@ class NoticeBar extends HTMLElement {
 }
 
 function halted() {
-  const { kind, debug } = lab.machine;
   return el("div", { class: "notice halted" },
     el("p", {}, el("strong", {}, "The machine has halted. "), el("code", {}, lab.halted)),
     el("p", {}, "It answers no further call. A real one would have to be switched off; this one can also go back. ",
       el("button", { type: "button", onclick: () => lab.undoTo(lab.last - 1) }, "Undo the last call"), " ",
-      el("button", { type: "button", onclick: () => lab.boot({ machine: kind, debug: debug === true }) }, "Reboot")));
+      el("button", { type: "button", onclick: () => lab.reboot() }, "Reboot")));
 }
 
 customElements.define("notice-bar", NoticeBar);

@@ -4,6 +4,7 @@
  */
 import { el } from "../dom.js";
 import { requests } from "../api.js";
+import { isHighCall } from "../high.js";
 import { lab } from "../lab.js";
 import { OBJECT_STATES } from "../slabs.js";
 import { isVirtualCall } from "../virtual.js";
@@ -63,6 +64,7 @@ const rows = (all) => all.map(([name, value]) => el("div", {}, el("dt", {}, name
 /** The request that frees an owner's object with the function that belongs to the one that allocated it. */
 export function freeRequest(id, call, cache) {
   if (isVirtualCall(call)) return requests.vfree(id);
+  if (isHighCall(call)) return call.startsWith("kmap(") ? requests.kunmap(id) : requests.unmapAtomic(id);
   return KMALLOC.test(call ?? "") ? requests.kfree(id) : requests.freeObject(cache, id);
 }
 

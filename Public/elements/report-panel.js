@@ -1,5 +1,6 @@
 /** `<report-panel>`: what a grader would read: misuses up to the step on show, and what was never freed. */
 import { callCode, el } from "../dom.js";
+import { isHighCall } from "../high.js";
 import { lab } from "../lab.js";
 import { plural } from "../words.js";
 import { misuseBox } from "./call-answer.js";
@@ -24,7 +25,7 @@ class ReportPanel extends HTMLElement {
       ...misuse.map((one) => el("div", {}, stepLink(one.step), " ", callCode(one.call), misuseBox(one))),
       leaks.length ? el("h3", {}, "Not freed so far") : "",
       leaks.length ? el("ul", { class: "leaks" }, leaks.slice(0, MOST_LEAKS).map((leak) =>
-        el("li", {}, stepLink(leak.step), " ", callCode(leak.call), `, ${leak.pages ? plural(leak.pages, "page") : plural(leak.bytes, "byte")}`))) : "",
+        el("li", {}, stepLink(leak.step), " ", callCode(leak.call), `, ${isHighCall(leak.call) ? "a mapping" : leak.pages ? plural(leak.pages, "page") : plural(leak.bytes, "byte")}`))) : "",
       leaks.length > MOST_LEAKS ? el("p", { class: "sub" }, `and ${leaks.length - MOST_LEAKS} more`) : "");
   }
 }

@@ -4,6 +4,7 @@
  */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
+import { place } from "../linking.js";
 import { arraysOf, groupsOf, markChanges, OBJECT_STATES, slabsOf } from "../slabs.js";
 import { cellLabel, slabRange } from "../slab-words.js";
 import { rove } from "../roving.js";
@@ -20,12 +21,7 @@ class SlabStrips extends HTMLElement {
   #home = null;
 
   connectedCallback() {
-    rove(this, OBJECT, {
-      place: (item) => {
-        const box = item.getBoundingClientRect();
-        return { x: box.left + box.width / 2, y: box.top };
-      },
-    });
+    rove(this, OBJECT, { place });
     const pointAt = (event) => {
       const slab = event.target.closest(".slab");
       lab.point(slab ? { pfn: Number(slab.dataset.slab), count: Number(slab.dataset.frames) } : null);

@@ -6,12 +6,13 @@ extension MachineRecording {
     /// Compared are zone boundaries, pages present and managed, watermarks, reserves, per-CPU
     /// settings, `min_free_kbytes` and the address layout; not which pages are free, since the
     /// recorded kernel had used some by then.
-    func bootDifference() -> Difference? {
-        guard let configuration = bootConfiguration else {
+    ///
+    /// - Parameter booted: that machine, if it was booted already.
+    func bootDifference(_ booted: Machine? = nil) -> Difference? {
+        guard let machine = booted ?? bootConfiguration.map({ Machine($0) }) else {
             return Difference(
                 place: "memory size", model: "none fits", kernel: "\(zones.count) zones")
         }
-        let machine = Machine(configuration)
         return layoutDifference(machine)
             ?? zones.lazy.compactMap { zone in
                 guard let mine = machine.zones.first(where: { $0.index == zone.index }) else {

@@ -158,7 +158,7 @@ extension KmapReplay {
         let page = page(record.pfn)
         let call: KernelCall = isMapping ? .kmap(page) : .kunmap(page, use: 0)
         let returned = apply(call, line)
-        let pool = machine.kmapPool
+        let pool = machine.kmapPoolUse
         var values: [(String, String, String)] = []
         if let kernel = record.mapping {
             let address = VirtualAddress(kernel.address)
@@ -167,7 +167,7 @@ extension KmapReplay {
                 ("last_pkmap_nr", "\(pool.last)", "\(kernel.last)"),
             ]
             if let slot = kernel.slot {
-                let model = pool.slots.first { $0.address == address }
+                let model = machine.kmapSlot(at: address)
                 values += [
                     ("pkmap_count", "\(model?.count ?? 0)", "\(slot.count)"),
                     ("pte", hex(model?.entry ?? 0), hex(slot.entry)),

@@ -159,8 +159,8 @@ extension Replayer {
         guard let zones = reader.headerZones, let kmapHeader,
             let configuration = zones.bootConfiguration
         else { throw .malformed(line: line, "no header of a machine with high memory is before") }
-        compareBoot(zones)
         let machine = Machine(configuration)
+        compareBoot(zones, machine)
         if result.failure == nil, let difference = kmapHeader.firstDifference(machine) {
             fail("machine booted by the formulas: \(difference)")
         }
@@ -259,9 +259,11 @@ extension Replayer {
     }
 
     /// Boots a machine of the header's size by the formulas and compares what they give.
-    private mutating func compareBoot(_ recording: MachineRecording) {
+    ///
+    /// - Parameter machine: that machine, if it was booted already.
+    private mutating func compareBoot(_ recording: MachineRecording, _ machine: Machine? = nil) {
         result.headers += 1
-        if let difference = recording.bootDifference() {
+        if let difference = recording.bootDifference(machine) {
             fail("machine booted by the formulas: \(difference)")
         }
     }

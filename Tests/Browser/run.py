@@ -22,7 +22,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-import checks_access, checks_acting, checks_drawing, checks_slabs, checks_stories, checks_virtual  # noqa: E401,F401 (they register)
+import checks_access, checks_acting, checks_drawing, checks_high, checks_slabs, checks_stories, checks_virtual  # noqa: E401,F401 (they register)
 from support import CHECKS, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +95,9 @@ def take_screenshots(browser, base, directory):
             lab.start_story("device")
             lab.play()
             save(lab, directory, f"{width}-{theme}-device")
+            lab.start_story("pool-runs-out")
+            lab.play()
+            save(lab, directory, f"{width}-{theme}-pool")
             lab.boot("i386")
             lab.click("call-panel .allocate .primary", to=1)
             save(lab, directory, f"{width}-{theme}-i386")

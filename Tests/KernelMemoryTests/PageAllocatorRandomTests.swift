@@ -8,11 +8,14 @@ import Testing
         var kind: MachineConfiguration.Kind
         var memory: Int?
         var cpus = 1
+        var debug = false
         var seed: UInt64
         var calls: Int
         /// Calls between two checks of the invariants.
         var stride: Int
-        var testDescription: String { "\(kind) \(memory ?? 0) MiB, \(cpus) cpus, seed \(seed)" }
+        var testDescription: String {
+            "\(kind) \(memory ?? 0) MiB, \(cpus) cpus\(debug ? ", debug" : ""), seed \(seed)"
+        }
     }
 
     static let plans: [Plan] = [
@@ -22,6 +25,9 @@ import Testing
         Plan(kind: .i386, memory: 1024, cpus: 2, seed: 4, calls: 30_000, stride: 3_000),
         Plan(kind: .x86_64, memory: 64, seed: 5, calls: 20_000, stride: 500),
         Plan(kind: .x86_64, memory: 4096, cpus: 2, seed: 6, calls: 20_000, stride: 10_000),
+        Plan(kind: .classroom, cpus: 2, debug: true, seed: 7, calls: 4_000, stride: 1),
+        Plan(kind: .i386, memory: 64, debug: true, seed: 8, calls: 4_000, stride: 200),
+        Plan(kind: .x86_64, memory: 64, cpus: 2, debug: true, seed: 9, calls: 4_000, stride: 200),
     ]
 
     @Test(arguments: plans)
@@ -50,6 +56,7 @@ import Testing
     }
 
     private func configuration(_ plan: Plan) throws -> MachineConfiguration {
-        try MachineConfiguration(kind: plan.kind, memoryInMiB: plan.memory, cpuCount: plan.cpus)
+        try MachineConfiguration(
+            kind: plan.kind, memoryInMiB: plan.memory, cpuCount: plan.cpus, debug: plan.debug)
     }
 }

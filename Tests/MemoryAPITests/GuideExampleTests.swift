@@ -26,7 +26,7 @@ import Testing
         let count = guide.example.calls.count
         #expect((1...5).contains(count) || code == .kmapNestedTooDeep)
         let bodies = try Bodies(code)
-        let client = try TestClient("i386")
+        let client = try TestClient("i386", options: #""debug":\#(guide.example.debug)"#)
         let answers = try client.post("/calls", bodies.calls).json.array
         #expect(answers.count == count)
         var last = try #require(answers.last)

@@ -28,6 +28,19 @@ import Testing
     }
 
     @Test(arguments: [
+        (#"{}"#, false, false), (#"{"slub_debug":true}"#, false, true),
+        (#"{"debug":true}"#, true, true), (#"{"debug":true,"slub_debug":false}"#, true, true),
+        (#"{"slub_debug":true,"slab":"slab"}"#, false, false),
+    ])
+    func createSession_withSlubDebug_checksObjects(
+        body: String, debug: Bool, checksObjects: Bool
+    ) throws {
+        let reply = try TestClient(MemoryService().router()).post("/sessions", body)
+        #expect(reply.json["machine"]["debug"] == .bool(debug))
+        #expect(reply.json["machine"]["slub_debug"] == .bool(checksObjects))
+    }
+
+    @Test(arguments: [
         (#"{"machine":"i368"}"#, "i386"), (#"{"slab":"slob"}"#, "slab"),
         (#"{"machin":"i386"}"#, "machine"),
     ])

@@ -23,8 +23,12 @@ public struct BootImage: Sendable {
         core.freeInitMemory(memory)
         core.makeBootCaches()
         core.control.pointee = Control()
-        core.makeBootTables()
+        core.makeBootTables(in: memory.directMapTables)
         core.makeVmapSpace()
+        if shape.debug {
+            core.unmapFreePages()
+            core.unmapInitMemory(memory.unmappedAfterBoot)
+        }
     }
 }
 

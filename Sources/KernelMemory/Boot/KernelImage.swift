@@ -16,12 +16,16 @@ struct KernelImage {
     /// Pages of per-CPU data, for every CPU. `pcpu_embed_first_chunk` (mm/percpu.c)
     var perCPUPages: UInt32
 
-    /// The kernel that was built with this slab allocator.
-    init(_ slab: MachineConfiguration.SlabAllocator) {
+    /// The kernel that was built with this slab allocator, with its debugging options or without.
+    ///
+    /// Of the former it is known how many pages were reserved in all, and where one of its page tables
+    /// was: 21 pages more are in front of those.
+    init(_ slab: MachineConfiguration.SlabAllocator, debug: Bool) {
         switch slab {
         case .slub: self.init(textPages: 751, initPages: 67, dataPages: 81, perCPUPages: 24)
         case .slab: self.init(textPages: 745, initPages: 68, dataPages: 72, perCPUPages: 25)
         }
+        if debug { dataPages += 21 }
     }
 
     private init(textPages: UInt32, initPages: UInt32, dataPages: UInt32, perCPUPages: UInt32) {

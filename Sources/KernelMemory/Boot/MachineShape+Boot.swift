@@ -18,7 +18,8 @@ extension MachineShape {
             zonePopulation: memory.zones.reduce(0) { $0 | 1 << $1.index }, hole: memory.hole,
             layout: AddressLayout(memory),
             minFreeKilobytes: memory.tuning.minFreeKilobytes, debug: configuration.debug,
-            slab: configuration.slab, keepsCachesApart: configuration.keepsCachesApart,
+            checksObjects: configuration.checksObjects, slab: configuration.slab,
+            keepsCachesApart: configuration.keepsCachesApart,
             kmapSlotCount: configuration.kind == .classroom ? 16 : 1_024, tlb: configuration.tlb)
     }
 }

@@ -26,20 +26,51 @@ extension PhysicalMemory {
                 ZoneSpan(index: 2, frames: lowEnd..<end),
             ].filter { !$0.frames.isEmpty },
             usable: Self.pc(frames: frames, below4GiB: frames), lowmemEnd: lowEnd)
-        let image = KernelImage(configuration.slab)
+        let image = KernelImage(configuration.slab, debug: configuration.debug)
         let place: UInt32 = frames >= 24 << 8 ? 4096 : 256
         let text = place..<(place + image.textPages)
         let initialisation = text.upperBound..<(text.upperBound + image.initPages)
         let data = initialisation.upperBound + image.lockTablePages
         reserved = [1..<256, text, data..<(data + image.dataPages)]
         freedAfterBoot = [initialisation, (lowEnd - 7)..<lowEnd]
-        let mapPages = (end + 1023) & ~1023
-        var top = lowEnd - 7 - (mapPages * 32) >> 12
-        memMapFrame = top
-        reserved.append((top - 1)..<(lowEnd - 7))
-        top -= 3
-        let tables = hashTablePages(pointerSize: 4) + image.perCPUPages * UInt32(cpuCount)
+        if configuration.debug { keepInitMemory(initialisation.upperBound..<data) }
+        var top = lowEnd - 7
+        let mapPages = (((end + 1023) & ~1023) * 32) >> 12
+        if configuration.debug { top = reserveTables(below: top, mapPages: mapPages) }
+        memMapFrame = top - mapPages
+        reserved.append((memMapFrame - 1)..<top)
+        top = memMapFrame - 3
+        let keepsTraces = configuration.checksObjects
+        let tables =
+            hashTablePages(pointerSize: 4, keepsTraces: keepsTraces)
+            + image.perCPUPages * UInt32(cpuCount)
         reserved.append((top - tables)..<top)
+    }
+
+    /// Keeps what others free when they have booted, and unmaps it.
+    ///
+    /// - Parameter lockTable: what is freed even before that.
+    ///
+    /// The corresponding kernel function is `free_init_pages` (arch/x86/mm/init.c, 6.1).
+    private mutating func keepInitMemory(_ lockTable: Range<UInt32> = 0..<0) {
+        unmappedAfterBoot = freedAfterBoot + (lockTable.isEmpty ? [] : [lockTable])
+        reserved += unmappedAfterBoot
+        freedAfterBoot = []
+    }
+
+    /// Reserves the tables of a direct map in small pages: below the last 4 MiB, whose own table is in
+    /// the kernel's image.
+    ///
+    /// - Returns: where the memory map ends, above them if it fits there.
+    ///
+    /// The corresponding kernel functions are `memory_map_top_down` and `alloc_low_pages`
+    /// (arch/x86/mm/init.c, 6.1).
+    private mutating func reserveTables(below top: UInt32, mapPages: UInt32) -> UInt32 {
+        let last = (lowmemEnd - 1) & ~1023
+        let chunks = last >> 10 + 1
+        directMapTables = (last - (max(chunks, 8) - 8))..<last
+        reserved.append(directMapTables)
+        return mapPages < top - min(last, top) ? top : directMapTables.lowerBound
     }
 
     /// A 64-bit PC. The memory map takes 2 MiB for each 128 MiB section that exists; with memory
@@ -64,11 +95,23 @@ extension PhysicalMemory {
             reserved.append(low..<(below - 32))
         }
         freedAfterBoot.append((low - 7)..<low)
-        reserveTop(below: frames > below ? end : low - 7, hasBounceBuffers: frames > below)
+        var top = frames > below ? end : low - 7
+        if configuration.debug {
+            keepInitMemory()
+            directMapTables = (top - usable.reduce(0) { $0 + $1.chunkCount })..<top
+            reserved.append(directMapTables)
+            top = directMapTables.lowerBound
+        }
+        reserveTop(
+            below: top, hasBounceBuffers: frames > below, keepsTraces: configuration.checksObjects)
     }
 
-    private mutating func reserveTop(below top: UInt32, hasBounceBuffers: Bool) {
-        let tables = hashTablePages(pointerSize: 8) + 12 + (hasBounceBuffers ? 195 : 0)
+    private mutating func reserveTop(
+        below top: UInt32, hasBounceBuffers: Bool, keepsTraces: Bool
+    ) {
+        let tables =
+            hashTablePages(pointerSize: 8, keepsTraces: keepsTraces) + 12
+            + (hasBounceBuffers ? 195 : 0)
         let map = usable.reduce(into: Set<UInt32>()) { sections, range in
             sections.formUnion((range.lowerBound >> 15)...((range.upperBound - 1) >> 15))
         }
@@ -95,4 +138,9 @@ extension PhysicalMemory {
             usable: [1..<1024], reserved: [1..<16, 128..<160, 888..<896], lowmemEnd: 896,
             fixedBatch: 4, memMapFrame: 888)
     }
+}
+
+extension Range<UInt32> {
+    /// Stretches of 2 MiB that a range of frames touches.
+    fileprivate var chunkCount: UInt32 { (upperBound - 1) >> 9 - lowerBound >> 9 + 1 }
 }

@@ -20,12 +20,17 @@ struct PhysicalMemory {
     var reserved: [Range<UInt32>] = []
     /// What it gives back once it has booted: its initialisation code and the initial RAM disk.
     var freedAfterBoot: [Range<UInt32>] = []
+    /// The same of a kernel that unmaps it instead.
+    var unmappedAfterBoot: [Range<UInt32>] = []
     /// One past the last frame that has a permanent address.
     var lowmemEnd: UInt32
     /// Pages moved at a time between a CPU's lists and the buddy lists, if not by the formula.
     var fixedBatch: Int32?
     /// The first frame of the memory map; on x86_64 it is mapped elsewhere.
     var memMapFrame: UInt32 = 0
+    /// Frames of page tables for the direct map, where it has small pages only; on i386 the first eight
+    /// tables are in the kernel's image.
+    var directMapTables: Range<UInt32> = 0..<0
 
     /// Frames of a range that exist.
     func present(_ frames: Range<UInt32>) -> UInt32 {
@@ -73,12 +78,17 @@ extension PhysicalMemory {
         return nextPowerOfTwo(rounded >> (scale - 12))
     }
 
-    /// Pages of the dentry and inode hash tables together.
-    func hashTablePages(pointerSize: UInt32) -> UInt32 {
+    /// Pages of the dentry and inode hash tables together, and of the one that finds the call traces of
+    /// objects' users where these are kept. `dcache_init_early`, `inode_init_early`,
+    /// `stack_depot_early_init`
+    func hashTablePages(pointerSize: UInt32, keepsTraces: Bool) -> UInt32 {
         let pages = kernelPages
         let dentries = Self.hashEntries(kernelPages: pages, scale: 13) * pointerSize
         let inodes = Self.hashEntries(kernelPages: pages, scale: 14) * pointerSize
-        return (dentries + 4095) / 4096 + (inodes + 4095) / 4096
+        let tables = (dentries + 4095) / 4096 + (inodes + 4095) / 4096
+        guard keepsTraces else { return tables }
+        let traces = min(max(Self.hashEntries(kernelPages: pages, scale: 14), 1 << 12), 1 << 20)
+        return tables + traces * pointerSize / 4096
     }
 
     /// Pages that have a kernel address, less what their `struct page` takes. `nr_kernel_pages`.

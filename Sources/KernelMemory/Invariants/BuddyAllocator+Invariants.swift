@@ -19,6 +19,7 @@ extension Machine {
                 return violation
             }
         }
+        if let violation = core.checkDirectMap(isFree: census.contains) { return violation }
         if let violation = core.hasArrayCaches ? core.checkClassicCaches() : core.checkSlub() {
             return violation
         }

@@ -53,7 +53,8 @@ extension Core {
         printk("active_anon:0 inactive_anon:0 isolated_anon:0")
         printk(" active_file:0 inactive_file:0 isolated_file:0")
         printk(" unevictable:0 dirty:0 writeback:0")
-        printk(" slab_reclaimable:0 slab_unreclaimable:0")
+        let slabs = slabPages
+        printk(" slab_reclaimable:\(slabs.reclaimable) slab_unreclaimable:\(slabs.unreclaimable)")
         printk(" mapped:0 shmem:0 pagetables:0")
         printk(" sec_pagetables:0 bounce:0")
         printk(" kernel_misc_reclaimable:0")
@@ -63,6 +64,23 @@ extension Core {
                 + "unevictable:0kB isolated(anon):0kB isolated(file):0kB mapped:0kB dirty:0kB "
                 + "writeback:0kB shmem:0kB writeback_tmp:0kB kernel_stack:0kB pagetables:0kB "
                 + "sec_pagetables:0kB all_unreclaimable? no")
+    }
+
+    /// Pages of slabs, as if each had its cache's usual order.
+    ///
+    /// - Complexity: O(caches).
+    private var slabPages: (reclaimable: UInt64, unreclaimable: UInt64) {
+        var pages: (reclaimable: UInt64, unreclaimable: UInt64) = (0, 0)
+        for number in cold.registry.order {
+            let cache = readCache(number).pointee
+            let count = UInt64(cache.slabCount) << UInt64(cache.geometry.order)
+            if cache.geometry.flags.contains(.reclaimAccount) {
+                pages.reclaimable += count
+            } else {
+                pages.unreclaimable += count
+            }
+        }
+        return pages
     }
 
     private func printZone(_ index: Int) {

@@ -33,8 +33,7 @@ extension Core {
         printk(text)
         printk("invalid opcode: 0000 [#1] SMP" + options)
         printRunning(function)
-        cold.taint.died = true
-        halt(text)
+        endTask(text)
     }
 
     /// The kernel touched an address where nothing is mapped: the task dies, and with it, since
@@ -42,11 +41,37 @@ extension Core {
     ///
     /// The corresponding kernel function is `show_fault_oops` (arch/x86/mm/fault.c, 6.1).
     ///
-    /// - Parameter function: the function of the kernel that touched it, where that is known.
-    func oopsOnAccess(to address: UInt64, isWrite: Bool, in function: String? = nil) {
-        let lines = faultLines(address, isWrite: isWrite)
-        for line in lines.dropLast() { printk(line) }
-        die(faultReason(address), lines[lines.count - 1], in: function)
+    /// - Parameters:
+    ///   - function: the function of the kernel that touched it, where that is known.
+    ///   - locks: how many locks it held, with interrupts off.
+    func oopsOnAccess(
+        to address: UInt64, isWrite: Bool, in function: String? = nil, locks: Int = 0
+    ) {
+        for line in faultLines(address, isWrite: isWrite) { printk(line) }
+        printRunning(function)
+        endTask(faultReason(address), isInterruptible: locks == 0 && !keepsIRQsOff(address), locks)
+    }
+
+    /// Whether the page fault handler leaves interrupts off: for addresses of the kernel's own.
+    ///
+    /// The corresponding kernel functions are `do_kern_addr_fault` and `do_user_addr_fault`
+    /// (arch/x86/mm/fault.c, 6.1).
+    private func keepsIRQsOff(_ address: UInt64) -> Bool {
+        shape.architecture.isCanonical(address) && address >= shape.architecture.taskSize
+    }
+
+    /// The last lines of a report about a task, which ends with it, and so does the machine.
+    ///
+    /// The corresponding kernel functions are `oops_exit` (kernel/panic.c) and `make_task_dead`
+    /// (kernel/exit.c, 6.1).
+    private func endTask(_ reason: String, isInterruptible: Bool = true, _ locks: Int = 0) {
+        printk("---[ end trace 0000000000000000 ]---")
+        let note = "note: init[\(currentPid)] exited with "
+        if !isInterruptible || context.areIRQsOff { printk(note + "irqs disabled") }
+        let count = Int(context.count.bits) + (countsPreemption ? locks : 0)
+        if count > 0 { printk(note + "preempt_count \(count)") }
+        cold.taint.died = true
+        halt(reason)
     }
 
     /// Why an access to an address where nothing is mapped ends the task, in the kernel's words.
@@ -77,14 +102,6 @@ extension Core {
                 + (isProtection ? "permissions violation" : "not-present page"),
             pageTableText(address), "Oops: 000\(code) [#1] SMP\(options)",
         ]
-    }
-
-    /// Ends the task with the line that says why, and the machine with it. `die`.
-    private func die(_ reason: String, _ line: String, in function: String?) {
-        printk(line)
-        printRunning(function)
-        cold.taint.died = true
-        halt(reason)
     }
 
     /// The entries on the way to an address. `dump_pagetable` (arch/x86/mm/fault.c, 6.1).

@@ -24,8 +24,11 @@ public struct MachineConfiguration: Hashable, Sendable {
     public var memoryInMiB: Int
     /// CPUs online, 1...8.
     public var cpuCount: Int
-    /// A kernel with its debugging options on.
+    /// A kernel that was built with its debugging options: `DEBUG_VM`, `DEBUG_PAGEALLOC`,
+    /// `DEBUG_VIRTUAL`, `DEBUG_ATOMIC_SLEEP`.
     public var debug: Bool
+    /// It boots with `slub_debug=FZPU`, which a kernel with its debugging options does anyway.
+    private var asksForChecks = false
     /// Which slab allocator it has.
     public var slab: SlabAllocator
     /// Every cache has its own slabs, also where another one's objects are alike. `slab_nomerge`.
@@ -58,7 +61,8 @@ public struct MachineConfiguration: Hashable, Sendable {
     /// - Throws: ``Failure`` that names what is wrong and what would be right.
     public init(
         kind: Kind = .i386, memoryInMiB: Int? = nil, cpuCount: Int = 1, debug: Bool = false,
-        slab: SlabAllocator = .slub, keepsCachesApart: Bool = false, tlb: TLBShape = .usual
+        checksObjects: Bool = false, slab: SlabAllocator = .slub, keepsCachesApart: Bool = false,
+        tlb: TLBShape = .usual
     ) throws(Failure) {
         let memory = memoryInMiB ?? kind.usualMemoryInMiB
         guard kind.memoryRangeInMiB.contains(memory) else {
@@ -73,6 +77,7 @@ public struct MachineConfiguration: Hashable, Sendable {
         self.memoryInMiB = memory
         self.cpuCount = cpuCount
         self.debug = debug
+        asksForChecks = checksObjects && !debug && slab == .slub
         self.slab = slab
         self.keepsCachesApart = keepsCachesApart
     }
@@ -87,6 +92,13 @@ public struct MachineConfiguration: Hashable, Sendable {
         slab = recording.slab
         origin = .recording(recording.digest)
     }
+
+    /// Says that the machine is a recorded one, as a journal kept it; nothing is checked.
+    package mutating func startsFrom(_ digest: RecordingDigest) { origin = .recording(digest) }
+
+    /// Whether objects have red zones, poison and notes of their users: `slub_debug=FZPU`. The classic
+    /// slab allocator knows no such parameter.
+    public var checksObjects: Bool { (debug || asksForChecks) && slab == .slub }
 
     /// How many CPUs a machine can have.
     public static let cpuRange = 1...8

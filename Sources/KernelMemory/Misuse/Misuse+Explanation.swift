@@ -31,7 +31,7 @@ extension Misuse {
             reclaimExplanation
         case .vmallocOfNothing, .vfreeOfBadAddress, .vfreeOfNoArea, .vfreeInsideArea,
             .vunmapOfVmalloc, .vfreeOfVmap, .usedAfterVfree, .freeOfMapping, .dmaToForeign,
-            .writeToReadOnly:
+            .writeToReadOnly, .usedAfterFree:
             mappingExplanation
         case .sleepInAtomic, .schedulingWhileAtomic, .vmallocInInterrupt, .preemptUnbalanced,
             .interruptUnbalanced, .lockNotHeld, .lockRecursion, .heldAtSleep:

@@ -23,6 +23,7 @@ extension Misuse {
             "\(frameText) is a page table, or lies behind an area of vmalloc, since step "
                 + "\(allocatedAtStep ?? 0). Freed by itself it gets another owner, while the "
                 + "mapping still leads to it."
+        case .usedAfterFree: afterFreeText
         case .writeToReadOnly:
             "\(addressText) is mapped, but for reading only, as the code of modules is: the CPU faulted."
         case .dmaToForeign:
@@ -64,6 +65,15 @@ extension Misuse {
             return first + "There was one, and step \(freedAtStep) freed it: a second vfree."
         }
         return first + "What kmalloc or the page allocator gave has functions of its own."
+    }
+
+    private var afterFreeText: String {
+        let first =
+            freedAtStep.map { "\(frameText) was freed at step \($0)" }
+            ?? "Nobody has had \(frameText.lowercasedFirst) since boot"
+        return first + ", and \(addressText) is in it. A kernel with DEBUG_PAGEALLOC unmaps pages "
+            + "that are not in use, so that the CPU faulted; on another one the access would have "
+            + "gone to memory that has, or will have, another owner."
     }
 
     private var afterVfreeText: String {

@@ -72,6 +72,8 @@ public struct Misuse: Hashable, Sendable {
         case usedAfterVfree = "used-after-vfree"
         /// A page that belongs to a mapping of the kernel's was freed by itself.
         case freeOfMapping = "free-of-mapping"
+        /// A free page was touched on a kernel that unmaps it.
+        case usedAfterFree = "used-after-free"
         /// Bytes were to be written to a page that is mapped for reading only.
         case writeToReadOnly = "write-to-read-only"
         /// A device read or wrote memory that is not the caller's.
@@ -175,7 +177,7 @@ extension Misuse.Code {
         case .sleepInAtomic, .schedulingWhileAtomic, .preemptUnbalanced, .interruptUnbalanced,
             .lockNotHeld, .heldAtSleep:
             "context"
-        case .wildPointer, .writeToReadOnly, .vmallocInInterrupt, .lockRecursion,
+        case .wildPointer, .writeToReadOnly, .usedAfterFree, .vmallocInInterrupt, .lockRecursion,
             .kmapNestedTooDeep:
             "crash"
         case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"

@@ -172,6 +172,7 @@ extension Core {
                     let block = removeFromZone(zone, order: order, type: type, flags)
                 {
                     if isCorrupted { noteOverlap(block.pfn, order: order) }
+                    mapAllocatedPages(block.pfn, order: order)
                     let pfn = prepareNew(block.pfn, block.frame, gfp, order: order)
                     if flags.contains(.highAtomic) { reserveHighAtomic(zone, pfn) }
                     return pfn

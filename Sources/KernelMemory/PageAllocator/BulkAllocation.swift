@@ -25,7 +25,10 @@ extension Core {
             guard let block = takeLocal(zone, order: 0, type: type, .low) else {
                 return taken > 0 || isHalted ? taken : allocateSingle(gfp, to: pfns, first)
             }
-            if _slowPath(isCorrupted) { noteOverlap(block.pfn, order: 0) }
+            if _slowPath(control.pointee.state != 0) {
+                if isCorrupted { noteOverlap(block.pfn, order: 0) }
+                mapAllocatedPages(block.pfn, order: 0)
+            }
             block.frame.pointee.word = 1 << 16 | UInt32(Frame.mapping)
             block.frame.pointee.step = step
             block.frame.pointee.next = first &+ UInt32(truncatingIfNeeded: taken)

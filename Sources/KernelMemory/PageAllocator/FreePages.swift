@@ -127,6 +127,7 @@ extension Core {
         let checksHead = order > Order.costly || shape.debug
         guard isFreeable(pfn, order: order, checksHead: checksHead) else { return }
         guard order <= Order.largest else { return corruptFreeArea(pfn, order: order) }
+        unmapFreedPages(pfn, order: order)
         let zone = zoneIndex(of: pfn)
         let frame = frames.writable(pfn)
         frame.pointee.flags = 0

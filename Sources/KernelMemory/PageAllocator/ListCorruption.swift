@@ -51,7 +51,7 @@ extension Core {
     private func faultOnPoison() -> Block? {
         let offset: UInt64 = shape.architecture == .i386 ? 4 : 8
         let poison: UInt64 = shape.architecture == .i386 ? 0x100 : 0xdead_0000_0000_0100
-        oopsOnAccess(to: poison + offset, isWrite: true)
+        oopsOnAccess(to: poison + offset, isWrite: true, locks: 1)
         return nil
     }
 

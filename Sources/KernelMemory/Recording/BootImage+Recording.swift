@@ -24,6 +24,7 @@ extension BootImage {
         }
         core.control.pointee.cpu = UInt32(recording.cpu)
         core.makeBootTables()
+        if core.shape.debug { core.unmapFreePages() }
         self.init(core: core)
     }
 }
@@ -48,7 +49,7 @@ extension MachineShape {
             zonePopulation: recording.zones.reduce(0) { $0 | 1 << $1.index },
             hole: hole ?? 0..<0, layout: recording.layout,
             minFreeKilobytes: recording.minFreeKilobytes, debug: recording.debug,
-            slab: recording.slab)
+            checksObjects: recording.debug && recording.slab == .slub, slab: recording.slab)
     }
 }
 

@@ -6,6 +6,9 @@ public struct RecordingDigest: Hashable, Sendable {
     /// The digest as four words, the first bytes first.
     public let words: SIMD4<UInt64>
 
+    /// A digest as it was kept; nothing is checked.
+    package init(words: SIMD4<UInt64>) { self.words = words }
+
     /// 64 hexadecimal digits.
     public var text: String {
         (0..<4).map { index in

@@ -98,6 +98,7 @@ extension Core {
     private func faultOnListPoison() {
         markCorrupted()
         let poison: UInt64 = shape.architecture == .i386 ? 0x100 : 0xdead_0000_0000_0100
-        oopsOnAccess(to: poison + UInt64(shape.architecture.pointerSize), isWrite: true)
+        oopsOnAccess(
+            to: poison + UInt64(shape.architecture.pointerSize), isWrite: true, locks: 1)
     }
 }

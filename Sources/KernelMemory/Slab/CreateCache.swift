@@ -67,7 +67,7 @@ extension Core {
     /// What the machine's boot options add to every cache. `kmem_cache_flags`.
     ///
     /// The classic allocator has its checks only when it is built with them, and here it is not.
-    var debuggingFlags: CacheFlags { shape.debug && !hasArrayCaches ? .fullDebugging : [] }
+    var debuggingFlags: CacheFlags { shape.checksObjects ? .fullDebugging : [] }
 
     /// A cache that can serve a request as well: none wastes a word or more for it.
     ///

@@ -84,16 +84,20 @@ extension Machine {
     /// - Complexity: O(slots + uses).
     public var kmapPool: KmapPoolSnapshot {
         let count = core.hasHighmem ? core.kmapSlotCount : 0
-        let slots = (0..<count).map { number in
-            let entry = core.kmapEntry(number)
-            return KmapPoolSnapshot.Slot(
-                number: number, address: VirtualAddress(core.kmapAddress(number)),
-                count: Int(core.cold.kmaps.count(number)), entry: entry.rawValue,
-                pfn: core.mappedFrame(entry))
-        }
         return KmapPoolSnapshot(
-            slots: slots, last: core.cold.kmaps.last, uses: kmapUses,
-            buckets: core.cold.kmaps.hash.buckets)
+            slots: (0..<count).map { core.poolSlot($0) }, last: core.cold.kmaps.last,
+            uses: kmapUses, buckets: core.cold.kmaps.hash.buckets)
+    }
+
+    /// The slot of an address; `nil` outside of the pool.
+    public func kmapSlot(at address: VirtualAddress) -> KmapPoolSnapshot.Slot? {
+        guard core.hasHighmem else { return nil }
+        return core.kmapSlot(at: address.rawValue).map { core.poolSlot($0) }
+    }
+
+    /// The slot that was taken last, and how many have users, without a look at the slots.
+    public var kmapPoolUse: (last: Int, usedCount: Int) {
+        (core.cold.kmaps.last, core.cold.kmaps.usedCount)
     }
 
     /// `kmap`s that no `kunmap` has answered, in the order of their steps.
@@ -145,6 +149,13 @@ extension Core {
     /// The frame that an entry of the last level names; `nil` if nothing is mapped.
     fileprivate func mappedFrame(_ entry: PageTableEntry) -> UInt64? {
         entry.isPresent ? frameNumber(entry) : nil
+    }
+
+    fileprivate func poolSlot(_ number: Int) -> KmapPoolSnapshot.Slot {
+        let entry = kmapEntry(number)
+        return KmapPoolSnapshot.Slot(
+            number: number, address: VirtualAddress(kmapAddress(number)),
+            count: Int(cold.kmaps.count(number)), entry: entry.rawValue, pfn: mappedFrame(entry))
     }
 
     fileprivate func temporarySlot(

@@ -48,7 +48,8 @@ extension Core {
         return found
     }
 
-    /// Bytes of the direct map that are mapped in small pages, and in large ones.
+    /// Bytes of the direct map that are mapped in small pages, and in large ones. Pages that are unmapped
+    /// while they are free count as well.
     ///
     /// The corresponding kernel variable is `direct_pages_count` (arch/x86/mm/pat/set_memory.c, 6.1).
     var directMapBytes: (small: UInt64, large: UInt64) {
@@ -57,12 +58,13 @@ extension Core {
         let span = paging.levels[paging.largeLevel].span
         while address < layout.highMemory {
             defer { address += span }
-            if walk(address)?.pageShift ?? 12 > 12 {
+            if let table = leafTable(address) {
+                let count = Int((min(address + span, layout.highMemory) - address) >> 12)
+                let mapped = (0..<count).count { entry(UInt64(table), $0).rawValue != 0 }
+                bytes.small += UInt64(mapped) << 12
+            } else if walk(address) != nil {
                 bytes.large += span
-                continue
             }
-            for page in stride(from: address, to: min(address + span, layout.highMemory), by: 4096)
-            where walk(page) != nil { bytes.small += 4096 }
         }
         return bytes
     }

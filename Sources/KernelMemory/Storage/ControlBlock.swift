@@ -37,6 +37,8 @@ struct Control {
     static let spinning: UInt32 = 8
     /// What keeps calls from running.
     static let stopped = halted | spinning
+    /// Pages are mapped only while they are allocated: no call goes the short way. Set for good at boot.
+    static let unmapsFreePages: UInt32 = 16
 }
 
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.

@@ -142,7 +142,7 @@ extension Core {
         self.init(
             shape: shape, block: ControlBlock(zeroedFor: shape),
             frames: FrameDirectory(zeroedFor: shape.frameEnd),
-            contents: FrameContents(zeroedFor: shape.frameEnd),
+            contents: FrameContents(zeroedFor: shape.frameEnd + shape.tableRoom),
             objects: ObjectTables(caches: NodeTable(), slabs: NodeTable()), vmap: VmapSpace(),
             cold: ColdState(cpuCount: shape.cpuCount), image: nil)
     }

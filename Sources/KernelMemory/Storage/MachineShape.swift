@@ -24,8 +24,10 @@ struct MachineShape: Hashable, Sendable {
     var layout: AddressLayout
     /// KiB that the kernel keeps free in all zones together; set once the zones are sized.
     var minFreeKilobytes: UInt64
-    /// Debugging options on (bad page state checks, poisoning).
+    /// Built with debugging options: checks of pages and pointers, freed pages unmapped.
     var debug: Bool
+    /// Every object is checked. `slub_debug=FZPU`
+    var checksObjects: Bool
     /// The slab allocator.
     var slab = MachineConfiguration.SlabAllocator.slub
     /// Caches of like objects are never merged. `slab_nomerge`.
@@ -36,6 +38,10 @@ struct MachineShape: Hashable, Sendable {
 
     /// What each CPU remembers of its walks.
     var tlb = TLBShape.usual
+
+    /// Frames behind the last one that boot's page tables need if there is no other place for them:
+    /// where a recording does not say where the kernel's data is.
+    var tableRoom: UInt32 { frameEnd >> 8 + 64 }
 
     /// Whether the memory map has an entry for a frame number below ``frameEnd``. `pfn_valid`.
     @inline(__always)
@@ -73,6 +79,8 @@ public enum Architecture: String, Sendable {
     var normalZone: Int { self == .i386 ? 1 : 2 }
     /// Whether frames of this zone have no permanent address. `is_highmem_idx`.
     func isHighmem(_ zone: Int) -> Bool { self == .i386 && zone == 2 }
+    /// One past the addresses of user code. `TASK_SIZE_MAX`.
+    var taskSize: UInt64 { self == .i386 ? 0xc000_0000 : 0x7fff_ffff_f000 }
     /// Bytes in a `struct page`.
     public var structPageSizeInBytes: UInt64 { self == .i386 ? 32 : 64 }
 

@@ -1,8 +1,8 @@
 /// The page tables that a kernel has when it has booted.
 extension Core {
     /// Maps low memory at ``AddressLayout/pageOffset``: in large pages, but in small ones at the start,
-    /// around the kernel's image and where the end does not fill a large page. The tables lie in frames
-    /// of the kernel's own.
+    /// around the kernel's image and where the end does not fill a large page; a kernel that unmaps free
+    /// pages needs small ones everywhere. The tables lie in frames of the kernel's own.
     ///
     /// On i386 the tables of the permanent and fixed mappings are there too, both empty; on x86_64 the
     /// second-level table of the vmalloc area.
@@ -10,13 +10,16 @@ extension Core {
     /// The corresponding kernel functions are `init_mem_mapping` (arch/x86/mm/init.c),
     /// `permanent_kmaps_init` (arch/x86/mm/init_32.c) and `preallocate_vmalloc_pages`
     /// (arch/x86/mm/init_64.c, 6.1).
-    func makeBootTables() {
-        var frames = bootTableFrames()
-        let next = { () -> UInt32? in
-            defer { frames = frames.dropFirst() }
-            return frames.first
-        }
+    ///
+    /// - Parameter reserved: frames that were set aside for the tables of the direct map, beside those
+    ///   in the kernel's image.
+    func makeBootTables(in reserved: Range<UInt32> = 0..<0) {
+        var frames = bootTableFrames(besides: reserved)
         control.pointee.rootTable = frames.removeLast()
+        let empty = frames.suffix(shape.architecture == .i386 ? 2 : 1)
+        frames = frames.dropLast(empty.count) + reserved + empty
+        var tables = frames.makeIterator()
+        let next = { tables.next() }
         for chunk in smallChunks() { mapSmall(chunk, next) }
         mapLarge(next)
         if shape.architecture == .i386 {
@@ -29,9 +32,6 @@ extension Core {
         }
     }
 
-    private var directEnd: UInt32 {
-        UInt32((layout.highMemory - layout.pageOffset) >> 12)
-    }
     private var chunkPages: UInt32 { 1 << UInt32(paging.largeShift - 12) }
 
     /// Large pages' worth of memory that is mapped in small pages, in the order of their making: the
@@ -49,7 +49,33 @@ extension Core {
         if let chunk = chunkOfModules(behind: image / chunkPages), !chunks.contains(chunk) {
             chunks.append(chunk)
         }
-        return chunks
+        return shape.debug ? allChunks : chunks
+    }
+
+    /// The same where no large pages are used: those mapped early, the last one, and the others as far as
+    /// there is memory.
+    private var allChunks: [UInt32] {
+        let last = (directEnd - 1) / chunkPages
+        let early = earlyChunkCount
+        let others = (min(early, last)..<last).filter { shape.hasFrame($0 * chunkPages) }
+        return Array(0..<min(early, last)) + [last] + others
+    }
+
+    /// Large pages' worth of memory that i386 maps before it knows how much there is: the kernel's image
+    /// and a MiB behind it.
+    ///
+    /// The corresponding kernel function is `mk_early_pgtbl_32` (arch/x86/kernel/head32.c, 6.1).
+    private var earlyChunkCount: UInt32 {
+        guard shape.architecture == .i386 else { return 0 }
+        return (imageEnd + 256 + chunkPages - 1) / chunkPages
+    }
+
+    /// One past the kernel's data, as far as it is known.
+    private var imageEnd: UInt32 {
+        let image = bootImageStart
+        let window = image..<max(image, min(image + 4096, directEnd))
+        let last = window.last { frames.readable($0).pointee.has(Frame.reserved) }
+        return last.map { $0 + 1 } ?? image
     }
 
     /// The large page that the recorded i386 kernels had cut up for the text of one module, the one that
@@ -75,11 +101,14 @@ extension Core {
     private func mapSmall(_ chunk: UInt32, _ next: () -> UInt32?) {
         let first = chunk * chunkPages
         let protection = PageTableEntry.kernel(shape.architecture)
-        guard let table = makeTable(directAddress(first), to: paging.leafLevel, next) else {
-            return
-        }
+        let address = directAddress(first)
+        guard let table = makeTable(address, to: paging.leafLevel, next) else { return }
         for pfn in first..<min(first + chunkPages, directEnd) {
             setEntry(table, Int(pfn - first), UInt64(pfn) << 12 | protection)
+        }
+        if chunk < earlyChunkCount {
+            let entry = UInt64(table) << 12 | PageTableEntry.kernelTable
+            setEntry(rootTable, paging.index(address, at: 0), entry)
         }
     }
 
@@ -99,16 +128,26 @@ extension Core {
 
     /// Frames for the tables: the last of the kernel's data, or where a recording has none, behind
     /// the last frame of memory.
-    private func bootTableFrames() -> ArraySlice<UInt32> {
-        let count = shape.architecture == .i386 ? UInt32(7) : 48 + directEnd >> 18
+    private func bootTableFrames(besides reserved: Range<UInt32>) -> [UInt32] {
+        let count = imageTableCount(besides: reserved)
         var run: UInt32 = 0
         let image = bootImageStart
         var end: UInt32?
         for pfn in image..<max(image, min(image + 4096, directEnd)) {
-            run = frames.readable(pfn).pointee.has(Frame.reserved) ? run + 1 : 0
+            let isKernels = frames.readable(pfn).pointee.has(Frame.reserved)
+            run = isKernels && !reserved.contains(pfn) ? run + 1 : 0
             if run >= count { end = pfn + 1 }
         }
         let first = end.map { $0 - count } ?? shape.frameEnd
-        return ArraySlice(first..<(first + count))
+        return Array(first..<(first + count))
+    }
+
+    /// Frames for tables in the kernel's image: for all of them but those that have frames set aside. On
+    /// i386 they are what `extend_brk` gave, 12 pages if all is used.
+    private func imageTableCount(besides reserved: Range<UInt32>) -> UInt32 {
+        let others = shape.architecture == .i386 ? UInt32(4) : 48 + directEnd >> 18
+        guard shape.debug else { return shape.architecture == .i386 ? 7 : others }
+        let chunks = UInt32(allChunks.count)
+        return others + chunks - min(UInt32(reserved.count), chunks)
     }
 }

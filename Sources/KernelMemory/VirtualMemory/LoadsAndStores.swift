@@ -70,7 +70,7 @@ extension Core {
     /// The task's own access to what is not mapped, or not for that.
     func fault(at address: UInt64, isWrite: Bool) {
         noteFault(address)
-        oopsOnAccess(to: address, isWrite: isWrite)
+        oopsOnAccess(to: address, isWrite: isWrite, in: "step_\(control.pointee.step)")
     }
 
     /// Records why nothing is mapped there, as far as the simulator knows.
@@ -85,6 +85,11 @@ extension Core {
             return noteMisuse(
                 .usedAfterVfree, at: address, allocatedAtStep: freed.allocated,
                 freedAtStep: freed.step)
+        }
+        if let pfn = directFrame(address), unmapsFreePages {
+            let step = frames.readable(pfn).pointee.step
+            return noteMisuse(
+                .usedAfterFree, pfn: pfn, at: address, freedAtStep: step == 0 ? nil : step)
         }
         noteMisuse(.wildPointer, at: address)
     }

@@ -28,6 +28,8 @@ public struct PageTableEntry: RawRepresentable, Hashable, Sendable {
 
     /// What a reference to a table allows. `_PAGE_TABLE`.
     static let table = present | writable | user | accessed | dirty
+    /// The same for the kernel alone. `_KERNPG_TABLE`, `PDE_IDENT_ATTR`.
+    static let kernelTable = present | writable | accessed | dirty
     private static let kernelPage = present | accessed | dirty | global
 
     /// The protection of the kernel's own pages. `PAGE_KERNEL`, `PAGE_KERNEL_EXEC`,

@@ -51,8 +51,9 @@ enum GuidePage {
         <dt>With its checks on (<code>"debug": true</code>)</dt><dd>\(prose(guide.checking))</dd>
         </dl>
         <h2>To see it</h2>
-        <p>On an <code>\(MisuseGuide.Example.machine)</code> machine that has just booted, one after \
-        the other with <code>POST /calls</code>:</p>
+        <p>On an <code>\(MisuseGuide.Example.machine)</code> machine that has just booted\
+        \(guide.example.debug ? " with its checks on" : ""), one after the other with \
+        <code>POST /calls</code>:</p>
         <pre tabindex="0" aria-label="Calls">\(escaped(lines(of: guide.example)))</pre>
 
         """

@@ -44,7 +44,10 @@ extension JSONWriter {
     }
 
     private mutating func example(_ example: MisuseGuide.Example) {
-        object("machine") { json in json.member("machine", literal: MisuseGuide.Example.machine) }
+        object("machine") { json in
+            json.member("machine", literal: MisuseGuide.Example.machine)
+            if example.debug { json.member("debug", true) }
+        }
         array("calls") { json in
             for call in example.calls { json.object { $0.member("call", call) } }
         }

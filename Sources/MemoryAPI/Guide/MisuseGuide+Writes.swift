@@ -66,13 +66,16 @@ extension MisuseGuide {
         plain: "Says nothing.",
         checking: """
             Finds it in a slab when the object is next handed out: "Poison overwritten", restored, \
-            "Marking all objects used". Freed pages Linux unmaps (CONFIG_DEBUG_PAGEALLOC), so that \
-            the write faults; in the simulator they stay mapped.
+            "Marking all objects used". Freed pages are unmapped (CONFIG_DEBUG_PAGEALLOC), so that \
+            the write faults: see used-after-free.
             """,
         example: [
             "kmalloc(64, GFP_KERNEL)", "kfree(0xc1400000)", "memset(0xc1400000, 0x5a, 8)",
         ],
-        see: [.misuse(.strayObject), .misuse(.usedAfterVfree), .misuse(.usedAfterReclaim)])
+        see: [
+            .misuse(.usedAfterFree), .misuse(.strayObject), .misuse(.usedAfterVfree),
+            .misuse(.usedAfterReclaim),
+        ])
 
     static let writeToUnowned = MisuseGuide(
         title: "A write to memory that nobody gave",
@@ -84,9 +87,35 @@ extension MisuseGuide {
             "Free memory hands the bytes on to its next owner; the kernel's own is damaged.",
         cure: "Write only where an allocation returned a pointer to, and within its size.",
         plain: "Says nothing: all low memory is mapped, and the CPU does not ask whose it is.",
-        checking: "Says nothing, unless the bytes lie in a red zone or in poison.",
+        checking: """
+            Faults where the page is free, and so unmapped: see used-after-free. Says nothing of the \
+            kernel's own, unless the bytes lie in a red zone or in poison.
+            """,
         example: ["memset(0xc1400000, 0x5a, 8)"],
         see: [.misuse(.writeAfterFree), .misuse(.wildPointer)])
+
+    static let usedAfterFree = MisuseGuide(
+        title: "A free page was touched",
+        cause: """
+            A pointer was kept and used after the page had been freed, or one was made up. The kernel \
+            was built with CONFIG_DEBUG_PAGEALLOC, which unmaps pages while they are free.
+            """,
+        consequence: """
+            The CPU faults at once, with the culprit still in the call. The kernel prints an oops and \
+            ends the task; this machine halts.
+            """,
+        cure: "Free last, and set the pointer to NULL where you do.",
+        plain: "Leaves free pages mapped: it reads the old bytes, or writes into the next owner's.",
+        checking: """
+            "BUG: unable to handle page fault for address", with the page's entry, whose lowest bit \
+            is 0: "*pte = 01400060".
+            """,
+        example: Example(
+            [
+                "__get_free_page(GFP_KERNEL)", "free_page(0xc1400000)",
+                "memset(0xc1400000, 0x5a, 8)",
+            ], debug: true),
+        see: [.misuse(.writeAfterFree), .misuse(.usedAfterVfree), .request(.machineHalted)])
 
     static let writeToReadOnly = MisuseGuide(
         title: "A write to a read-only page",

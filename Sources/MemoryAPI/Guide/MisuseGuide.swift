@@ -25,11 +25,17 @@ struct MisuseGuide: Sendable {
         static let machine: StaticString = "i386"
         /// Each as `POST /calls` takes it.
         let calls: [String]
+        /// Whether it takes a kernel with its debugging options to see it.
+        var debug = false
         /// The body of `POST /dma` behind the calls, where it is a device that breaks the rule.
         var transfer: (address: UInt64, lengthInBytes: Int)?
 
-        init(_ calls: [String], transfer: (address: UInt64, lengthInBytes: Int)? = nil) {
+        init(
+            _ calls: [String], debug: Bool = false,
+            transfer: (address: UInt64, lengthInBytes: Int)? = nil
+        ) {
             self.calls = calls
+            self.debug = debug
             self.transfer = transfer
         }
 
@@ -64,6 +70,7 @@ extension Misuse.Code {
         case .writeIntoSlack: .writeIntoSlack
         case .writeAfterFree: .writeAfterFree
         case .writeToUnowned: .writeToUnowned
+        case .usedAfterFree: .usedAfterFree
         case .writeToReadOnly: .writeToReadOnly
         case .dmaToForeign: .dmaToForeign
         case .wronglyUnused: .wronglyUnused

@@ -4,7 +4,8 @@ import MicroHTTPD
 
 extension SessionStart {
     private static let fields = FieldNames([
-        "machine", "memory", "cpus", "debug", "slab", "slab_nomerge", "tlb", "recording", "dump",
+        "machine", "memory", "cpus", "debug", "slub_debug", "slab", "slab_nomerge", "tlb",
+        "recording", "dump",
     ])
 
     /// What `POST /sessions` says, before it is known whether it fits together.
@@ -15,6 +16,7 @@ extension SessionStart {
         var memory: Int?
         var cpus = 1
         var debug = false
+        var checksObjects = false
         var slab = MachineConfiguration.SlabAllocator.slub
         var keepsCachesApart = false
         var tlb = TLBShape.usual
@@ -43,15 +45,16 @@ extension SessionStart {
                 let range = MachineConfiguration.cpuRange
                 wish.cpus = Int(try reader.number(1...UInt64(range.upperBound)))
             case 3: wish.debug = try reader.boolean()
-            case 4:
+            case 4: wish.checksObjects = try reader.boolean()
+            case 5:
                 let names = MachineConfiguration.SlabAllocator.allCases.map(\.rawValue)
                 wish.slab = .init(rawValue: try reader.name(of: names)) ?? .slub
-            case 5: wish.keepsCachesApart = try reader.boolean()
-            case 6: wish.tlb = try TLBShape(reader.value, at: reader.pointer)
-            case 7: wish.recording = try reader.text("the name of a recording").quoted
+            case 6: wish.keepsCachesApart = try reader.boolean()
+            case 7: wish.tlb = try TLBShape(reader.value, at: reader.pointer)
+            case 8: wish.recording = try reader.text("the name of a recording").quoted
             default: wish.dump = try UploadedDump(reader.value, at: reader.pointer)
             }
-            if (1...6).contains(field) { wish.bootFields.append(Self.fields.all[field]) }
+            if (1...7).contains(field) { wish.bootFields.append(Self.fields.all[field]) }
         }
         self = try Self.start(wish, library)
     }
@@ -107,7 +110,8 @@ extension SessionStart {
         do throws(MachineConfiguration.Failure) {
             return try MachineConfiguration(
                 kind: kind, memoryInMiB: wish.memory, cpuCount: wish.cpus, debug: wish.debug,
-                slab: wish.slab, keepsCachesApart: wish.keepsCachesApart, tlb: wish.tlb)
+                checksObjects: wish.checksObjects, slab: wish.slab,
+                keepsCachesApart: wish.keepsCachesApart, tlb: wish.tlb)
         } catch { throw Problem(error, kind) }
     }
 }

@@ -105,6 +105,7 @@ extension JSONWriter {
             json.member("memory_bytes", UInt64(configuration.memoryInMiB) << 20)
             json.member("cpus", configuration.cpuCount)
             json.member("debug", configuration.debug)
+            json.member("slub_debug", configuration.checksObjects)
             json.member("slab", configuration.slab.rawValue)
             json.member("slab_nomerge", configuration.keepsCachesApart)
             json.key("tlb")

@@ -21,6 +21,7 @@ enum StateHash {
         hash = mix(hash, UInt64(configuration.cpuCount) << 1 | (configuration.debug ? 1 : 0))
         hash = mix(hash, bytes(configuration.slab.rawValue.utf8))
         if configuration.keepsCachesApart { hash = mix(hash, 1) }
+        if configuration.checksObjects, !configuration.debug { hash = mix(hash, 2) }
         if configuration.tlb != .usual {
             for number in [
                 configuration.tlb.smallEntries, configuration.tlb.largeEntries,

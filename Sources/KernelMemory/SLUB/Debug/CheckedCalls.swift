@@ -59,7 +59,7 @@ extension Core {
         let object = slabHead(number)
         if object == 0 {
             let slot = UInt64(geometry.freePointerOffset)
-            oopsOnAccess(to: slot, isWrite: false, in: "___slab_alloc")
+            oopsOnAccess(to: slot, isWrite: false, in: "___slab_alloc", locks: 2)
             return 0
         }
         let next = freePointer(of: object, owner)

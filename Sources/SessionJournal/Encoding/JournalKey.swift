@@ -1,0 +1,39 @@
+/// Where a record stands: its session, and its step in it.
+///
+///     | session | step |
+///     | 8       | 4    |     both with the highest byte first
+///
+/// So all of a session lies together, in this order: at step 0 what it is, from step 1 on its calls, and
+/// behind all of them where it stands, if it does not stand behind its last call.
+struct JournalKey: Hashable {
+    private let bigEndianSession: UInt64
+    private let bigEndianStep: UInt32
+
+    init(_ session: SessionKey, _ step: UInt32) {
+        bigEndianSession = session.rawValue.bigEndian
+        bigEndianStep = step.bigEndian
+    }
+
+    /// Reads a key; `nil` if the bytes are none.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == Self.byteCount else { return nil }
+        bigEndianSession = bytes.loadUnaligned(as: UInt64.self)
+        bigEndianStep = bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+    }
+
+    var session: SessionKey { SessionKey(rawValue: UInt64(bigEndian: bigEndianSession)) }
+    var step: UInt32 { UInt32(bigEndian: bigEndianStep) }
+
+    /// Bytes of a key.
+    static let byteCount = 12
+    /// The step of the record that says what a session is.
+    static let start: UInt32 = 0
+    /// The step of the record that says where a session stands.
+    static let position = UInt32.max
+
+    /// The key's bytes.
+    @inline(__always)
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeBytes(of: self) { body(UnsafeRawBufferPointer(rebasing: $0[..<Self.byteCount])) }
+    }
+}

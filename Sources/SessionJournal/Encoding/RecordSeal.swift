@@ -1,0 +1,43 @@
+/// Every record begins with a version and ends with a check value of its key and all before it.
+extension RecordWriter {
+    /// What was written, with the check value behind it.
+    consuming func sealed(_ key: JournalKey) -> [UInt8] {
+        let value = key.checkValue(with: bytes)
+        fixed(value)
+        return bytes
+    }
+}
+
+extension RecordReader {
+    /// Checks a record and stands behind its version then.
+    ///
+    /// - Throws: ``RecordError`` if it is too short, damaged, or of a newer version.
+    init(
+        opening bytes: UnsafeRawBufferPointer, _ key: JournalKey, version: UInt8
+    ) throws(RecordError) {
+        guard bytes.count >= 5 else { throw .truncated }
+        let content = UnsafeRawBufferPointer(rebasing: bytes.dropLast(4))
+        let check = UInt32(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: content.count, as: UInt32.self))
+        guard check == key.checkValue(with: content) else { throw .damaged }
+        self.init(content)
+        let found = try byte()
+        guard found <= version else { throw .newerVersion(found) }
+        guard found > 0 else { throw .outOfRange("version") }
+    }
+}
+
+extension JournalKey {
+    /// The check value of a record's key and its content.
+    func checkValue(with content: [UInt8]) -> UInt32 {
+        content.withUnsafeBytes { checkValue(with: $0) }
+    }
+
+    /// The check value of a record's key and its content.
+    func checkValue(with content: UnsafeRawBufferPointer) -> UInt32 {
+        var check = CRC32C()
+        withBytes { check.add($0) }
+        check.add(content)
+        return check.value
+    }
+}

@@ -1,0 +1,52 @@
+import KernelMemory
+
+/// One step of a session as its journal keeps it.
+///
+///     | version | function | arguments ... | state hash | check |
+///     | 1       | 1        |               | 8          | 4     |
+///
+/// `alloc_pages(GFP_KERNEL, 2)` takes 17 bytes, 4 of them for the call. The check value covers the
+/// record's key, too, so that a record in another's place is noticed.
+public struct RecordedCall: Hashable, Sendable {
+    /// What was called.
+    public let call: KernelCall
+    /// What names the state behind the call; the same calls on the same machine lead to it again.
+    public let stateHash: UInt64
+
+    /// A call and the hash of the state that it led to.
+    public init(_ call: KernelCall, stateHash: UInt64) {
+        self.call = call
+        self.stateHash = stateHash
+    }
+}
+
+extension RecordedCall {
+    /// The version that is written.
+    static let version: UInt8 = 1
+
+    /// The record under a key.
+    func encoded(_ key: JournalKey) -> [UInt8] {
+        var writer = RecordWriter(capacity: 32)
+        writer.byte(Self.version)
+        writer.call(call)
+        writer.word(stateHash)
+        return writer.sealed(key)
+    }
+
+    /// Reads a record.
+    ///
+    /// - Throws: ``RecordError`` if the bytes are no record, or not that of this key.
+    init(_ bytes: UnsafeRawBufferPointer, _ key: JournalKey) throws(RecordError) {
+        var reader = try RecordReader(opening: bytes, key, version: Self.version)
+        call = try reader.call()
+        stateHash = try reader.word()
+        try reader.end()
+    }
+
+    /// The hash in a record whose rest is not looked at; `nil` if it is too short.
+    static func stateHash(in bytes: UnsafeRawBufferPointer) -> UInt64? {
+        let offset = bytes.count - 12
+        guard offset > 0 else { return nil }
+        return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+}

@@ -1,0 +1,115 @@
+internal import CLMDB
+import Glibc
+
+/// An open LMDB environment: a directory with one file of pages.
+///
+/// The corresponding C type is `MDB_env`; see http://www.lmdb.tech/doc/.
+final class Environment: @unchecked Sendable {
+    // `mdb_env_set_mapsize` is the only function used here that must not run beside others, and
+    // `gate` keeps it apart from them.
+    let pointer: OpaquePointer
+    let path: String
+    /// The database of the environment; it has one without a name, which is all that is used.
+    private(set) var database: MDB_dbi = 0
+    /// Held shared by whoever has a transaction, and alone by whoever moves the map.
+    let gate = SharedGate()
+    /// Released when the environment has been closed.
+    private let lock: DirectoryLock
+
+    /// Bytes of a page. LMDB takes the system's.
+    static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+
+    /// Opens or makes the environment in a directory that one has.
+    ///
+    /// - Parameter flags: of `mdb_env_open`.
+    init(
+        path: String, lock: DirectoryLock, flags: Int32, mapSize: Int
+    ) throws(JournalError) {
+        var pointer: OpaquePointer?
+        try LMDBCode.check(mdb_env_create(&pointer), "mdb_env_create", path)
+        guard let pointer else { preconditionFailure("mdb_env_create made nothing") }
+        self.pointer = pointer
+        self.path = path
+        self.lock = lock
+        try LMDBCode.check(
+            mdb_env_set_mapsize(pointer, mapSize), "mdb_env_set_mapsize", path)
+        try LMDBCode.check(
+            mdb_env_set_maxreaders(pointer, 1_022), "mdb_env_set_maxreaders", path)
+        let fileSize = Self.size(path + "/data.mdb")
+        try LMDBCode.check(
+            mdb_env_open(pointer, path, UInt32(flags), 0o600), "mdb_env_open", path)
+        guard fileSize == 0 || fileSize >= usedBytes else {
+            throw .damaged(path: path, reason: "data.mdb has lost its end")
+        }
+        try openDatabase()
+    }
+
+    deinit { mdb_env_close(pointer) }
+
+    private func openDatabase() throws(JournalError) {
+        let transaction = try Transaction(self, isReadOnly: false)
+        try LMDBCode.check(
+            mdb_dbi_open(transaction.pointer, nil, 0, &database), "mdb_dbi_open", path)
+        try transaction.commit()
+    }
+
+    private static func size(_ file: String) -> Int {
+        var status = stat()
+        return stat(file, &status) == 0 ? Int(status.st_size) : 0
+    }
+}
+
+extension Environment {
+    private var info: MDB_envinfo {
+        var info = MDB_envinfo()
+        mdb_env_info(pointer, &info)
+        return info
+    }
+
+    /// Bytes of the file up to the last page that the last commit used.
+    var usedBytes: Int { (info.me_last_pgno + 1) * Self.pageSize }
+
+    /// Bytes that the map has, and that the file can have.
+    var mapSize: Int { info.me_mapsize }
+
+    /// The descriptor of the file of pages; the environment's own.
+    var fileDescriptor: Int32 {
+        var descriptor: Int32 = -1
+        mdb_env_get_fd(pointer, &descriptor)
+        return descriptor
+    }
+
+    /// Bytes of pages before that which are free again.
+    ///
+    /// - Complexity: O(transactions that freed them).
+    func freeBytes() throws(JournalError) -> Int {
+        let transaction = try Transaction(self, isReadOnly: true)
+        // Database 0 lists them: each value is a number of pages, and their numbers.
+        var cursor: OpaquePointer?
+        try LMDBCode.check(
+            mdb_cursor_open(transaction.pointer, 0, &cursor), "mdb_cursor_open", path)
+        defer { mdb_cursor_close(cursor) }
+        var (key, value, pages) = (MDB_val(), MDB_val(), 0)
+        while try LMDBCode.found(
+            mdb_cursor_get(cursor, &key, &value, MDB_NEXT), "mdb_cursor_get", path)
+        {
+            pages += UnsafeRawBufferPointer(value).loadUnaligned(as: Int.self)
+        }
+        return pages * Self.pageSize
+    }
+
+    /// Moves to a larger map; no thread has a transaction meanwhile.
+    func grow(to mapSize: Int) throws(JournalError) {
+        try gate.alone { () throws(JournalError) in
+            try LMDBCode.check(
+                mdb_env_set_mapsize(pointer, mapSize), "mdb_env_set_mapsize", path)
+        }
+    }
+
+    /// Writes to the disk what commits have left in the system's memory.
+    func sync() throws(JournalError) {
+        try gate.shared { () throws(JournalError) in
+            try LMDBCode.check(mdb_env_sync(pointer, 1), "mdb_env_sync", path)
+        }
+    }
+}

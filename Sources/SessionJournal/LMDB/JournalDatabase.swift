@@ -1,0 +1,104 @@
+/// The sessions in one LMDB environment: changes one after the other, reads beside them.
+final class JournalDatabase: @unchecked Sendable {
+    // `reserve` is the only variable, and `writer` guards it.
+    private let environment: Environment
+    /// Held by whoever writes. Not a `Mutex`, which costs several times as much where threads meet.
+    private let writer = Condition()
+    private var reserve = DiskReserve()
+    private let mapLimit: Int
+
+    /// - Parameter mapLimit: bytes that the file of pages may have at most.
+    init(_ environment: Environment, mapLimit: Int) {
+        self.environment = environment
+        self.mapLimit = mapLimit
+    }
+
+    /// Makes one change, in a transaction of its own.
+    func commit(_ change: JournalChange) throws(JournalError) {
+        try write { (transaction, reserve) throws(JournalError) in
+            try transaction.apply(change, &reserve)
+        }
+    }
+
+    /// Makes changes in one transaction; those that are refused do not keep the others from it.
+    ///
+    /// - Returns: why a change was refused, for each of them.
+    func commit(_ changes: [JournalChange]) throws(JournalError) -> [JournalError?] {
+        try write { (transaction, reserve) throws(JournalError) in
+            var refusals: [JournalError?] = []
+            for change in changes {
+                do throws(JournalError) {
+                    try transaction.apply(change, &reserve)
+                    refusals.append(nil)
+                } catch {
+                    guard error.leavesTransactionUsable else { throw error }
+                    refusals.append(error)
+                }
+            }
+            return refusals
+        }
+    }
+
+    /// Writes to the disk what commits have left in the system's memory.
+    func sync() throws(JournalError) { try environment.sync() }
+
+    /// Bytes of the file up to the last page that was ever used.
+    var usedBytes: Int { environment.usedBytes }
+
+    /// Looks at one state of all sessions.
+    func look<Result>(
+        _ body: (borrowing Transaction) throws(JournalError) -> Result
+    ) throws(JournalError) -> Result {
+        try environment.gate.shared { () throws(JournalError) in
+            try body(Transaction(environment, isReadOnly: true))
+        }
+    }
+}
+
+extension JournalDatabase {
+    private typealias Changes<Result> =
+        (borrowing Transaction, inout DiskReserve) throws(JournalError) -> Result
+
+    /// Runs a transaction, again with a larger map if the map is full.
+    private func write<Result: Sendable>(_ body: Changes<Result>) throws(JournalError) -> Result {
+        try writer.locked { () throws(JournalError) in
+            while true {
+                do throws(JournalError) {
+                    return try attempt(&reserve, body)
+                } catch {
+                    guard case .storeFull = error else { throw error }
+                    try growMap()
+                }
+            }
+        }
+    }
+
+    private func attempt<Result: Sendable>(
+        _ reserve: inout DiskReserve, _ body: Changes<Result>
+    ) throws(JournalError) -> Result {
+        try environment.gate.shared { () throws(JournalError) in
+            let transaction = try Transaction(environment, isReadOnly: false)
+            reserve.begin()
+            let result = try body(transaction, &reserve)
+            try transaction.commit()
+            return result
+        }
+    }
+
+    private func growMap() throws(JournalError) {
+        let size = environment.mapSize
+        guard size < mapLimit else { throw .storeFull(limit: UInt64(mapLimit)) }
+        try environment.grow(to: min(2 * size, mapLimit))
+    }
+}
+
+extension JournalError {
+    /// Whether a change was refused before it changed anything.
+    fileprivate var leavesTransactionUsable: Bool {
+        switch self {
+        case .conflict, .unknownSession, .sessionExists, .unknownStep, .tooManySteps, .unreadable:
+            true
+        case .diskFull, .storeFull, .inUse, .notWritable, .damaged, .hostWentDown, .system: false
+        }
+    }
+}

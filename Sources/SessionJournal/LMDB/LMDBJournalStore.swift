@@ -1,0 +1,144 @@
+internal import CLMDB
+
+/// Keeps sessions in a directory, in one LMDB environment.
+///
+/// With `process` durability a change is made on the caller's thread, and its ticket is settled. With
+/// `power` durability a writer's thread makes all changes that have gathered, and syncs once for them.
+public final class LMDBJournalStore: JournalStore {
+    private let database: JournalDatabase
+    private let mark: OpenMark?
+    /// The writer of `power` durability.
+    private let group: GroupWriter?
+
+    /// Bytes of address space for the file of pages to begin with; it doubles when that is full.
+    public static let usualMapSize = 16 << 30
+    /// Bytes that the file of pages can have at most.
+    public static let usualMapLimit = 4 << 40
+
+    /// Opens the store of a directory, or makes it.
+    ///
+    /// - Parameters:
+    ///   - directory: made if it is not there; its parent must be.
+    ///   - durability: what changes survive.
+    ///   - mapSize: bytes of address space to begin with.
+    ///   - mapLimit: bytes of address space at most.
+    /// - Throws: ``JournalError`` if another process has it, if it cannot be written to, or if it is
+    ///   damaged.
+    public convenience init(
+        directory: String, durability: JournalDurability,
+        mapSize: Int = LMDBJournalStore.usualMapSize,
+        mapLimit: Int = LMDBJournalStore.usualMapLimit
+    ) throws(JournalError) {
+        let lock = try DirectoryLock(directory)
+        let mark = OpenMark(directory)
+        try mark.check(directory)
+        let environment = try Environment(
+            path: directory, lock: lock, flags: Self.flags(durability, lock), mapSize: mapSize)
+        if durability == .process { try mark.set() }
+        self.init(
+            JournalDatabase(environment, mapLimit: mapLimit), durability,
+            mark: durability == .process ? mark : nil)
+    }
+
+    private init(_ database: JournalDatabase, _ durability: JournalDurability, mark: OpenMark?) {
+        self.database = database
+        self.mark = mark
+        group = durability == .power ? GroupWriter(database) : nil
+    }
+
+    deinit {
+        group?.stop()
+        guard let mark, (try? database.sync()) != nil else { return }
+        mark.remove()
+    }
+
+    /// See `Documentation/decisions/journal-store.md`.
+    private static func flags(_ durability: JournalDurability, _ lock: DirectoryLock) -> Int32 {
+        guard durability == .process else { return MDB_NOTLS }
+        let isMapSafe = FileSystem.keepsAllocatedBlocks(lock.descriptor)
+        return MDB_NOTLS | MDB_NOSYNC | (isMapSafe ? MDB_WRITEMAP : 0)
+    }
+}
+
+// MARK: - Changes
+
+extension LMDBJournalStore {
+    /// Begins a journal.
+    public func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
+        try make(.create(session))
+    }
+
+    /// Writes calls behind a state.
+    ///
+    /// - Complexity: O(bytes of the calls + calls that they overwrite, times the depth of the tree).
+    public func append(
+        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+    ) throws(JournalError) -> JournalTicket {
+        try make(.append(calls, session, after: head))
+    }
+
+    /// Goes back to an earlier state, or on to one that was undone.
+    public func move(
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+    ) throws(JournalError) -> JournalTicket {
+        try make(.move(session, from: head, to: target))
+    }
+
+    /// Ends a session.
+    public func end(_ session: SessionKey) throws(JournalError) -> JournalTicket {
+        try make(.end(session))
+    }
+
+    private func make(_ change: JournalChange) throws(JournalError) -> JournalTicket {
+        if let group { return try group.accept(change) }
+        try database.commit(change)
+        return .durable
+    }
+
+    /// Waits until every change that was accepted is on the disk.
+    public func sync() throws(JournalError) {
+        if let group { return try group.drain() }
+        try database.sync()
+    }
+}
+
+// MARK: - Reading
+
+extension LMDBJournalStore {
+    /// Bytes of its file that have been used since it was made; ended sessions leave room within.
+    public var usedBytes: Int { database.usedBytes }
+}
+
+extension LMDBJournalStore {
+    /// What a session is.
+    public func session(_ session: SessionKey) throws(JournalError) -> StoredSession? {
+        group?.settle(session)
+        return try database.look { (transaction) throws(JournalError) in
+            try transaction.session(session)
+        }
+    }
+
+    /// Where a session stands.
+    public func position(of session: SessionKey) throws(JournalError) -> JournalPosition {
+        group?.settle(session)
+        return try database.look { (transaction) throws(JournalError) in
+            try transaction.position(of: session)
+        }
+    }
+
+    /// Reads calls in order.
+    public func read(
+        _ session: SessionKey, from step: UInt32,
+        _ body: (UInt32, RecordedCall) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        group?.settle(session)
+        try database.look { (transaction) throws(JournalError) in
+            try transaction.read(session, from: step, body)
+        }
+    }
+
+    /// The numbers of all sessions, those that are not on the disk yet left out.
+    public func sessions() throws(JournalError) -> [SessionKey] {
+        try database.look { (transaction) throws(JournalError) in try transaction.sessions() }
+    }
+}

@@ -1,0 +1,62 @@
+/// Where sessions are kept so that they outlive a process, and so that another host can go on with them.
+///
+/// A session is what it started as and the list of its calls. Every change says which state of the
+/// session it follows on; if that is not where the session stands, it is refused with
+/// ``JournalError/conflict(_:expected:found:)`` and nothing has changed. Any thread may call.
+public protocol JournalStore: Sendable {
+    /// Begins a journal.
+    func create(_ session: StoredSession) throws(JournalError) -> JournalTicket
+
+    /// Writes calls behind a state: all of them or none. Calls that were undone are overwritten.
+    ///
+    /// - Parameter head: where the session stands.
+    func append(
+        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+    ) throws(JournalError) -> JournalTicket
+
+    /// Goes back to an earlier state, or on to one that was undone.
+    ///
+    /// - Parameters:
+    ///   - head: where the session stands.
+    ///   - target: where it is to stand.
+    func move(
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+    ) throws(JournalError) -> JournalTicket
+
+    /// Ends a session: nothing of it is kept.
+    func end(_ session: SessionKey) throws(JournalError) -> JournalTicket
+
+    /// What a session is; `nil` if there is none of this number.
+    func session(_ session: SessionKey) throws(JournalError) -> StoredSession?
+
+    /// Where a session stands.
+    func position(of session: SessionKey) throws(JournalError) -> JournalPosition
+
+    /// Reads calls in order, those that were undone included.
+    ///
+    /// - Parameters:
+    ///   - step: the first step to read, 1 or more.
+    ///   - body: gets each step and its call, and must not call the store.
+    /// - Throws: what `body` threw, or ``JournalError/unreadable(_:step:_:)`` at a step that cannot be
+    ///   read; those before it have been handed out.
+    func read(
+        _ session: SessionKey, from step: UInt32,
+        _ body: (UInt32, RecordedCall) throws(JournalError) -> Void
+    ) throws(JournalError)
+
+    /// The numbers of all sessions, in order.
+    func sessions() throws(JournalError) -> [SessionKey]
+
+    /// Waits until every change that was accepted is on the disk, whatever happens to the host.
+    ///
+    /// - Throws: if one of them could not be written.
+    func sync() throws(JournalError)
+}
+
+/// What a change survives once its ticket is settled.
+public enum JournalDurability: String, CaseIterable, Sendable {
+    /// The end of the process, also by `kill -9`; not the end of the host.
+    case process
+    /// The end of the host, by a power failure for example.
+    case power
+}

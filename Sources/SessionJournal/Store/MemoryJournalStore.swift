@@ -1,0 +1,107 @@
+import Synchronization
+
+/// Keeps sessions in memory, by the rules of a store: what tests of several hosts share.
+public final class MemoryJournalStore: JournalStore {
+    private struct Entry {
+        let session: StoredSession
+        var calls: [RecordedCall] = []
+        var position = 0
+
+        var head: JournalHead {
+            JournalHead(
+                step: UInt32(position),
+                stateHash: position == 0 ? 0 : calls[position - 1].stateHash)
+        }
+    }
+
+    private let entries = Mutex<[SessionKey: Entry]>([:])
+
+    /// An empty store.
+    public init() {}
+
+    /// Begins a journal.
+    public func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
+        try entries.withLock { entries throws(JournalError) in
+            guard entries[session.key] == nil else { throw .sessionExists(session.key) }
+            entries[session.key] = Entry(session: session)
+            return .durable
+        }
+    }
+
+    /// Writes calls behind a state.
+    public func append(
+        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+    ) throws(JournalError) -> JournalTicket {
+        try change(session, expecting: head) { entry throws(JournalError) in
+            guard !calls.isEmpty else { return }
+            entry.calls.removeSubrange(entry.position...)
+            entry.calls += calls
+            entry.position = entry.calls.count
+        }
+    }
+
+    /// Goes back to an earlier state, or on to one that was undone.
+    public func move(
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+    ) throws(JournalError) -> JournalTicket {
+        try change(session, expecting: head) { entry throws(JournalError) in
+            let step = Int(target.step)
+            guard
+                step == 0
+                    || step <= entry.calls.count
+                        && entry.calls[step - 1].stateHash == target.stateHash
+            else { throw .unknownStep(session, step: target.step) }
+            entry.position = step
+        }
+    }
+
+    private func change(
+        _ session: SessionKey, expecting head: JournalHead,
+        _ body: (inout Entry) throws(JournalError) -> Void
+    ) throws(JournalError) -> JournalTicket {
+        try entries.withLock { entries throws(JournalError) in
+            guard let found = entries[session]?.head else { throw .unknownSession(session) }
+            guard found.matches(head) else {
+                throw .conflict(session, expected: head.step, found: found.step)
+            }
+            try body(&entries[session]!)
+            return .durable
+        }
+    }
+
+    /// Ends a session.
+    public func end(_ session: SessionKey) throws(JournalError) -> JournalTicket {
+        guard entries.withLock({ $0.removeValue(forKey: session) }) != nil else {
+            throw .unknownSession(session)
+        }
+        return .durable
+    }
+
+    /// What a session is.
+    public func session(_ session: SessionKey) -> StoredSession? {
+        entries.withLock { $0[session]?.session }
+    }
+
+    /// Where a session stands.
+    public func position(of session: SessionKey) throws(JournalError) -> JournalPosition {
+        guard let entry = entries.withLock({ $0[session] }) else { throw .unknownSession(session) }
+        return JournalPosition(step: UInt32(entry.position), lastStep: UInt32(entry.calls.count))
+    }
+
+    /// Reads calls in order.
+    public func read(
+        _ session: SessionKey, from step: UInt32,
+        _ body: (UInt32, RecordedCall) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        guard let entry = entries.withLock({ $0[session] }) else { throw .unknownSession(session) }
+        for (index, call) in entry.calls.enumerated().dropFirst(Int(max(step, 1)) - 1) {
+            try body(UInt32(index + 1), call)
+        }
+    }
+
+    /// The numbers of all sessions.
+    public func sessions() -> [SessionKey] { entries.withLock { $0.keys.sorted() } }
+
+    /// Does nothing: memory is all that it has.
+    public func sync() {}
+}
