@@ -61,8 +61,8 @@ import Testing
             { $0.cold.contexts.runnable = [(cpu: 7, task: Task(pid: 0))] },
             { $0.cold.contexts.runnable = [(cpu: 0, task: Task(pid: 1))] },
             { core in
-                let held = core.cold.contexts.locks[0]
-                core.cold.contexts.heldLocks[SpinLock(name: "another")] = held
+                let held = core.cold.contexts.heldLocks.values.first
+                core.cold.contexts.heldLocks[SpinLock(name: "b")] = held
             },
             { core in
                 let lock = SpinLock(name: "nobody's")

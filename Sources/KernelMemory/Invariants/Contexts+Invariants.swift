@@ -43,11 +43,9 @@ extension Core {
 
     private func checkLocks() -> String? {
         let contexts = cold.contexts
-        if contexts.heldLocks.contains(where: { $0.key != $0.value.lock }) {
-            return "a lock is held by another name"
-        }
-        if contexts.locks.contains(where: { $0.cpu >= UInt32(shape.cpuCount) }) {
-            return "a lock's holder has no cpu"
+        for (lock, held) in contexts.heldLocks {
+            if held.lock != lock { return "a lock is held by another name" }
+            if held.cpu >= UInt32(shape.cpuCount) { return "a lock's holder has no cpu" }
         }
         for (cpu, context) in contexts.cpus.enumerated() {
             if let lock = context.spin?.lock, contexts.heldLocks[lock] == nil {

@@ -28,13 +28,15 @@ extension Core {
     private func checkPool() -> String? {
         let pool = cold.kmaps
         if !(0..<kmapSlotCount).contains(pool.last) { return "last_pkmap_nr is \(pool.last)" }
-        var used = 0
+        var (mapped, used) = (0, 0)
         for slot in 0..<kmapSlotCount {
             if let violation = checkSlot(slot) { return "slot \(slot): " + violation }
-            if pool.count(slot) > 0 { used += 1 }
+            if pool.count(slot) > 0 { mapped += 1 }
+            if pool.count(slot) > 1 { used += 1 }
         }
+        if used != pool.usedCount { return "\(used) slots with users, counted \(pool.usedCount)" }
         let hashed = pool.hash.buckets.reduce(0) { $0 + $1.slots.count }
-        return hashed == used ? nil : "\(used) slots in use, but \(hashed) in the hash"
+        return hashed == mapped ? nil : "\(mapped) slots map a page, but \(hashed) in the hash"
     }
 
     private func checkSlot(_ slot: Int) -> String? {
