@@ -10,6 +10,7 @@ extension Core {
         let owner = classicCache(cache)
         let layout = owner.pointee.layout
         let geometry = owner.pointee.common.geometry
+        let gfp = withoutForeignZones(gfp)
         warnIfZeroing(geometry, gfp, at: "mm/slab.c:2559", in: "cache_grow_begin")
         let flags = gfp.intersection(.slabMask).subtracting(.noFail)
         let number = slabs.pointee.insert(size: Slab.nodeSize(objects: layout.objects))

@@ -47,7 +47,7 @@ extension Core {
         }
         let count = cold.kmaps.count(slot) + 1
         cold.kmaps.setCount(slot, count, slotCount: kmapSlotCount)
-        if count < 2 { bug(at: "mm/highmem.c:308", in: "kmap_high") }
+        if count < 2 { bug(at: "mm/highmem.c:308", in: "kmap_high", locks: 1) }
         return slot
     }
 
@@ -89,7 +89,9 @@ extension Core {
         for slot in 0..<kmapSlotCount where cold.kmaps.count(slot) == 1 {
             cold.kmaps.setCount(slot, 0, slotCount: kmapSlotCount)
             let entry = kmapEntry(slot)
-            if entry.isNone { return bug(at: "mm/highmem.c:207", in: "flush_all_zero_pkmaps") }
+            if entry.isNone {
+                return bug(at: "mm/highmem.c:207", in: "flush_all_zero_pkmaps", locks: 1)
+            }
             setKmapEntry(slot, 0)
             cold.kmaps.hash.remove(pagePointer(frameNumber(entry)))
             needsFlush = true
@@ -108,11 +110,11 @@ extension Core {
         forgetUse(of: pfn, use)
         guard isHighmem(pfn) else { return }
         guard let slot = cold.kmaps.hash.slot(of: page.rawValue) else {
-            return bug(at: "mm/highmem.c:358", in: "kunmap_high")
+            return bug(at: "mm/highmem.c:358", in: "kunmap_high", locks: 1)
         }
         let count = cold.kmaps.count(slot) - 1
         cold.kmaps.setCount(slot, count, slotCount: kmapSlotCount)
-        if count == 0 { return bug(at: "mm/highmem.c:368", in: "kunmap_high") }
+        if count == 0 { return bug(at: "mm/highmem.c:368", in: "kunmap_high", locks: 1) }
         if count == 1 { wakeWaiters() }
     }
 }

@@ -47,12 +47,12 @@ extension Core {
         let index = context.task.localEntries.count
         if index + 1 >= Self.localSlotCount {
             noteMisuse(.kmapNestedTooDeep, at: nil)
-            bug(at: "mm/highmem.c:467", in: function)
+            bug(at: "mm/highmem.c:467", in: function, locks: 1)
             return 0
         }
         let address = localAddress(index)
         if !fixedEntry(address).isNone {
-            bug(at: "mm/highmem.c:552", in: function)
+            bug(at: "mm/highmem.c:552", in: function, locks: 1)
             return 0
         }
         let entry = UInt64(pfn) << 12 | PageTableEntry.kernel(shape.architecture)
@@ -85,7 +85,9 @@ extension Core {
         }
         setFixedEntry(top, 0)
         flushLocally(address)
-        if context.task.localEntries.popLast() == nil { bug(at: "mm/highmem.c:479", in: function) }
+        if context.task.localEntries.popLast() == nil {
+            bug(at: "mm/highmem.c:479", in: function, locks: 1)
+        }
     }
 
     private func noteOutOfOrder(_ address: UInt64) {

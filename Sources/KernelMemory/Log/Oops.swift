@@ -25,7 +25,9 @@ extension Core {
     }
 
     /// The kernel found something that cannot be: the task dies where it stands. `BUG`.
-    func bug(at place: String, in function: String? = nil) {
+    ///
+    /// - Parameter locks: how many locks the kernel itself held.
+    func bug(at place: String, in function: String? = nil, locks: Int = 0) {
         cold.markNoticed(step: control.pointee.step)
         let options = shape.debug ? " DEBUG_PAGEALLOC" : ""
         let text = "kernel BUG at \(place)!"
@@ -33,7 +35,7 @@ extension Core {
         printk(text)
         printk("invalid opcode: 0000 [#1] SMP" + options)
         printRunning(function)
-        endTask(text)
+        endTask(text, locks)
     }
 
     /// The kernel touched an address where nothing is mapped: the task dies, and with it, since
@@ -66,11 +68,21 @@ extension Core {
     /// (kernel/exit.c, 6.1).
     private func endTask(_ reason: String, isInterruptible: Bool = true, _ locks: Int = 0) {
         printk("---[ end trace 0000000000000000 ]---")
+        cold.taint.died = true
+        if isInInterrupt { return panic(reason, "Fatal exception in interrupt") }
         let note = "note: init[\(currentPid)] exited with "
         if !isInterruptible || context.areIRQsOff { printk(note + "irqs disabled") }
         let count = Int(context.count.bits) + (countsPreemption ? locks : 0)
         if count > 0 { printk(note + "preempt_count \(count)") }
-        cold.taint.died = true
+        halt(reason)
+    }
+
+    /// The kernel gives up, with all of its tasks.
+    ///
+    /// The corresponding kernel function is `panic` (kernel/panic.c, 6.1).
+    private func panic(_ reason: String, _ text: String) {
+        printk("Kernel panic - not syncing: \(text)")
+        printk("Kernel Offset: disabled")
         halt(reason)
     }
 

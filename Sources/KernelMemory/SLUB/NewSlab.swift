@@ -10,6 +10,7 @@ extension Core {
     /// The corresponding kernel functions are `new_slab` and `allocate_slab` (mm/slub.c, 6.1).
     func makeSlab(_ cache: UInt32, _ gfp: GFPFlags) -> UInt32 {
         let geometry = slubCache(cache).pointee.geometry
+        let gfp = withoutForeignZones(gfp)
         warnIfZeroing(geometry, gfp, at: "mm/slub.c:2001", in: "new_slab")
         let flags = gfp.intersection(.slabMask).union(geometry.allocationFlags)
         var attempt = flags.union([.noWarn, .noRetry]).subtracting(.noFail)

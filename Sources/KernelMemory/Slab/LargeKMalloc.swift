@@ -10,7 +10,7 @@ extension Core {
         if size > pointerMask { return 0 }
         let pages = (size - 1) >> 12
         let order = UInt32(UInt64.bitWidth - pages.leadingZeroBitCount)
-        let gfp = gfp.subtracting(.highmem).union(.comp)
+        let gfp = withoutForeignZones(gfp).union(.comp)
         let pfn = allocatePages(gfp, order: order)
         if pfn == noFrame { return 0 }
         let frame = frames.writable(pfn)

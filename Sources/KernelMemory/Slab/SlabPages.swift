@@ -16,6 +16,22 @@ extension Core {
         return pfn
     }
 
+    /// Complains of zones that objects are never taken from, and takes them out of a mask.
+    ///
+    /// The corresponding kernel function is `kmalloc_fix_flags` (mm/slab_common.c, 6.1).
+    func withoutForeignZones(_ gfp: GFPFlags) -> GFPFlags {
+        let wrong = gfp.intersection([.dma32, .highmem])
+        if wrong.isEmpty { return gfp }
+        let right = gfp.subtracting(wrong)
+        printk(
+            "Unexpected gfp: \(hexadecimal(UInt64(wrong.rawValue))) (\(wrong)). Fixing up to gfp: "
+                + "\(hexadecimal(UInt64(right.rawValue))) (\(right)). Fix your code!")
+        printRunning(nil)
+        printk("Call Trace:")
+        for function in ["dump_stack", "kmalloc_fix_flags"] { printk(" \(function)") }
+        return right
+    }
+
     /// Warns, once, of a caller who wants zeroed objects of a cache whose constructor filled them. It
     /// shows when the cache needs a new slab; the object is zeroed all the same.
     ///

@@ -64,7 +64,8 @@ extension MachineConfiguration: RecordField {
         do throws(Failure) {
             self = try MachineConfiguration(
                 kind: kind, memoryInMiB: isRecorded ? nil : memory, cpuCount: cpus, debug: debug,
-                checksObjects: checksObjects, slab: slab, keepsCachesApart: keepsCachesApart, tlb: tlb)
+                checksObjects: checksObjects, slab: slab, keepsCachesApart: keepsCachesApart,
+                tlb: tlb)
         } catch {
             throw .outOfRange("configuration")
         }

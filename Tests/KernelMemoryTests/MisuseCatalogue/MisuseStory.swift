@@ -25,5 +25,5 @@ struct MisuseStory: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     /// All that are told.
-    static let all = pages + slab + objectBytes + vmalloc
+    static let all = pages + slab + objectBytes + vmalloc + contexts + kmap
 }
