@@ -5,7 +5,7 @@ extension Core {
     /// Areas in use, free and lazily freed address space are ascending, and together they are all of it
     /// once; the page tables map the pages of areas in use and nothing else; the frames that count as
     /// mapped are theirs and the tables'; and a TLB disagrees with the tables about lazily freed
-    /// addresses at most.
+    /// addresses at most, about temporary mappings, and about free pages that were unmapped.
     func checkVmap() -> String? {
         var census = MappingCensus()
         return checkAddressSpace() ?? checkAreas(&census) ?? checkTables(census)
@@ -154,6 +154,11 @@ extension Core {
             && (localAddresses.contains(address) || typedAddresses.contains(address))
     }
 
+    /// Whether an address is a free page's that was unmapped: one CPU's TLB forgot it, others may not have.
+    private func isUnmapped(_ address: UInt64) -> Bool {
+        unmapsFreePages && directFrame(address) != nil && walk(address) == nil
+    }
+
     private func checkTLBs() -> String? {
         for cpu in 0..<shape.cpuCount {
             let tlb = tlb(UInt32(cpu))
@@ -163,7 +168,7 @@ extension Core {
                     let address = shape.architecture.canonical(known.page << shift)
                     let now = walk(address)
                     if now?.frame == known.frame, now?.isWritable == known.isWritable { return }
-                    if isTemporary(address) { return }
+                    if isTemporary(address) || isUnmapped(address) { return }
                     let isLazy = vmap.pointee.unpurged.ranges.contains {
                         $0.start <= address && address < $0.end
                     }
