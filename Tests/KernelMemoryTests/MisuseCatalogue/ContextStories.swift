@@ -30,15 +30,16 @@ extension MisuseStory {
         }
     }
 
+    /// The driver's interrupt comes as soon as it is asked for, where `irq_work_queue` keeps the CPU.
     private static func tellInterrupt(
         _ teller: inout Storyteller, _ what: String, _ body: (inout Storyteller) -> Bool
     ) {
-        teller.call(.cpu(.enterIRQ))
+        for event in [CPUEvent.preemptDisable, .enterIRQ] { teller.call(.cpu(event)) }
         let isInHardirq = teller.machine.contexts.cpus[0].count.isInHardirq ? 1 : 0
         teller.say("in irq context (in_hardirq=\(isInHardirq))")
         let result = body(&teller) ? "non-NULL" : "NULL"
         teller.say("\(what) in irq returned \(result)")
-        teller.call(.cpu(.exitIRQ))
+        for event in [CPUEvent.exitIRQ, .preemptEnable] { teller.call(.cpu(event)) }
     }
 
     private static let kmallocWithoutIRQs = MisuseStory(

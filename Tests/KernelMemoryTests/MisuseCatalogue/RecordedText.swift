@@ -54,8 +54,10 @@ enum RecordedText {
     /// Who ran, when, and where in a function; and the taint of a module from elsewhere.
     private static let users = [
         (#"(Tainted: G.{11})O"#, "$1 "), (#"Tainted: G {18}"#, "Not tainted"),
-        (#"PID: 2\d"#, "PID: 1"), (#"pid=\d+"#, "pid=1"), (#"init\[\d+\]"#, "init[1]"),
+        (#"PID: 2\d"#, "PID: 1"), (#"pid=\d+"#, "pid=1"), (#"pid: \d+"#, "pid: 1"),
+        (#"init\[\d+\]"#, "init[1]"),
         (#"age=\d+"#, "age=0"), (#"\+0x[0-9a-f]+/0x[0-9a-f]+( \[kmemoracle\])?"#, ""),
+        (#"(__get_vm_area_node)\.constprop\.0"#, "$1"),
         (#"misuse\.constprop\.0|hex_string|kvfree|step_\d+"#, "caller"),
     ]
 
