@@ -16,6 +16,8 @@ struct KmapReplay {
     private(set) var dumps = 0
     /// Whether the pool was brought into the trace's initial state.
     private var hasStarted = false
+    /// Whether there were mappings before the trace began.
+    private var hasEarlierMappings = false
     /// Whether the end of the trace was read.
     private(set) var isFinished = false
 
@@ -117,6 +119,7 @@ extension KmapReplay {
             case .failure(let fault): throw .malformed(line: line, "initial pool: \(fault)")
             }
             hasStarted = true
+            hasEarlierMappings = !dump.entries.isEmpty
         }
         dumps += 1
         let model = PkmapDump(of: machine, tag: dump.tag)
@@ -156,6 +159,7 @@ extension KmapReplay {
             throw missing(isMapping ? "kmap" : "kunmap", line)
         }
         let page = page(record.pfn)
+        if !isMapping { addEarlierUse(of: record.pfn) }
         let call: KernelCall = isMapping ? .kmap(page) : .kunmap(page, use: 0)
         let returned = apply(call, line)
         let pool = machine.kmapPoolUse
@@ -176,6 +180,14 @@ extension KmapReplay {
         }
         values.append(("used", "\(pool.usedCount)", "\(record.usedSlots)"))
         return difference("\(call)", values)
+    }
+
+    /// Of pages of low memory no dump says that they were mapped before the trace: a `kunmap` does.
+    private mutating func addEarlierUse(of pfn: UInt32) {
+        guard hasEarlierMappings, pages[pfn] == false,
+            !machine.kmapUses.contains(where: { $0.pfn.rawValue == pfn })
+        else { return }
+        _ = machine.apply(.kmap(page(pfn)))
     }
 
     func hex(_ entry: UInt64) -> String { "0x" + String(entry, radix: 16) }
