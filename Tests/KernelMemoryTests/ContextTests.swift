@@ -53,6 +53,22 @@ import Testing
         #expect(machine.contexts.cpus[0].count.bits == 3)
     }
 
+    @Test func softirq_thatLeavesSoftirqsOff_isMendedAndRecorded() throws {
+        var machine = try Self.machine()
+        for event in [CPUEvent.enterSoftirq, .localBHDisable, .exitSoftirq] {
+            _ = machine.apply(.cpu(event))
+        }
+        #expect(machine.log.first?.text.hasPrefix("softirq: huh, entered softirq 6") == true)
+        #expect(machine.misuses.map(\.code) == [.preemptUnbalanced])
+        #expect(machine.misuses[0].noticedByKernel)
+        #expect(
+            machine.misuses[0].explanation.contains("disabled more often than it enabled softirqs"))
+        #expect(machine.contexts.cpus[0].bottomHalfDepth == 0)
+        #expect(machine.contexts.cpus[0].count.bits == 0)
+        _ = machine.apply(.cpu(.localBHEnable))
+        #expect(machine.misuses.count == 2, "the second one has nothing to enable")
+    }
+
     @Test func report_comesOnceASecond() throws {
         var machine = try Self.machine(debug: true)
         _ = machine.apply(.cpu(.preemptDisable))

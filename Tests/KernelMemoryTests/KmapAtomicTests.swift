@@ -80,6 +80,16 @@ import Testing
         unmap(VirtualAddress(0xfffb_b000))
         #expect(machine.oops == "kernel BUG at mm/highmem.c:479!")
         #expect(machine.log.contains { $0.text.contains("WARNING") })
+        #expect(machine.misuses.map(\.code) == [.kunmapOfWrongAddress])
+    }
+
+    @Test mutating func unmapping_twice_isTheKernelsBugAndRecorded() {
+        let address = map(highPage())
+        unmap(address)
+        unmap(address)
+        #expect(machine.oops == "kernel BUG at mm/highmem.c:479!")
+        #expect(machine.misuses.map(\.code) == [.kunmapOfWrongAddress])
+        #expect(machine.misuses.first?.noticedByKernel == true)
     }
 
     @Test mutating func typed_isOverwrittenByTheNextOfItsType() {

@@ -67,6 +67,7 @@ import Testing
         _ = machine.apply(.runOn(cpu: 0))
         _ = machine.apply(.spinLock(other, .plain))
         #expect(machine.isHalted)
+        #expect(machine.misuses.map(\.code) == [.deadlock])
     }
 
     @Test func unlock_ofALockThatIsNotHeld_isRecordedAndFreesIt() throws {

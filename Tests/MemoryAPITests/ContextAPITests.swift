@@ -22,6 +22,69 @@ import Testing
         #expect(none.json["step"].int == 5)
     }
 
+    /// What PUT may ask for: a context, and three things switched off or not.
+    private struct Wanted {
+        static let all = ["process", "softirq", "hardirq"].flatMap { context in
+            (0..<8).map {
+                Wanted(context: context, isOff: [$0 & 1 != 0, $0 & 2 != 0, $0 & 4 != 0])
+            }
+        }
+
+        let context: String
+        let isOff: [Bool]
+
+        var body: String {
+            #"{"context":"\#(context)","irqs_disabled":\#(isOff[0]),"#
+                + #""softirqs_disabled":\#(isOff[1]),"preempt_disabled":\#(isOff[2])}"#
+        }
+
+        func isReached(_ cpu: JSON) -> Bool {
+            cpu["context"].string == context && cpu["irqs_disabled"] == .bool(isOff[0])
+                && (cpu["softirqs_disabled"].int ?? 0 > 0) == isOff[1]
+                && (cpu["preempt_disabled"].int ?? 0 > 0) == isOff[2]
+        }
+    }
+
+    /// From every context into every other: PUT gets there, and breaks no rule on the way.
+    @Test(arguments: [false, true]) func put_getsFromAnyContextIntoAnyOther(_ debug: Bool) throws {
+        let client = try TestClient("i386", options: "\"debug\":\(debug)")
+        for (index, first) in Wanted.all.enumerated() {
+            for second in Wanted.all[index...] {
+                for wanted in [first, second] {
+                    let reply = try client.put("/context", wanted.body)
+                    #expect(wanted.isReached(reply.json["cpus"][0]), "\(wanted): \(reply.text)")
+                }
+            }
+        }
+        #expect(try client.get("/report").json["misuse"].array.isEmpty)
+        #expect(try client.get("/dmesg").json["lines"].array.isEmpty)
+    }
+
+    @Test func put_thatLeavesSomethingOut_leavesItAsItIs() throws {
+        let client = try TestClient("i386")
+        for (body, context, depth) in [
+            (#"{"context":"softirq","softirqs_disabled":true}"#, "softirq", 1),
+            (#"{"context":"process"}"#, "process", 0), (#"{"context":"softirq"}"#, "softirq", 0),
+            (#"{"context":"hardirq","softirqs_disabled":true}"#, "hardirq", 1),
+            (#"{"softirqs_disabled":false}"#, "hardirq", 0),
+            (#"{"context":"process"}"#, "process", 0),
+        ] {
+            let cpu = try client.put("/context", body).json["cpus"][0]
+            #expect(cpu["context"].string == context)
+            #expect(cpu["softirqs_disabled"].int == depth)
+        }
+        #expect(try client.get("/report").json["misuse"].array.isEmpty)
+    }
+
+    @Test func put_withACountOutOfBalance_isRefusedAndChangesNothing() throws {
+        let client = try TestClient("i386")
+        _ = try client.post("/calls", #"{"call":"local_bh_enable()"}"#)
+        let refused = try client.put("/context", #"{"context":"softirq","preempt_disabled":true}"#)
+        #expect(refused.status == 409)
+        #expect(refused.json["type"].string == "/problems/context-unreachable")
+        #expect(try client.get("/context").json["step"].int == 1)
+    }
+
     @Test func unbalanced_isReported() throws {
         let client = try TestClient("i386")
         for call in ["preempt_disable()", "spin_lock(&dev->lock)", "local_bh_disable()"] {

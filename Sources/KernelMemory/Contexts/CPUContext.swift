@@ -25,6 +25,7 @@ struct CPUContext: Hashable {
         let kind: InterruptKind
         let irqsWereOff: Bool
         let preemptDepth: Int32
+        let bottomHalfDepth: Int32
         let count: PreemptCount
     }
 

@@ -63,7 +63,12 @@ extension Core {
     }
 
     /// The handler is done. `irq_exit_rcu` (kernel/softirq.c, 6.1).
-    func exitIRQ() { leave(.hardirq, PreemptCount.hardirq) }
+    func exitIRQ() {
+        if let interrupt = context.interrupts.last, interrupt.kind == .hardirq {
+            noteUnbalanced(interrupt)
+        }
+        leave(.hardirq, PreemptCount.hardirq)
+    }
 
     /// Work that an interrupt had put off begins, with interrupts on.
     ///
@@ -82,7 +87,8 @@ extension Core {
         if let interrupt = context.interrupts.last, interrupt.kind == .softirq {
             var count = interrupt.count
             count.add(PreemptCount.softirq)
-            if count != context.count { complain(of: context.count, insteadOf: count) }
+            noteUnbalanced(interrupt)
+            if count != context.count { mend(to: count, interrupt) }
         }
         leave(.softirq, PreemptCount.softirq)
     }
@@ -92,7 +98,7 @@ extension Core {
             $0.interrupts.append(
                 .init(
                     kind: kind, irqsWereOff: $0.areIRQsOff, preemptDepth: $0.preemptDepth,
-                    count: $0.count))
+                    bottomHalfDepth: $0.bottomHalfDepth, count: $0.count))
             $0.count.add(amount)
         }
     }
@@ -101,9 +107,6 @@ extension Core {
         guard let interrupt = context.interrupts.last, interrupt.kind == kind else {
             return noteMisuse(.interruptUnbalanced, at: nil)
         }
-        if context.preemptDepth != interrupt.preemptDepth {
-            noteMisuse(.preemptUnbalanced, at: nil)
-        }
         changeContext {
             $0.interrupts.removeLast()
             $0.areIRQsOff = interrupt.irqsWereOff
@@ -111,12 +114,33 @@ extension Core {
         }
     }
 
-    private func complain(of count: PreemptCount, insteadOf expected: PreemptCount) {
+    /// Records that a handler leaves more or less switched off than it found.
+    private func noteUnbalanced(_ interrupt: CPUContext.Interrupt) {
+        let depths = [
+            ("preemption", context.preemptDepth, interrupt.preemptDepth),
+            ("softirqs", context.bottomHalfDepth, interrupt.bottomHalfDepth),
+        ]
+        for (what, now, before) in depths where now != before {
+            let state = now > before ? "disabled more" : "enabled more"
+            let opposite = now > before ? "enabled" : "disabled"
+            noteMisuse(
+                .preemptUnbalanced, at: nil,
+                circumstance: "The handler \(state) often than it \(opposite) \(what)")
+        }
+    }
+
+    /// Says that a softirq has changed the count, and makes it what it was.
+    private func mend(to expected: PreemptCount, _ interrupt: CPUContext.Interrupt) {
         // The number and the name of the softirq are those of tasklets.
         printk(
             "softirq: huh, entered softirq 6 TASKLET \(pointerDigits(0)) with preempt_count "
                 + "\(hexDigits(UInt64(expected.bits), width: 8)), exited with "
-                + "\(hexDigits(UInt64(count.bits), width: 8))?")
-        changeContext { $0.count = expected }
+                + "\(hexDigits(UInt64(context.count.bits), width: 8))?")
+        cold.markNoticed(step: control.pointee.step)
+        changeContext {
+            $0.count = expected
+            $0.bottomHalfDepth = interrupt.bottomHalfDepth
+            if countsPreemption { $0.preemptDepth = interrupt.preemptDepth }
+        }
     }
 }

@@ -33,12 +33,17 @@ extension Core {
     ) -> Outcome {
         let step = control.pointee.step
         changeContext { $0.spin = .init(lock: lock, variant: variant, step: step) }
-        let isOwn = holder.cpu == control.pointee.cpu
-        if isOwn { noteMisuse(.lockRecursion, at: nil, allocatedAtStep: holder.step) }
-        if isOwn || cold.contexts.cpus.allSatisfy({ $0.spin != nil }) {
+        if let code = reasonForHang(holder) {
+            noteMisuse(code, at: nil, allocatedAtStep: holder.step)
             hang(in: "native_queued_spin_lock_slowpath")
         }
         return Outcome(.blocked)
+    }
+
+    /// What makes the current CPU spin for ever; `nil` if another one can end it.
+    private func reasonForHang(_ holder: Contexts.HeldLock) -> Misuse.Code? {
+        if holder.cpu == control.pointee.cpu { return .lockRecursion }
+        return cold.contexts.cpus.allSatisfy { $0.spin != nil } ? .deadlock : nil
     }
 
     /// Gives a lock back, whoever holds it: the kernel asks nobody.

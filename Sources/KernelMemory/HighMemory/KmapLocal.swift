@@ -86,6 +86,7 @@ extension Core {
         setFixedEntry(top, 0)
         flushLocally(address)
         if context.task.localEntries.popLast() == nil {
+            noteMisuse(.kunmapOfWrongAddress, at: passed)
             bug(at: "mm/highmem.c:479", in: function, locks: 1)
         }
     }

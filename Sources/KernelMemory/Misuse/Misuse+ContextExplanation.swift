@@ -15,7 +15,10 @@ extension Misuse {
                 + "that the interrupted code may hold, so that the kernel stops: a BUG in "
                 + "mm/vmalloc.c."
         case .preemptUnbalanced:
-            "Preemption or softirqs were enabled more often than they were disabled: the count "
+            circumstance.map {
+                "\($0): whoever was interrupted goes on in another state than the one he was in."
+            }
+                ?? "Preemption or softirqs were enabled more often than they were disabled: the count "
                 + "drops below what its owners believe, and a part that relies on it is no "
                 + "longer protected."
         case .interruptUnbalanced:
@@ -30,6 +33,10 @@ extension Misuse {
         case .lockRecursion:
             "A spin lock was taken that this CPU holds already, since step \(allocatedAtStep ?? 0): it "
                 + "waits for itself, for ever."
+        case .deadlock:
+            "Every CPU now spins for a lock, so that none can release what the others wait for; this "
+                + "one wants a lock that has been held since step \(allocatedAtStep ?? 0). "
+                + "Locks that are taken together must be taken in one order everywhere."
         case .heldAtSleep:
             "A task went to sleep with a spin lock that it took at step \(allocatedAtStep ?? 0). Whoever wants the lock spins until that "
                 + "task runs again; if he spins on its CPU, that is never."

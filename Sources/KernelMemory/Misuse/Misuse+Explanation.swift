@@ -34,7 +34,7 @@ extension Misuse {
             .writeToReadOnly, .usedAfterFree:
             mappingExplanation
         case .sleepInAtomic, .schedulingWhileAtomic, .vmallocInInterrupt, .preemptUnbalanced,
-            .interruptUnbalanced, .lockNotHeld, .lockRecursion, .heldAtSleep:
+            .interruptUnbalanced, .lockNotHeld, .lockRecursion, .deadlock, .heldAtSleep:
             contextExplanation
         case .kunmapUnbalanced, .kmapOverwritten, .usedAfterKunmap, .kunmapOutOfOrder,
             .kmapNestedTooDeep, .kunmapOfWrongAddress, .wrongKmapType, .freeOfKmappedPage:

@@ -22,8 +22,8 @@ extension Misuse {
             "More than 15 local mappings were nested: the CPU has no slot left, and the kernel "
                 + "stops with a BUG."
         case .kunmapOfWrongAddress:
-            "What was to be unmapped is no such mapping. kunmap takes the page, kunmap_atomic and "
-                + "kunmap_local the address that the mapping returned."
+            "What was to be unmapped is no such mapping, or is none any more. kunmap takes the page, "
+                + "kunmap_atomic and kunmap_local the address that the mapping returned, once."
         case .wrongKmapType:
             "The km_type is another context's: an interrupt that uses the slot of the code that "
                 + "it interrupts replaces its mapping."

@@ -86,7 +86,7 @@ public struct Misuse: Hashable, Sendable {
         case schedulingWhileAtomic = "scheduling-while-atomic"
         /// An area was asked for in an interrupt.
         case vmallocInInterrupt = "vmalloc-in-interrupt"
-        /// Preemption or softirqs were switched on more often than off.
+        /// Preemption or softirqs were switched on more often than off, or an interrupt changed that.
         case preemptUnbalanced = "preempt-unbalanced"
         /// The end of an interrupt that had not begun, or a state restored that was not saved.
         case interruptUnbalanced = "interrupt-unbalanced"
@@ -94,6 +94,8 @@ public struct Misuse: Hashable, Sendable {
         case lockNotHeld = "lock-not-held"
         /// A spin lock was taken by the CPU that holds it already.
         case lockRecursion = "lock-recursion"
+        /// All CPUs spin for locks that others of them hold.
+        case deadlock = "deadlock"
         /// A task went to sleep with a spin lock held.
         case heldAtSleep = "lock-held-at-sleep"
         /// `kunmap` of a page that is not mapped, or more often than it was mapped.
@@ -138,7 +140,7 @@ public struct Misuse: Hashable, Sendable {
     public var cache: String?
     /// Whose memory is concerned, where a device took it.
     public var owner: MemoryOwner?
-    /// Why the CPU must not sleep, where that is the rule.
+    /// Why the CPU must not sleep, where that is the rule; what a handler left unbalanced.
     public var circumstance: String?
     /// How many objects are concerned, where there are several.
     public var objectCount: UInt32?
@@ -178,7 +180,7 @@ extension Misuse.Code {
             .lockNotHeld, .heldAtSleep:
             "context"
         case .wildPointer, .writeToReadOnly, .usedAfterFree, .vmallocInInterrupt, .lockRecursion,
-            .kmapNestedTooDeep:
+            .deadlock, .kmapNestedTooDeep:
             "crash"
         case .wronglyUnused, .usedAfterReclaim, .freedWhileUnused, .wronglyStored: "corruption"
         case .wrongOrderFree, .doubleFree, .freeOfUnallocated, .freeInsideBlock, .freeOfReserved,

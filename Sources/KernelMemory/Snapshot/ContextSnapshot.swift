@@ -10,6 +10,8 @@ public struct ContextsSnapshot: Hashable, Sendable {
         public let preemptDepth: Int
         /// The same of softirqs.
         public let bottomHalfDepth: Int
+        /// Both as they were when the innermost interrupt came; `nil` outside of interrupts.
+        public let depthsBefore: Depths?
         /// Whether interrupts are off.
         public let areIRQsOff: Bool
         /// The kernel's own count of all that.
@@ -26,6 +28,12 @@ public struct ContextsSnapshot: Hashable, Sendable {
         public let deferredFrees: [VirtualAddress]
         /// Tasks that could run here, the next one first.
         public let runnable: [UInt32]
+
+        /// How often something was disabled and not enabled again.
+        public struct Depths: Hashable, Sendable {
+            public let preemption: Int
+            public let bottomHalves: Int
+        }
 
         /// Whether a call that sleeps is allowed.
         public var maySleep: Bool { reasonsNotToSleep.isEmpty && spinsFor == nil }
@@ -124,6 +132,9 @@ extension ContextsSnapshot.CPU {
         interrupts = context.interrupts.map(\.kind)
         preemptDepth = Int(context.preemptDepth)
         bottomHalfDepth = Int(context.bottomHalfDepth)
+        depthsBefore = context.interrupts.last.map {
+            Depths(preemption: Int($0.preemptDepth), bottomHalves: Int($0.bottomHalfDepth))
+        }
         areIRQsOff = context.areIRQsOff
         count = context.count
         localMappingCount = context.task.localEntries.count

@@ -69,10 +69,11 @@ extension MisuseGuide {
         see: [.misuse(.sleepInAtomic), .request(.machineHalted)])
 
     static let preemptUnbalanced = MisuseGuide(
-        title: "Preemption enabled more often than disabled",
+        title: "Preemption or softirqs not switched in pairs",
         cause: """
             preempt_enable or local_bh_enable was called without the disable that belongs to it, \
-            as on an error path that leaves twice. Both only count.
+            as on an error path that leaves twice; or an interrupt handler ended with another \
+            number of disables than it began with. Both only count.
             """,
         consequence: """
             Within a caller's atomic section it ends that section too early. Outside of any a count \
@@ -81,7 +82,8 @@ extension MisuseGuide {
         cure: "Write the two as a pair in one function, and leave it at one place.",
         plain: """
             Says nothing: without CONFIG_PREEMPT_COUNT preempt_enable does nothing. local_bh_enable \
-            always counts.
+            always counts; after a softirq the kernel looks, prints "huh, entered softirq ...", and \
+            mends the count.
             """,
         checking: """
             Says nothing, and counts. A kernel with CONFIG_DEBUG_PREEMPT would warn in \
@@ -154,6 +156,30 @@ extension MisuseGuide {
             """,
         example: ["spin_lock(list)", "spin_lock(list)"],
         see: [.misuse(.lockNotHeld), .misuse(.heldAtSleep), .request(.machineHalted)])
+
+    static let deadlock = MisuseGuide(
+        title: "Locks taken in opposite orders",
+        cause: """
+            Each CPU holds a spin lock that another one wants: one path takes a and then b, another \
+            one b and then a.
+            """,
+        consequence: "All of them spin for ever. This machine halts.",
+        cure: """
+            Give the locks an order, write it down, and take them in it everywhere; or use one lock.
+            """,
+        plain: """
+            Hangs without a word; some 20 seconds later the watchdog, if there is one, reports \
+            "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!" for each CPU.
+            """,
+        checking: """
+            The same. A kernel with lockdep would report "possible circular locking dependency \
+            detected" the first time that both orders are seen, before anything hangs.
+            """,
+        example: [
+            "spin_lock(a)", "run_on_cpu(1)", "spin_lock(b)", "spin_lock(a)", "run_on_cpu(0)",
+            "spin_lock(b)",
+        ],
+        see: [.misuse(.lockRecursion), .misuse(.lockNotHeld), .request(.machineHalted)])
 
     static let heldAtSleep = MisuseGuide(
         title: "Sleep with a spin lock held",

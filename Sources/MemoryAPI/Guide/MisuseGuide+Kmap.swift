@@ -107,7 +107,8 @@ extension MisuseGuide {
         title: "kunmap of what is no such mapping",
         cause: """
             kunmap takes the page, kunmap_atomic and kunmap_local the address that the mapping \
-            returned. The other one was passed, or an address that is no slot's.
+            returned. The other one was passed, or an address that is no slot's, or that of a mapping \
+            which was given up before.
             """,
         consequence: """
             The mapping stays, and its slot is lost. kunmap_atomic switches preemption on again all \
@@ -116,7 +117,8 @@ extension MisuseGuide {
         cure: "kunmap(page), kunmap_atomic(address), kunmap_local(address).",
         plain: """
             kunmap_atomic and kunmap_local do nothing with an address that is no slot's, and warn \
-            once if it is not even the kernel's. The compiler refuses a struct page there.
+            once if it is not even the kernel's. With no local mapping left to undo, they stop: \
+            "kernel BUG at mm/highmem.c:479!". The compiler refuses a struct page there.
             """,
         checking: """
             The same. The older kunmap_atomic stops at another slot's address, "kernel BUG at \

@@ -93,6 +93,7 @@ extension Misuse.Code {
         case .interruptUnbalanced: .interruptUnbalanced
         case .lockNotHeld: .lockNotHeld
         case .lockRecursion: .lockRecursion
+        case .deadlock: .deadlock
         case .heldAtSleep: .heldAtSleep
         case .kunmapUnbalanced: .kunmapUnbalanced
         case .kmapOverwritten: .kmapOverwritten

@@ -102,6 +102,16 @@ extension RequestGuide {
             """,
         see: [.request(.machineHalted), .misuse(.lockRecursion)])
 
+    static let contextUnreachable = RequestGuide(
+        cause: """
+            PUT /context found no calls that bring the CPU there. Its preempt_count is out of balance \
+            (more enables than disables), so that the kernel takes it for being in an interrupt.
+            """,
+        consequence: "The CPU is as it was before the request.",
+        cure:
+            "GET /report names the call that lost the balance; POST /undo goes back to before it.",
+        see: [.misuse(.preemptUnbalanced), .misuse(.interruptUnbalanced)])
+
     static let invalidRecording = RequestGuide(
         cause: """
             The recorded machine contradicts itself, is not complete, or is larger than the service \

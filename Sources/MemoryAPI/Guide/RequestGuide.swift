@@ -44,6 +44,7 @@ extension ProblemKind {
         case .notAcceptable: .notAcceptable
         case .machineHalted: .machineHalted
         case .cpuSpins: .cpuSpins
+        case .contextUnreachable: .contextUnreachable
         case .nothingToUndo: .nothingToUndo
         case .nothingToRedo: .nothingToRedo
         case .payloadTooLarge: .payloadTooLarge

@@ -21,6 +21,7 @@ enum ProblemKind: String, CaseIterable {
     case notAcceptable = "not-acceptable"
     case machineHalted = "machine-halted"
     case cpuSpins = "cpu-spins"
+    case contextUnreachable = "context-unreachable"
     case nothingToUndo = "nothing-to-undo"
     case nothingToRedo = "nothing-to-redo"
     case payloadTooLarge = "payload-too-large"
@@ -52,7 +53,7 @@ enum ProblemKind: String, CaseIterable {
             404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
-        case .machineHalted, .cpuSpins, .nothingToUndo, .nothingToRedo: 409
+        case .machineHalted, .cpuSpins, .contextUnreachable, .nothingToUndo, .nothingToRedo: 409
         case .payloadTooLarge: 413
         case .targetTooLong: 414
         case .headersTooLarge: 431
@@ -86,6 +87,7 @@ enum ProblemKind: String, CaseIterable {
         case .notAcceptable: "None of the accepted media types is available"
         case .machineHalted: "The machine is halted"
         case .cpuSpins: "The CPU spins for a lock"
+        case .contextUnreachable: "The CPU cannot get into this context"
         case .nothingToUndo: "Nothing to undo"
         case .nothingToRedo: "Nothing to redo"
         case .payloadTooLarge: "The body is too large"

@@ -24,18 +24,20 @@ enum ContextRoutes {
     static func change(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        let wanted = try WantedContext(request)
-        try wanted.check(session.machine)
+        var wanted = try WantedContext(request)
+        try wanted.settle(session.machine)
+        let last = session.step + wanted.callLimit(session.machine)
         let first = session.step
         do throws(Problem) {
             try response.json { (json) throws(Problem) in
                 try json.object { (json) throws(Problem) in
                     try json.array("calls") { (json) throws(Problem) in
-                        while let call = wanted.nextCall(session.machine) {
+                        while session.step < last, let call = wanted.nextCall(session.machine) {
                             let outcome = try session.apply(call)
                             json.answer(to: call, outcome.returned, session.machine)
                         }
                     }
+                    if !wanted.isReached(session.machine) { throw unreachable(session.machine) }
                     let view = try session.view()
                     json.member("step", view.step)
                     json.contexts(view)
@@ -45,6 +47,15 @@ enum ContextRoutes {
             session.move(to: first)
             throw error
         }
+    }
+
+    private static func unreachable(_ machine: borrowing Machine) -> Problem {
+        let count = machine.contexts.cpus[machine.currentCPU].count.bits
+        return Problem(
+            .contextUnreachable,
+            "No calls lead there from here: CPU \(machine.currentCPU) has the preempt_count "
+                + "0x\(String(count, radix: 16)), which is out of balance. POST /undo goes back to "
+                + "before it was.")
     }
 }
 
