@@ -31,7 +31,9 @@ public struct ContextsSnapshot: Hashable, Sendable {
 
         /// How often something was disabled and not enabled again.
         public struct Depths: Hashable, Sendable {
+            /// Preemption, spin locks and atomic mappings included.
             public let preemption: Int
+            /// Softirqs.
             public let bottomHalves: Int
         }
 
