@@ -1,15 +1,5 @@
 /// Who maps what, as the simulator knows it: the kernel counts, but does not know who.
 extension Core {
-    /// The frame of a `struct page` that a function looks into; it faults where there is none.
-    ///
-    /// - Returns: `nil` if the machine is halted.
-    func followedFrame(of page: PagePointer, in function: String) -> UInt32? {
-        if let pfn = frame(of: page) { return pfn }
-        noteMisuse(.wildPointer, at: page.rawValue)
-        oopsOnAccess(to: page.rawValue, isWrite: false, in: function)
-        return nil
-    }
-
     /// Takes down a `kmap`.
     func noteUse(of pfn: UInt32, at address: UInt64, step: UInt32) {
         cold.kmaps.uses.append(KmapUse(step: step, pfn: pfn, address: address))
