@@ -40,6 +40,19 @@ import Testing
         }
     }
 
+    /// The order is refused before anything that may sleep.
+    @Test(
+        arguments: [.allocPages(.kernel, order: 11), .kmalloc(size: 100_000_000, .kernel)]
+            as [KernelCall], [false, true])
+    func tooLargeAnOrder_inAtomicContext_isThatMistakeAlone(call: KernelCall, debug: Bool) throws {
+        var machine = try Self.machine(debug: debug)
+        _ = machine.apply(.cpu(.preemptDisable))
+        #expect(machine.apply(call).returned == .null)
+        #expect(machine.misuses.map(\.code) == [.orderTooLarge])
+        #expect(!machine.log.contains { $0.text.hasPrefix("BUG") })
+        #expect(machine.log.contains { $0.text.contains("at mm/page_alloc.c:5634") })
+    }
+
     @Test func report_saysWhatTheKernelCounts() throws {
         var machine = try Self.machine(debug: true)
         for event in [CPUEvent.preemptDisable, .preemptDisable] { _ = machine.apply(.cpu(event)) }

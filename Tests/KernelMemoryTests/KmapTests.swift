@@ -88,6 +88,7 @@ import Testing
         _ = kmap(high)
         _ = machine.apply(.freePageOf(high))
         #expect(machine.misuses.map(\.code) == [.freeOfKmappedPage])
+        #expect(machine.misuses.map(\.allocatedAtStep) == [1])
         #expect(!machine.isCorrupted)
     }
 

@@ -9,7 +9,7 @@ extension Core {
     /// The corresponding kernel function is `kmap` (include/linux/highmem-internal.h, 6.1).
     func kmap(_ page: PagePointer) -> Outcome {
         mightSleep(hasHighmem ? .kmap : .kmapOfLowMemory)
-        guard let pfn = followedFrame(of: page, in: "kmap") else { return Outcome(.void) }
+        guard let pfn = frame(of: page) else { return mistakenPointer(page, in: "kmap") }
         guard isHighmem(pfn) else {
             noteUse(of: pfn, at: directAddress(pfn), step: control.pointee.step)
             return .pointer(directAddress(pfn))
@@ -106,7 +106,7 @@ extension Core {
     /// The corresponding kernel function is `kunmap_high` (mm/highmem.c, 6.1).
     func kunmap(_ page: PagePointer, use: UInt32) {
         if hasHighmem { mightSleep(.kunmap) }
-        guard let pfn = followedFrame(of: page, in: "kunmap") else { return }
+        guard let pfn = frame(of: page) else { return kunmapMistaken(page) }
         forgetUse(of: pfn, use)
         guard isHighmem(pfn) else { return }
         guard let slot = cold.kmaps.hash.slot(of: page.rawValue) else {
@@ -116,6 +116,14 @@ extension Core {
         cold.kmaps.setCount(slot, count, slotCount: kmapSlotCount)
         if count == 0 { return bug(at: "mm/highmem.c:368", in: "kunmap_high", locks: 1) }
         if count == 1 { wakeWaiters() }
+    }
+
+    /// A `kunmap` of what is no `struct page`, such as the address that `kmap` returned. The mapping
+    /// stays.
+    private func kunmapMistaken(_ page: PagePointer) {
+        if passesForHighmem(page, as: .kunmapOfWrongAddress, in: "kunmap") == true {
+            bug(at: "mm/highmem.c:358", in: "kunmap_high", locks: 1)
+        }
     }
 }
 

@@ -51,7 +51,7 @@ extension Core {
     ///
     /// The corresponding kernel function was `kmap_atomic` (arch/i386/mm/highmem.c, 2.6).
     private func mapTyped(_ page: PagePointer, _ type: KmapType) -> UInt64 {
-        guard let pfn = followedFrame(of: page, in: "kmap_atomic") else { return 0 }
+        guard let pfn = frame(of: page) else { return mistakenAddress(page, in: "kmap_atomic") }
         noteType(type)
         guard isHighmem(pfn) else {
             noteTemporary(.typed(type), pfn, at: directAddress(pfn))

@@ -31,7 +31,9 @@ extension Core {
     ///
     /// The corresponding kernel function is `__kmap_local_page_prot` (mm/highmem.c, 6.1).
     func mapLocally(_ page: PagePointer, _ kind: TemporaryMapping.Kind) -> UInt64 {
-        guard let pfn = followedFrame(of: page, in: "__kmap_local_page_prot") else { return 0 }
+        guard let pfn = frame(of: page) else {
+            return mistakenAddress(page, in: "__kmap_local_page_prot")
+        }
         let address = isHighmem(pfn) ? pushLocal(pfn) : directAddress(pfn)
         if isHalted { return 0 }
         noteTemporary(kind, pfn, at: address)

@@ -1,15 +1,5 @@
 /// Who maps what, as the simulator knows it: the kernel counts, but does not know who.
 extension Core {
-    /// The frame of a `struct page` that a function looks into; it faults where there is none.
-    ///
-    /// - Returns: `nil` if the machine is halted.
-    func followedFrame(of page: PagePointer, in function: String) -> UInt32? {
-        if let pfn = frame(of: page) { return pfn }
-        noteMisuse(.wildPointer, at: page.rawValue)
-        oopsOnAccess(to: page.rawValue, isWrite: false, in: function)
-        return nil
-    }
-
     /// Takes down a `kmap`.
     func noteUse(of pfn: UInt32, at address: UInt64, step: UInt32) {
         cold.kmaps.uses.append(KmapUse(step: step, pfn: pfn, address: address))
@@ -87,24 +77,44 @@ extension Core {
     }
 
     /// Records that a block is freed while one of its pages is mapped.
-    func noteFreeOfMapped(_ pfn: UInt32, order: UInt32) {
+    ///
+    /// - Parameter step: when the block was allocated.
+    func noteFreeOfMapped(_ pfn: UInt32, order: UInt32, allocatedAtStep step: UInt32) {
         guard let mapping = mapping(of: pfn, order) else { return }
-        noteMisuse(
-            .freeOfKmappedPage, pfn: mapping.pfn, order: order, allocatedAtStep: mapping.step)
+        noteMisuse(.freeOfKmappedPage, pfn: mapping.pfn, order: order, allocatedAtStep: step)
     }
 }
 
-// MARK: - Accesses by addresses that were given up
+// MARK: - Accesses by addresses that were given up, or to pages that were
 
 extension Core {
-    /// Records an access by an address whose mapping was given up, though it still leads somewhere.
-    func noteStaleAccess(_ address: UInt64) {
-        let page = address & ~4095
-        if let slot = kmapSlot(at: address) {
-            if cold.kmaps.count(slot) <= 1 { noteMisuse(.usedAfterKunmap, at: address) }
-        } else if localAddresses.contains(address) || typedAddresses.contains(address) {
-            if cold.kmaps.temporary.contains(where: { $0.address == page }) { return }
-            noteMisuse(.usedAfterKunmap, at: address)
+    /// Records an access by an address whose mapping was given up, though it still leads somewhere, or
+    /// to a page that was.
+    ///
+    /// - Parameter frame: where the address leads.
+    func noteMappedAccess(_ address: UInt64, _ frame: UInt64, isWrite: Bool) {
+        guard let isMapped = isMapped(address) else { return }
+        if !isMapped { return noteMisuse(.usedAfterKunmap, at: address) }
+        guard isMemory(frame) else { return }
+        noteAccessToFree(address, UInt32(frame), isWrite: isWrite)
+    }
+
+    /// Whether somebody has a mapping at an address; `nil` if mappings have no such addresses.
+    private func isMapped(_ address: UInt64) -> Bool? {
+        if let slot = kmapSlot(at: address) { return cold.kmaps.count(slot) > 1 }
+        guard localAddresses.contains(address) || typedAddresses.contains(address) else {
+            return nil
         }
+        return cold.kmaps.temporary.contains { $0.address == address & ~4095 }
+    }
+
+    /// Records an access to a page that nobody owns.
+    private func noteAccessToFree(_ address: UInt64, _ pfn: UInt32, isWrite: Bool) {
+        let frame = frames.readable(pfn).pointee
+        if frame.referenceCount > 0 || liveBlock(covering: pfn) != nil { return }
+        let wasOwned = frame.step != 0
+        let code: Misuse.Code =
+            !isWrite ? .usedAfterFree : wasOwned ? .writeAfterFree : .writeToUnowned
+        noteMisuse(code, pfn: pfn, at: address, freedAtStep: wasOwned ? frame.step : nil)
     }
 }

@@ -50,7 +50,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `page_address` (mm/highmem.c, 6.1).
     func pageAddress(_ page: PagePointer) -> Outcome {
-        guard let pfn = followedFrame(of: page, in: "page_address") else { return Outcome(.void) }
+        guard let pfn = frame(of: page) else { return mistakenPointer(page, in: "page_address") }
         if !isHighmem(pfn) { return .pointer(directAddress(pfn)) }
         return .pointer(cold.kmaps.hash.slot(of: page.rawValue).map(kmapAddress) ?? 0)
     }

@@ -62,6 +62,10 @@ extension Misuse {
             return "\(pointer) is NULL, the pointer of a kmalloc of 0 bytes, or close to them: "
                 + "nothing is mapped there, so that whoever follows it faults at once."
         }
+        if !noticedByKernel {
+            return "\(pointer) is no struct page. The kernel took it for one all the same, and "
+                + "what it computed from it is no page's address."
+        }
         return "\(pointer) leads to no page frame of this machine. The kernel follows it anyway "
             + "and faults."
     }

@@ -28,8 +28,9 @@ extension Misuse {
             "The km_type is another context's: an interrupt that uses the slot of the code that "
                 + "it interrupts replaces its mapping."
         case .freeOfKmappedPage:
-            "\(frameText) was freed while it is still mapped, since step \(allocatedAtStep ?? 0). Its address goes on leading to it: the "
-                + "page's next owner shares it with whoever uses the mapping."
+            "\(frameText), allocated at step \(allocatedAtStep ?? 0), was freed while it is still "
+                + "mapped. Its address goes on leading to it: the page's next owner shares it with "
+                + "whoever uses the mapping."
         default: ""
         }
     }

@@ -71,6 +71,10 @@ extension Misuse {
         let first =
             freedAtStep.map { "\(frameText) was freed at step \($0)" }
             ?? "Nobody has had \(frameText.lowercasedFirst) since boot"
+        if !noticedByKernel {
+            return first + ", and \(addressText) is a mapping of it, which goes on leading there. "
+                + "The load gave whatever is there, which has, or will have, another owner."
+        }
         return first + ", and \(addressText) is in it. A kernel with DEBUG_PAGEALLOC unmaps pages "
             + "that are not in use, so that the CPU faulted; on another one the access would have "
             + "gone to memory that has, or will have, another owner."

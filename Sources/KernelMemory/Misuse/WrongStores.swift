@@ -13,7 +13,7 @@ extension Core {
         } else if isVmallocAddress(address) {
             noteWrongVmallocStore(address, count: count)
         } else {
-            noteStaleAccess(address)
+            noteMappedAccess(address, frame, isWrite: true)
         }
     }
 

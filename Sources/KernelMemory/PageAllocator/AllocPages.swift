@@ -140,8 +140,8 @@ extension Core {
     /// Tries every zone, from the highest allowed down, then once more with fewer scruples.
     @inline(never)
     func allocateAnywhere(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
-        mightAllocate(gfp, .allocationOfPages)
         if order > Order.largest { return refuseOrder(gfp, order: order) }
+        mightAllocate(gfp, .allocationOfPages)
         let highest = Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf)
         var type = Int(gfp.rawValue >> 3 & 3)
         if type >= MigrateType.perCPUTypeCount {

@@ -94,7 +94,9 @@ extension Core {
         let step = frame.pointee.step
         if frame.pointee.has(Frame.live) {
             let expected = frame.pointee.order
-            if frame.pointee.has(Frame.kmapped) { noteFreeOfMapped(pfn, order: expected) }
+            if frame.pointee.has(Frame.kmapped) {
+                noteFreeOfMapped(pfn, order: expected, allocatedAtStep: step)
+            }
             frame.pointee.flags &= ~(Frame.live | Frame.kmapped)
             forgetOwner(frame, order: expected)
             guard expected != order else { return }

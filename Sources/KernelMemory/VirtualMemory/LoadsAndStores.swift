@@ -22,7 +22,7 @@ extension Core {
     @inline(never)
     private func loadSlowly(_ address: UInt64, width: UInt32, _ frame: UInt64) -> Outcome {
         var bytes: [UInt8] = []
-        if frame != Self.noMemory { noteStaleAccess(address) }
+        if frame != Self.noMemory { noteMappedAccess(address, frame, isWrite: false) }
         let fault = forEachPage(address, Int(width)) { current in
             translated(current == address ? frame : translate(current, isWrite: false))
         } _: { frame, offset, part in

@@ -27,6 +27,11 @@ extension Core {
         if let fault { oopsOnAccess(to: fault, isWrite: true, in: function) }
     }
 
+    /// The first address of a stretch that no page table maps; `nil` if all are mapped.
+    func firstUnmapped(_ address: UInt64, count: Int) -> UInt64? {
+        forEachPage(address, count, { walk($0)?.frame }, { _, _, _ in })
+    }
+
     /// The frame behind an address, as the kernel's own code finds it.
     private func mappedFrame(_ address: UInt64) -> UInt64? {
         directFrame(address).map { UInt64($0) } ?? walk(address)?.frame

@@ -127,7 +127,8 @@ extension MisuseGuide {
             "Check what an allocation returned before using it; kfree(NULL) is safe, a use is not.",
         plain: """
             "BUG: kernel NULL pointer dereference" below 4096, else "BUG: unable to handle page \
-            fault for address", then "Oops".
+            fault for address", then "Oops". Nothing where kmap or page_address takes memory of \
+            another kind for a struct page: the address returned is no page's.
             """,
         checking: """
             The same. Where an address has to be turned into a page it stops before that: "kernel \

@@ -105,7 +105,10 @@ extension MisuseGuide {
             ends the task; this machine halts.
             """,
         cure: "Free last, and set the pointer to NULL where you do.",
-        plain: "Leaves free pages mapped: it reads the old bytes, or writes into the next owner's.",
+        plain: """
+            Leaves free pages mapped: it reads the old bytes, or writes into the next owner's. Recorded \
+            here for loads through kmap and kmap_atomic.
+            """,
         checking: """
             "BUG: unable to handle page fault for address", with the page's entry, whose lowest bit \
             is 0: "*pte = 01400060".
