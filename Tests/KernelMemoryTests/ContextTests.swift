@@ -153,6 +153,54 @@ import Testing
         #expect(machine.log.isEmpty)
     }
 
+    @Test func vfree_inInterrupt_followsTheWordsInTheAreas() throws {
+        var machine = try Self.machine()
+        let areas = try Self.areas(2, of: &machine)
+        _ = machine.apply(.cpu(.enterIRQ))
+        for area in areas { _ = machine.apply(.vfree(area)) }
+        _ = machine.apply(.memset(areas[1], byte: 0x55, length: 4))
+        #expect(machine.misuses.map(\.code) == [.usedAfterVfree])
+        #expect(
+            machine.contexts.cpus[0].deferredFrees == [areas[1], VirtualAddress(0x5555_5555)])
+        _ = machine.apply(.cpu(.exitIRQ))
+        #expect(machine.oops == "BUG: unable to handle page fault for address: 55555555")
+        #expect(machine.log.contains { $0.text == "EIP: free_work" })
+        #expect(machine.vmArea(covering: areas[0]) != nil)
+        #expect(machine.vmArea(covering: areas[1]) == nil, "it was freed before the next was read")
+    }
+
+    @Test func vfree_twiceWithSoftirqsOff_faultsInTheWorker() throws {
+        var machine = try Self.machine()
+        let area = try Self.areas(1, of: &machine)[0]
+        _ = machine.apply(.cpu(.localBHDisable))
+        for _ in 0..<2 { _ = machine.apply(.vfree(area)) }
+        #expect(machine.contexts.cpus[0].deferredFrees == [area], "a circle")
+        #expect(machine.misuses.map(\.code) == [.vfreeOfNoArea])
+        #expect(machine.misuses.last?.freedAtStep == 3)
+        _ = machine.apply(.cpu(.localBHEnable))
+        #expect(machine.oops?.hasPrefix("BUG: unable to handle page fault for address: ") == true)
+    }
+
+    @Test func vfree_ofAnObjectTwiceInAnInterrupt_neverEnds() throws {
+        var machine = try Self.machine()
+        guard case .address(let page) = machine.apply(.getZeroedPage(.kernel)).returned else {
+            throw MissingResult()
+        }
+        _ = machine.apply(.cpu(.enterIRQ))
+        for _ in 0..<2 { _ = machine.apply(.vfree(page)) }
+        _ = machine.apply(.cpu(.exitIRQ))
+        #expect(machine.oops?.contains("soft lockup") == true)
+    }
+
+    private static func areas(_ count: Int, of machine: inout Machine) throws -> [VirtualAddress] {
+        try (0..<count).map { _ in
+            guard case .address(let area) = machine.apply(.vmalloc(size: 4096)).returned else {
+                throw MissingResult()
+            }
+            return area
+        }
+    }
+
     @Test func interrupts_comeOnlyWhereTheyMay() throws {
         var machine = try Self.machine()
         #expect(machine.apply(.cpu(.enterSoftirq)).returned == .number(1))
@@ -206,5 +254,20 @@ extension KernelCall {
         case .vmalloc, .vmap, .vunmap, .vfree, .kmemCacheCreate: true
         default: false
         }
+    }
+
+    @Test(arguments: [
+        (VirtualAddress(0x10), Misuse.Code.vfreeOfBadAddress),
+        (VirtualAddress(0xff40_1000), .vfreeOfNoArea),
+    ])
+    func vfree_ofNothing_inAnInterrupt_faultsAndIsRecorded(
+        _ address: VirtualAddress, _ code: Misuse.Code
+    ) throws {
+        var machine = try Self.machine()
+        _ = machine.apply(.cpu(.enterIRQ))
+        _ = machine.apply(.vfree(address))
+        #expect(machine.isHalted)
+        #expect(machine.misuses.map(\.code) == [code])
+        #expect(machine.misuses.first?.noticedByKernel == true)
     }
 }

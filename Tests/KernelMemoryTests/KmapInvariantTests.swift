@@ -56,7 +56,7 @@ import Testing
             { $0.cold.contexts.cpus[0].preemptDepth += 1 },
             { $0.cold.contexts.cpus[0].bottomHalfDepth = -1 },
             { $0.cold.contexts.cpus[1].count.add(PreemptCount.hardirq) },
-            { $0.cold.contexts.cpus[1].deferredFrees = [0xc000_0000] },
+            { $0.cold.contexts.cpus[1].lastDeferredFree = 0xc000_0000 },
             { $0.cold.contexts.nextPid = 1 },
             { $0.cold.contexts.runnable = [(cpu: 7, task: Task(pid: 0))] },
             { $0.cold.contexts.runnable = [(cpu: 0, task: Task(pid: 1))] },

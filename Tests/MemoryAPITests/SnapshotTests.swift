@@ -129,13 +129,15 @@ import Testing
         #expect(second["next"] == .null)
     }
 
-    @Test func dmesg_asText_isTheLinesOfTheJSON() throws {
+    @Test func dmesg_asText_isTheLinesOfTheJSONBehindTheirSteps() throws {
         let client = try TestClient()
+        _ = try client.post("/pages", #"{"order":0}"#)
         _ = try client.post("/pages", #"{"order":12}"#)
         let json = try client.get("/dmesg")
         let text = try client.get("/dmesg", headers: [("Accept", "text/plain")])
         let lines = json.json["lines"].array.compactMap { $0["text"].string }
-        #expect(text.text == lines.map { $0 + "\n" }.joined())
+        #expect(!lines.isEmpty)
+        #expect(text.text == lines.map { "[    2] \($0)\n" }.joined())
         #expect(text.response.header("ETag") != json.response.header("ETag"))
     }
 }

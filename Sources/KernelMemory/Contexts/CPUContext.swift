@@ -17,8 +17,9 @@ struct CPUContext: Hashable {
     var count = PreemptCount()
     /// The lock that it spins for, and since which step; `nil` if it runs.
     var spin: Spin?
-    /// What `vfree` was asked to free in an interrupt, the oldest first. `vfree_deferred`
-    var deferredFrees: [UInt64] = []
+    /// What `vfree` was asked to free in an interrupt last; the others follow by the first word of
+    /// each. 0 if there is none. `vfree_deferred.list`
+    var lastDeferredFree: UInt64 = 0
 
     /// An interrupt, and what comes back when it ends.
     struct Interrupt: Hashable {

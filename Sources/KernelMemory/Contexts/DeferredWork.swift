@@ -11,10 +11,7 @@ extension Core {
         resumeWaiters()
         let cpu = Int(control.pointee.cpu)
         guard cold.contexts.cpus[cpu].mayGiveWay else { return }
-        let addresses = cold.contexts.cpus[cpu].deferredFrees
-        cold.contexts.cpus[cpu].deferredFrees = []
-        // The list is pushed to and taken from at one end.
-        for address in addresses.reversed() where !isHalted { unmapDeferred(address) }
+        freeDeferred(ofCPU: cpu)
     }
 
     /// Takes down the end of a call that had begun in an earlier step.
@@ -32,6 +29,6 @@ extension Core {
 
 extension Contexts {
     fileprivate var hasDeferred: Bool {
-        cpus.contains { !$0.deferredFrees.isEmpty } || waitingForSlot.contains(where: \.isAwake)
+        cpus.contains { $0.lastDeferredFree != 0 } || waitingForSlot.contains(where: \.isAwake)
     }
 }

@@ -57,7 +57,7 @@ extension Core {
 
     private func check(_ context: CPUContext) -> String? {
         if context.preemptDepth < 0 || context.bottomHalfDepth < 0 { return "a depth below zero" }
-        if !context.deferredFrees.isEmpty, context.mayGiveWay { return "vfrees are still put off" }
+        if context.lastDeferredFree != 0, context.mayGiveWay { return "vfrees are still put off" }
         guard hasKeptRules else { return nil }
         var count = PreemptCount()
         for _ in 0..<(countsPreemption ? context.preemptDepth : 0) {

@@ -140,7 +140,8 @@ public struct Misuse: Hashable, Sendable {
     public var cache: String?
     /// Whose memory is concerned, where a device took it.
     public var owner: MemoryOwner?
-    /// Why the CPU must not sleep, where that is the rule; what a handler left unbalanced.
+    /// Why the CPU must not sleep, where that is the rule; what a handler left unbalanced; where an area
+    /// is that was to be freed.
     public var circumstance: String?
     /// How many objects are concerned, where there are several.
     public var objectCount: UInt32?

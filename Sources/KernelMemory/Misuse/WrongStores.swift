@@ -25,6 +25,7 @@ extension Core {
                 freedAtStep: freed?.step)
         }
         let area = vmap.pointee.areas[index]
+        if area.putOffStep != 0 { return noteStore(address, to: area) }
         let end = area.range.start + area.requested
         if area.step != 0, end < area.mappedEnd, address + UInt64(count) > end {
             noteMisuse(

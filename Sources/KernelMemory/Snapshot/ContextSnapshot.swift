@@ -25,7 +25,7 @@ public struct ContextsSnapshot: Hashable, Sendable {
         /// The lock that it spins for; `nil` if it runs.
         public let spinsFor: String?
         /// What `vfree` will free when its task gives way.
-        public let deferredFrees: [VirtualAddress]
+        public fileprivate(set) var deferredFrees: [VirtualAddress] = []
         /// Tasks that could run here, the next one first.
         public let runnable: [UInt32]
 
@@ -90,7 +90,11 @@ extension Machine {
         let contexts = core.cold.contexts
         let locks = contexts.locks.map { ContextsSnapshot.Lock($0) }
         return ContextsSnapshot(
-            cpus: contexts.cpus.indices.map { .init(contexts, $0, locks, core.cold.kmaps) },
+            cpus: contexts.cpus.indices.map { cpu in
+                var snapshot = ContextsSnapshot.CPU(contexts, cpu, locks, core.cold.kmaps)
+                snapshot.deferredFrees = core.deferredFrees(ofCPU: cpu).map { VirtualAddress($0) }
+                return snapshot
+            },
             locks: locks,
             waiting: contexts.waitingForSlot.map {
                 .init(pid: $0.task.pid, cpu: Int($0.cpu), step: $0.step)
@@ -143,7 +147,6 @@ extension ContextsSnapshot.CPU {
         self.locks = locks.filter { $0.cpu == cpu }
         atomicMappings = kmaps.temporary.count { $0.cpu == UInt32(cpu) && $0.kind != .local }
         spinsFor = context.spin?.lock.name
-        deferredFrees = context.deferredFrees.reversed().map { VirtualAddress($0) }
         runnable = contexts.runnable.filter { $0.cpu == UInt32(cpu) }.map(\.task.pid)
     }
 }

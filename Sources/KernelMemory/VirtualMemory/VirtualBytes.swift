@@ -33,7 +33,7 @@ extension Core {
     }
 
     /// The frame behind an address, as the kernel's own code finds it.
-    private func mappedFrame(_ address: UInt64) -> UInt64? {
+    func mappedFrame(_ address: UInt64) -> UInt64? {
         directFrame(address).map { UInt64($0) } ?? walk(address)?.frame
     }
 

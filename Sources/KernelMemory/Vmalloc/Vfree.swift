@@ -7,27 +7,12 @@ extension Core {
     ///
     /// The corresponding kernel function is `vfree` (mm/vmalloc.c, 6.1).
     func vfree(_ address: UInt64) {
-        if isInInterrupt { return deferFree(address) }
+        if isInInterrupt { return putOffFree(address) }
         mightSleep(.vfree)
         unmapDeferred(address)
     }
 
-    /// In an interrupt areas cannot be freed: the address waits for a worker, in a list that is linked
-    /// through the first word of each area.
-    ///
-    /// The corresponding kernel function is `__vfree_deferred` (mm/vmalloc.c, 6.1).
-    private func deferFree(_ address: UInt64) {
-        if address == 0 { return }
-        let next = context.deferredFrees.last ?? 0
-        let bytes = (0..<shape.architecture.pointerSize).map {
-            UInt8(truncatingIfNeeded: next >> UInt64($0 * 8))
-        }
-        storeBytes(bytes, at: address, in: "llist_add_batch")
-        if isHalted { return }
-        changeContext { $0.deferredFrees.append(address) }
-    }
-
-    /// Frees an area where that is allowed. `__vunmap`, `free_work` (mm/vmalloc.c, 6.1).
+    /// Frees an area where that is allowed. `__vfree` (mm/vmalloc.c, 6.1).
     func unmapDeferred(_ address: UInt64) {
         unmapArea(address, freesPages: true)
         drainIfQueued()

@@ -31,6 +31,8 @@ struct VmArea: Hashable {
     var requested: UInt64
     /// The step of the call that made it; 0 if none of this machine did.
     var step: UInt32
+    /// The step in which an interrupt gave it to `vfree`, so that it waits for a worker; 0 if none did.
+    var putOffStep: UInt32 = 0
     /// Who asked for it, as `/proc/vmallocinfo` says it. `caller`.
     var caller: AreaCaller
 

@@ -1,7 +1,7 @@
 import KernelMemory
 import MicroHTTPD
 
-/// The kernel log, as JSON or as `dmesg` prints it without time stamps.
+/// The kernel log, as JSON or as `dmesg` prints it, with steps for seconds.
 extension MemoryService {
     var logEndpoints: [Endpoint] {
         [look("/dmesg", produces: ["application/json", "text/plain"], LogRoutes.show)]
@@ -15,7 +15,7 @@ enum LogRoutes {
     ) throws(Problem) {
         response.setHeader("Vary", "Accept")
         if request.preferredType == 1 {
-            for line in view.machine.log { response.body.append(line.text + "\n") }
+            for line in view.machine.log { response.body.append(line.asPrinted + "\n") }
             return
         }
         response.snapshot(view) { json in
@@ -28,5 +28,13 @@ enum LogRoutes {
                 }
             }
         }
+    }
+}
+
+extension LogLine {
+    /// The line with its step where `dmesg` has the seconds since boot: `[    3] text`.
+    fileprivate var asPrinted: String {
+        let digits = String(step)
+        return "[" + String(repeating: " ", count: max(0, 5 - digits.count)) + digits + "] " + text
     }
 }
