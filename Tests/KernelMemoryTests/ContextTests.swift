@@ -243,18 +243,6 @@ import Testing
         #expect(debug.log.first?.text.hasPrefix("BUG: sleeping function") == true)
         #expect(debug.misuses.map(\.code) == [.preemptUnbalanced], "the caller may sleep here")
     }
-}
-
-struct MissingResult: Error {}
-
-extension KernelCall {
-    /// Whether a kernel stops where this is called in an interrupt.
-    fileprivate var isForbiddenInInterrupts: Bool {
-        switch self {
-        case .vmalloc, .vmap, .vunmap, .vfree, .kmemCacheCreate: true
-        default: false
-        }
-    }
 
     @Test(arguments: [
         (VirtualAddress(0x10), Misuse.Code.vfreeOfBadAddress),
@@ -269,5 +257,17 @@ extension KernelCall {
         #expect(machine.isHalted)
         #expect(machine.misuses.map(\.code) == [code])
         #expect(machine.misuses.first?.noticedByKernel == true)
+    }
+}
+
+struct MissingResult: Error {}
+
+extension KernelCall {
+    /// Whether a kernel stops where this is called in an interrupt.
+    fileprivate var isForbiddenInInterrupts: Bool {
+        switch self {
+        case .vmalloc, .vmap, .vunmap, .vfree, .kmemCacheCreate: true
+        default: false
+        }
     }
 }
