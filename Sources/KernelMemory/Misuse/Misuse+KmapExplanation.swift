@@ -2,6 +2,10 @@
 extension Misuse {
     var kmapExplanation: String {
         switch code {
+        case .kunmapUnbalanced where isKunmapOfLowMemory:
+            "kunmap was called for \(frameText.lowercasedFirst) more often than kmap. It is low "
+                + "memory, which is always mapped: nothing happens. With a page of high memory the "
+                + "same would take somebody's mapping away."
         case .kunmapUnbalanced:
             "kunmap was called for \(frameText.lowercasedFirst) more often than kmap. The count of its "
                 + "slot belongs to all who map the page: somebody else's mapping is taken away, and "

@@ -163,6 +163,14 @@ public struct Misuse: Hashable, Sendable {
     }
 }
 
+extension Misuse {
+    /// How bad it is, as ``Code/severity`` says of its code; less so where it cannot do any harm.
+    public var severity: String { isKunmapOfLowMemory ? "warning" : code.severity }
+
+    /// A page of low memory has an address of its own, which nobody can take away.
+    var isKunmapOfLowMemory: Bool { code == .kunmapUnbalanced && address != nil }
+}
+
 extension Misuse.Code {
     /// How bad it is: `consequence` of an earlier mistake, `leak`, `corruption`, `warning`,
     /// `context` (the wrong place for the call) or `crash`.
