@@ -19,7 +19,8 @@ extension Misuse {
                 + "table or the TLB, so that nothing faults: the access went to a page that may "
                 + "have another owner, or, once the slot is used again, to another page."
         case .kunmapOutOfOrder:
-            "Local mappings form a stack, and one was undone that is not the last. The kernel "
+            "Local mappings form a stack, and one was undone that "
+                + "\(circumstance ?? "is not the last"). The kernel "
                 + "warns and clears the last one's slot instead, whose user goes on only as long "
                 + "as the TLB remembers it."
         case .kmapNestedTooDeep:

@@ -138,7 +138,7 @@ public struct Misuse: Hashable, Sendable {
     public var cache: String?
     /// Whose memory is concerned, where a device took it.
     public var owner: MemoryOwner?
-    /// Why the CPU must not sleep, where that is the rule.
+    /// Why the CPU must not sleep, where that is the rule, or whose mapping was undone.
     public var circumstance: String?
     /// How many objects are concerned, where there are several.
     public var objectCount: UInt32?
