@@ -76,6 +76,14 @@ import Testing
         #expect(machine.contexts.cpus[0].maySleep)
     }
 
+    @Test mutating func unmapping_onAnotherCPU_saysWhoseItIs() {
+        let address = map(highPage())
+        _ = machine.apply(.runOn(cpu: 1))
+        unmap(address)
+        #expect(machine.misuses.map(\.code) == [.kunmapOutOfOrder])
+        #expect(machine.misuses[0].explanation.contains("was made on CPU 0"))
+    }
+
     @Test mutating func unmapping_withoutMapping_isAWarningAndTheKernelsBug() {
         unmap(VirtualAddress(0xfffb_b000))
         #expect(machine.oops == "kernel BUG at mm/highmem.c:479!")

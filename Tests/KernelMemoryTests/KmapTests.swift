@@ -83,6 +83,17 @@ import Testing
         #expect(machine.misuses.map(\.code) == [.kunmapUnbalanced])
     }
 
+    @Test mutating func kunmap_ofLowMemory_isAWarningOnly() {
+        let low = page(.kernel)
+        _ = machine.apply(.kunmap(low, use: 0))
+        #expect(machine.misuses.map(\.code) == [.kunmapUnbalanced])
+        #expect(machine.misuses.map(\.severity) == ["warning"])
+        #expect(machine.misuses[0].explanation.contains("nothing happens"))
+        let high = page()
+        _ = machine.apply(.kunmap(high, use: 0))
+        #expect(machine.misuses.map(\.severity) == ["warning", "corruption"])
+    }
+
     @Test mutating func free_ofMappedPage_isRecorded() {
         let high = page()
         _ = kmap(high)

@@ -97,7 +97,10 @@ extension Core {
         guard let mapping = cold.kmaps.temporary.last(where: { $0.address == address }) else {
             return
         }
-        noteMisuse(.kunmapOutOfOrder, at: address, allocatedAtStep: mapping.step)
+        let isOwn = mapping.cpu == control.pointee.cpu
+        noteMisuse(
+            .kunmapOutOfOrder, at: address, allocatedAtStep: mapping.step,
+            circumstance: isOwn ? nil : "was made on CPU \(mapping.cpu), which has its own")
     }
 }
 

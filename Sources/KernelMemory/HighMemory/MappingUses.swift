@@ -14,7 +14,8 @@ extension Core {
             $0.pfn == pfn && (step == 0 || $0.step == step)
         }
         guard let index else {
-            return noteMisuse(.kunmapUnbalanced, pfn: pfn, at: nil)
+            let address = isHighmem(pfn) ? nil : directAddress(pfn)
+            return noteMisuse(.kunmapUnbalanced, pfn: pfn, at: address)
         }
         cold.kmaps.uses.remove(at: index)
         unmarkMapped(pfn)

@@ -29,7 +29,7 @@ extension Core {
     ///   - place: the object concerned; its users' steps are taken from it.
     ///   - cache: the cache that the caller named.
     ///   - objectCount: how many objects are concerned.
-    ///   - circumstance: why the CPU must not sleep.
+    ///   - circumstance: why the CPU must not sleep, or whose mapping was undone.
     @inline(never)
     func noteMisuse(
         _ code: Misuse.Code, pfn: UInt32? = nil, at address: UInt64?, _ place: ObjectPlace? = nil,

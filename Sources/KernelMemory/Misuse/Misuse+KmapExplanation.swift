@@ -2,6 +2,10 @@
 extension Misuse {
     var kmapExplanation: String {
         switch code {
+        case .kunmapUnbalanced where isKunmapOfLowMemory:
+            "kunmap was called for \(frameText.lowercasedFirst) more often than kmap. It is low "
+                + "memory, which is always mapped: nothing happens. With a page of high memory the "
+                + "same would take somebody's mapping away."
         case .kunmapUnbalanced:
             "kunmap was called for \(frameText.lowercasedFirst) more often than kmap. The count of its "
                 + "slot belongs to all who map the page: somebody else's mapping is taken away, and "
@@ -15,7 +19,8 @@ extension Misuse {
                 + "table or the TLB, so that nothing faults: the access went to a page that may "
                 + "have another owner, or, once the slot is used again, to another page."
         case .kunmapOutOfOrder:
-            "Local mappings form a stack, and one was undone that is not the last. The kernel "
+            "Local mappings form a stack, and one was undone that "
+                + "\(circumstance ?? "is not the last"). The kernel "
                 + "warns and clears the last one's slot instead, whose user goes on only as long "
                 + "as the TLB remembers it."
         case .kmapNestedTooDeep:

@@ -140,8 +140,8 @@ public struct Misuse: Hashable, Sendable {
     public var cache: String?
     /// Whose memory is concerned, where a device took it.
     public var owner: MemoryOwner?
-    /// Why the CPU must not sleep, where that is the rule; what a handler left unbalanced; where an area
-    /// is that was to be freed.
+    /// What there is to say beside the rule: why the CPU must not sleep, whose mapping was undone, what a
+    /// handler left unbalanced, where an area is that was to be freed.
     public var circumstance: String?
     /// How many objects are concerned, where there are several.
     public var objectCount: UInt32?
@@ -164,6 +164,14 @@ public struct Misuse: Hashable, Sendable {
         /// Somebody owned it.
         public let isLive: Bool
     }
+}
+
+extension Misuse {
+    /// How bad it is, as ``Code/severity`` says of its code; less so where it cannot do any harm.
+    public var severity: String { isKunmapOfLowMemory ? "warning" : code.severity }
+
+    /// A page of low memory has an address of its own, which nobody can take away.
+    var isKunmapOfLowMemory: Bool { code == .kunmapUnbalanced && address != nil }
 }
 
 extension Misuse.Code {

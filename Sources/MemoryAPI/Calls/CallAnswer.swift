@@ -197,7 +197,7 @@ extension JSONWriter {
             json.member("type", DocumentedCode.misuse(misuse.code).path)
             json.member("step", misuse.step)
             json.memberCall(call)
-            json.member("severity", misuse.code.severity)
+            json.member("severity", misuse.severity)
             json.member("noticed_by_kernel", misuse.noticedByKernel)
             json.member("explanation", misuse.explanation)
             json.member("pfn", orNull: misuse.pfn?.rawValue)
