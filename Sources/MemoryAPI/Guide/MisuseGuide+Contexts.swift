@@ -146,7 +146,8 @@ extension MisuseGuide {
             """,
         plain: """
             Hangs without a word; some 20 seconds later the watchdog, if there is one, reports \
-            "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!".
+            "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!". With interrupts off its timer does \
+            not come, and nothing is reported.
             """,
         checking: """
             The same. A kernel with CONFIG_DEBUG_SPINLOCK would print "BUG: spinlock recursion on \
