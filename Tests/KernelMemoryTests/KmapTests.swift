@@ -48,6 +48,36 @@ import Testing
         #expect(machine.apply(.pageAddress(first)).returned == .null)
     }
 
+    @Test(arguments: [CPUEvent.enterIRQ, .enterSoftirq, .localBHDisable])
+    mutating func wrap_inAnInterrupt_warnsOnce(_ event: CPUEvent) {
+        let pages = (0..<16).map { _ in page() }
+        for page in pages.dropLast() {
+            _ = kmap(page)
+            _ = machine.apply(.kunmap(page, use: 0))
+        }
+        _ = machine.apply(.cpu(event))
+        #expect(kmap(pages[15]) == 0xff40_0000)
+        let warnings = event == .localBHDisable ? 0 : 1
+        #expect(machine.log.count { $0.text.contains("kernel/smp.c:923") } == warnings)
+        _ = machine.apply(.kunmap(pages[15], use: 0))
+        _ = machine.apply(.kmapFlushUnused)
+        #expect(machine.log.count { $0.text.contains("kernel/smp.c:923") } == warnings)
+    }
+
+    @Test mutating func flush_inAnInterrupt_warnsIfItClearsAnything() {
+        let high = page()
+        _ = kmap(high)
+        _ = machine.apply(.kunmap(high, use: 0))
+        _ = machine.apply(.cpu(.enterIRQ))
+        let before = machine
+        _ = machine.apply(.kmapFlushUnused)
+        #expect(before.log.isEmpty)
+        let lines = machine.log.count
+        #expect(machine.log.contains { $0.text.contains("smp_call_function_many_cond") })
+        _ = machine.apply(.kmapFlushUnused)
+        #expect(machine.log.count == lines)
+    }
+
     @Test mutating func kmap_withoutFreeSlot_sleepsAndGoesOnWhenOneIsGivenUp() {
         let pages = (0..<17).map { _ in page() }
         for page in pages.prefix(16) { _ = kmap(page) }

@@ -53,8 +53,17 @@ import Testing
         _ = machine.apply(.spinLock(lock, .plain))
         _ = machine.apply(.cpu(.enterIRQ))
         _ = machine.apply(.spinLock(lock, .plain))
-        #expect(machine.oops?.hasPrefix("watchdog: BUG: soft lockup - CPU#0") == true)
+        #expect(machine.log.isEmpty, "no timer comes")
+        #expect(machine.oops?.hasSuffix("with interrupts off") == true)
         #expect(machine.misuses.map(\.code) == [.lockRecursion])
+        #expect(machine.misuses.map(\.noticedByKernel) == [false])
+    }
+
+    @Test func lock_takenTwiceWithInterruptsOn_isASoftLockup() throws {
+        var machine = try ContextTests.machine(cpus: 2)
+        for _ in 0..<2 { _ = machine.apply(.spinLock(lock, .plain)) }
+        #expect(machine.oops?.hasPrefix("watchdog: BUG: soft lockup - CPU#0") == true)
+        #expect(machine.misuses.map(\.noticedByKernel) == [true])
     }
 
     @Test func locks_takenInOppositeOrder_hang() throws {

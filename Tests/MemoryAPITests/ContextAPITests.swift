@@ -98,6 +98,39 @@ import Testing
             report["summary"].string?.contains("preempt_disable without preempt_enable") == true)
     }
 
+    @Test func mappings_areUnbalancedAndInTheTotals() throws {
+        let client = try TestClient("classroom")
+        _ = try client.post("/calls", #"{"call":"alloc_page(GFP_HIGHUSER)"}"#)
+        for path in ["/kmap", "/kmap_atomic"] { _ = try client.post(path, #"{"page":1}"#) }
+        let report = try client.get("/report").json
+        #expect(
+            report["unbalanced"].array.compactMap { $0["missing"].string }
+                == ["kunmap_atomic", "kunmap"])
+        #expect(report["unbalanced"][1]["cpu"] == .null)
+        #expect(
+            report["leak_totals"].array.compactMap { $0["call"].string }
+                == ["alloc_page", "kmap", "kmap_atomic"])
+    }
+
+    @Test(arguments: ["vmalloc(4096)", "vunmap(0xf7bfe000)"])
+    func areas_inAnInterrupt_areContextViolations(_ call: String) throws {
+        let client = try TestClient("classroom")
+        for call in ["enter_irq()", call] {
+            _ = try client.post("/calls", "{\"call\":\"\(call)\"}")
+        }
+        let report = try client.get("/report").json
+        #expect(report["context_violations"].int == 1)
+        #expect(report["misuse"][0]["code"].string == "vmalloc-in-interrupt")
+    }
+
+    @Test func kunmapLocal_ofAUsersAddress_isNoticed() throws {
+        let client = try TestClient("classroom")
+        _ = try client.post("/calls", #"{"call":"kunmap_local(0x1000)"}"#)
+        let misuse = try client.get("/report").json["misuse"][0]
+        #expect(misuse["code"].string == "kunmap-of-wrong-address")
+        #expect(misuse["noticed_by_kernel"] == .bool(true))
+    }
+
     @Test func spinning_refusesCallsOfThatCPUOnly() throws {
         let client = try TestClient("i386", cpus: 2)
         _ = try client.post("/calls", #"{"call":"spin_lock(a)"}"#)

@@ -27,6 +27,9 @@ public struct PreemptCount: Hashable, Sendable {
     public var isAtomic: Bool { bits != 0 }
     /// Whether it takes itself for interrupted, or has softirqs disabled. `in_interrupt`
     public var isInInterrupt: Bool { bits & Self.interruptMask != 0 }
+    /// Whether an interrupt is served, of a device or a softirq; not where softirqs are only disabled.
+    /// `!in_task`
+    public var isServingInterrupt: Bool { bits & (Self.hardirqMask | Self.softirq) != 0 }
     /// Whether a device's interrupt is served. `in_hardirq`
     public var isInHardirq: Bool { bits & Self.hardirqMask != 0 }
 }

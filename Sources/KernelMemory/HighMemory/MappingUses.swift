@@ -38,7 +38,13 @@ extension Core {
         let index = cold.kmaps.temporary.lastIndex {
             $0.address == address && $0.kind == kind && (step == 0 || $0.step == step)
         }
-        guard let index else { return noteMisuse(.kunmapOfWrongAddress, at: passed) }
+        guard let index else {
+            noteMisuse(.kunmapOfWrongAddress, at: passed)
+            // The kernel warned before, or not at all.
+            let step = control.pointee.step
+            if !cold.log.lines(of: step).isEmpty { cold.markNoticed(step: step) }
+            return
+        }
         let mapping = cold.kmaps.temporary.remove(at: index)
         unmarkMapped(mapping.pfn)
     }

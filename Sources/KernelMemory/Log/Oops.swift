@@ -146,6 +146,11 @@ extension Core {
     /// No call runs any more.
     func halt(_ reason: String) {
         cold.markNoticed(step: control.pointee.step)
+        stop(reason)
+    }
+
+    /// The same, and the kernel has noticed nothing.
+    func stop(_ reason: String) {
         cold.oops = reason
         control.pointee.state |= Control.halted
     }

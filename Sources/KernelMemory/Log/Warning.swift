@@ -37,6 +37,9 @@ enum OnceOnly: Hashable {
     case zeroedConstructor
     /// `local_bh_enable` in an interrupt. `WARN_ON_ONCE` in `__local_bh_enable_ip`.
     case bottomHalvesInHardirq
+    /// All CPUs were to flush their TLBs, in an interrupt. `WARN_ON_ONCE` in
+    /// `smp_call_function_many_cond`.
+    case crossCallInInterrupt
     /// A mapping in an interrupt that allows others. `WARN_ON_ONCE` in `kmap_local_idx_push`.
     case localMappingInHardirq
     /// Mappings given up out of turn. `WARN_ON_ONCE` in `kunmap_local_indexed`.

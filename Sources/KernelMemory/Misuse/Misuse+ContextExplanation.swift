@@ -11,9 +11,9 @@ extension Misuse {
                 + "preemption and interrupts are back on, and whoever waits for a lock that is "
                 + "held waits as long."
         case .vmallocInInterrupt:
-            "An area was asked for in an interrupt or with softirqs off. Making one takes locks "
-                + "that the interrupted code may hold, so that the kernel stops: a BUG in "
-                + "mm/vmalloc.c."
+            "An area was \(address == nil ? "asked for" : "to be unmapped") in an interrupt or with "
+                + "softirqs off. That takes locks that the interrupted code may hold, so that the "
+                + "kernel stops: a BUG in mm/vmalloc.c."
         case .preemptUnbalanced:
             circumstance.map {
                 "\($0): whoever was interrupted goes on in another state than the one he was in."

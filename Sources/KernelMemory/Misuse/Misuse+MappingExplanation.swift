@@ -61,8 +61,9 @@ extension Misuse {
 
     private var noAreaText: String {
         if let freedAtStep, let circumstance {
-            return "vfree was given \(addressText), which step \(freedAtStep) had given to it before: "
-                + "a second vfree. The first was in an interrupt or with softirqs off, where the area "
+            return "vfree was given \(addressText), which step \(freedAtStep) had given to it "
+                + "before: a second vfree. The first was in an interrupt or with softirqs off, where "
+                + "the area "
                 + "is not freed at once: \(circumstance), which now leads in a circle."
         }
         let first = "vfree was given \(addressText), where no area is. "
@@ -90,8 +91,8 @@ extension Misuse {
             "\(addressText) lies in an area that was freed"
             + (freedAtStep.map { " at step \($0). " } ?? ". ")
         if let circumstance {
-            return first + "It was in an interrupt or with softirqs off, where the area is not freed "
-                + "at once: \(circumstance), which a store may cut."
+            return first + "It was in an interrupt or with softirqs off, where the area is not "
+                + "freed at once: \(circumstance), which a store may cut."
         }
         if noticedByKernel {
             return first + "Nothing is mapped there any more, so that the CPU faulted."

@@ -84,7 +84,7 @@ public struct Misuse: Hashable, Sendable {
         case sleepInAtomic = "sleep-in-atomic"
         /// A call that really slept where nothing may sleep.
         case schedulingWhileAtomic = "scheduling-while-atomic"
-        /// An area was asked for in an interrupt.
+        /// An area was asked for, or unmapped by `vunmap`, in an interrupt.
         case vmallocInInterrupt = "vmalloc-in-interrupt"
         /// Preemption or softirqs were switched on more often than off, or an interrupt changed that.
         case preemptUnbalanced = "preempt-unbalanced"
@@ -175,6 +175,11 @@ extension Misuse {
 }
 
 extension Misuse.Code {
+    /// Whether it is a call where it must not be made, however bad that is.
+    public var isContextViolation: Bool {
+        severity == "context" || self == .vmallocInInterrupt || self == .wrongKmapType
+    }
+
     /// How bad it is: `consequence` of an earlier mistake, `leak`, `corruption`, `warning`,
     /// `context` (the wrong place for the call) or `crash`.
     public var severity: String {

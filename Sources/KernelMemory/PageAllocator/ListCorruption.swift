@@ -56,7 +56,12 @@ extension Core {
     }
 
     /// The kernel goes round and round for ever: the CPU never comes back.
+    ///
+    /// Where the caller has interrupts off, nobody says so: the watchdog's timer does not come.
     func hang(in function: String) {
+        if context.areIRQsOff {
+            return stop("CPU#\(control.pointee.cpu) hangs in \(function), with interrupts off")
+        }
         let text =
             "watchdog: BUG: soft lockup - CPU#\(control.pointee.cpu) stuck for 22s! "
             + "[init:\(currentPid)]"

@@ -3,8 +3,16 @@ extension Core {
     /// Makes every CPU forget what it knows of a range of the kernel's addresses; of all addresses if
     /// the range is long.
     ///
-    /// The corresponding kernel function is `flush_tlb_kernel_range` (arch/x86/mm/tlb.c, 6.1).
+    /// In an interrupt the kernel warns: other CPUs must not be asked there, and it does not look
+    /// whether there are any.
+    ///
+    /// The corresponding kernel functions are `flush_tlb_kernel_range` (arch/x86/mm/tlb.c) and
+    /// `smp_call_function_many_cond` (kernel/smp.c, 6.1).
     func flushTLB(_ range: Range<UInt64>) {
+        if isInInterrupt, context.count.isServingInterrupt {
+            warnOnce(
+                .crossCallInInterrupt, at: "kernel/smp.c:923", in: "smp_call_function_many_cond")
+        }
         let isLong = range.upperBound - range.lowerBound > Self.singlePageCeiling << 12
         for cpu in 0..<UInt32(shape.cpuCount) {
             let tlb = tlb(cpu)

@@ -23,7 +23,7 @@ extension Core {
     /// The corresponding kernel function is `vunmap` (mm/vmalloc.c, 6.1).
     func vunmap(_ address: UInt64) {
         if isInInterrupt {
-            noteMisuse(.sleepInAtomic, at: address)
+            noteMisuse(.vmallocInInterrupt, at: address)
             return bug(at: "mm/vmalloc.c:2878", in: "vunmap")
         }
         mightSleep(.vunmap)

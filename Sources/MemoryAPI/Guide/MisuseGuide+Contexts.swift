@@ -53,7 +53,7 @@ extension MisuseGuide {
     static let vmallocInInterrupt = MisuseGuide(
         title: "vmalloc in an interrupt",
         cause: """
-            vmalloc or vmap was called in a hardirq or softirq, or with softirqs switched off.
+            vmalloc, vmap or vunmap was called in a hardirq or softirq, or with softirqs switched off.
             """,
         consequence: """
             The kernel stops. The locks around the address space are taken without switching \
@@ -61,8 +61,8 @@ extension MisuseGuide {
             """,
         cure: "Allocate before, in a task, or ask kmalloc with GFP_ATOMIC.",
         plain: """
-            "kernel BUG at mm/vmalloc.c:2554!" (BUG_ON(in_interrupt())); in an interrupt the machine \
-            panics, "Fatal exception in interrupt".
+            "kernel BUG at mm/vmalloc.c:2554!", for vunmap 2878 (BUG_ON(in_interrupt())); in an interrupt \
+            the machine panics, "Fatal exception in interrupt".
             """,
         checking: "The same.",
         example: ["enter_irq()", "vmalloc(8192)"],
@@ -148,7 +148,8 @@ extension MisuseGuide {
             """,
         plain: """
             Hangs without a word; some 20 seconds later the watchdog, if there is one, reports \
-            "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!".
+            "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!". With interrupts off its timer does \
+            not come, and nothing is reported.
             """,
         checking: """
             The same. A kernel with CONFIG_DEBUG_SPINLOCK would print "BUG: spinlock recursion on \

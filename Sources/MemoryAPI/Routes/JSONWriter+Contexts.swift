@@ -95,8 +95,11 @@ extension JSONWriter {
         let contexts = machine.contexts
         object("blocked") { json in
             if case .spinLock(let lock, _) = call {
-                json.member("reason", "spins: another CPU or task holds \(lock.name)")
-                json.locks("held", contexts.locks.filter { $0.name == lock.name })
+                let held = contexts.locks.filter { $0.name == lock.name }
+                let isOwn = held.contains { $0.cpu == machine.currentCPU }
+                let holder = isOwn ? "this CPU itself" : "another CPU"
+                json.member("reason", "spins: \(holder) holds \(lock.name)")
+                json.locks("held", held)
                 return
             }
             let step = contexts.waiting.last?.step

@@ -5,8 +5,8 @@ extension JSONWriter {
     /// Entries that are listed.
     private static let leakLimit = 1_000
 
-    /// Writes `leak_totals`: what is not freed, by the function that allocated it, in the order of their
-    /// names.
+    /// Writes `leak_totals`: what is not given back, by the function that allocated or mapped it, in the
+    /// order of their names.
     mutating func leakTotals(_ live: LiveMemory, _ view: SessionView) {
         var totals: [String: (count: Int, bytes: UInt64)] = [:]
         for (step, bytes) in live.allocations {

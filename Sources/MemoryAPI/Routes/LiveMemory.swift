@@ -24,7 +24,7 @@ struct LiveMemory {
         contexts = view.machine.contexts
         let misuses = view.machine.misuses
         unnoticedCount = misuses.count { !$0.noticedByKernel }
-        contextViolations = misuses.count { $0.code.severity == "context" }
+        contextViolations = misuses.count { $0.code.isContextViolation }
         blocks = view.liveBlocks
         areas = view.liveAreas.sorted { $0.step < $1.step }
         objects = (view.machine.liveKMallocs + view.machine.liveCacheObjects).sorted {
@@ -40,11 +40,11 @@ struct LiveMemory {
     /// The steps that made mappings which nobody gave up.
     var mappingSteps: [UInt32] { (uses.map(\.step) + temporary.map(\.step)).sorted() }
 
-    /// Each allocation that nobody freed: the step that made it, and its bytes.
+    /// Each allocation and mapping that nobody gave back: the step that made it, and its bytes.
     var allocations: [(step: UInt32, bytes: UInt64)] {
         blocks.all.map { ($0.step, UInt64($0.count) << 12) }
             + objects.map { ($0.allocatedAtStep, $0.requestedBytes) }
-            + areas.map { ($0.step, $0.requestedBytes) }
+            + areas.map { ($0.step, $0.requestedBytes) } + mappingSteps.map { ($0, 0) }
     }
 
     /// Mappings that nobody gave up.
@@ -63,8 +63,9 @@ struct LiveMemory {
     private var balance: String {
         var parts: [String] = []
         if mappingCount > 0 { parts.append(counted(mappingCount, "mapping") + " not given up") }
-        if !unbalanced.isEmpty {
-            let calls = unbalanced.map { "\($0.call) without \($0.missing)" }
+        let disabled = contexts.cpus.indices.flatMap(disabled(on:))
+        if !disabled.isEmpty {
+            let calls = disabled.map { "\($0.call) without \($0.missing)" }
             parts.append(calls.joined(separator: ", "))
         }
         if !contexts.waiting.isEmpty {
@@ -104,7 +105,8 @@ func counted(_ number: Int, _ noun: String) -> String {
 extension LiveMemory {
     /// Calls on a CPU that their counterpart has not answered.
     struct Unbalanced {
-        let cpu: Int
+        /// The CPU that made the call; `nil` if any may answer it.
+        let cpu: Int?
         /// The call.
         let call: String
         /// The one that is missing.
@@ -112,10 +114,28 @@ extension LiveMemory {
         let count: Int
     }
 
-    /// All of them, by CPU, the outermost first.
-    var unbalanced: [Unbalanced] { contexts.cpus.indices.flatMap(unbalanced(on:)) }
+    /// All of them, by CPU, the outermost first; then those that any CPU may answer.
+    var unbalanced: [Unbalanced] {
+        contexts.cpus.indices.flatMap { disabled(on: $0) + mapped(on: $0) } + mappedForAll
+    }
 
-    private func unbalanced(on cpu: Int) -> [Unbalanced] {
+    /// Temporary mappings of one CPU.
+    private func mapped(on cpu: Int) -> [Unbalanced] {
+        let own = temporary.filter { $0.cpu == cpu }
+        let local = own.count { $0.isLocal }
+        return [
+            Unbalanced(
+                cpu: cpu, call: "kmap_atomic", missing: "kunmap_atomic", count: own.count - local),
+            Unbalanced(cpu: cpu, call: "kmap_local_page", missing: "kunmap_local", count: local),
+        ].filter { $0.count > 0 }
+    }
+
+    private var mappedForAll: [Unbalanced] {
+        uses.isEmpty
+            ? [] : [Unbalanced(cpu: nil, call: "kmap", missing: "kunmap", count: uses.count)]
+    }
+
+    private func disabled(on cpu: Int) -> [Unbalanced] {
         let context = contexts.cpus[cpu]
         let isInHardirq = context.interrupts.contains(.hardirq)
         let own = context.preemptDepth - context.locks.count - context.atomicMappings

@@ -45,12 +45,12 @@ extension JSONWriter {
         waiting(live.contexts, view)
     }
 
-    /// Writes `unbalanced`: what CPUs were told and not told back, by CPU.
+    /// Writes `unbalanced`: what CPUs were told and not told back, by CPU, and mappings.
     private mutating func unbalanced(_ live: LiveMemory) {
         array("unbalanced") { json in
             for each in live.unbalanced {
                 json.object { json in
-                    json.member("cpu", each.cpu)
+                    json.member("cpu", orNull: each.cpu)
                     json.member("call", each.call)
                     json.member("missing", each.missing)
                     json.member("count", each.count)
