@@ -24,9 +24,10 @@ import Testing
     func example_breaksTheRuleWithItsLastCall(code: Misuse.Code) throws {
         let guide = code.guide
         let count = guide.example.calls.count
-        #expect((1...5).contains(count) || code == .kmapNestedTooDeep)
+        #expect((1...6).contains(count) || code == .kmapNestedTooDeep)
         let bodies = try Bodies(code)
-        let client = try TestClient("i386", options: #""debug":\#(guide.example.debug)"#)
+        let client = try TestClient(
+            "i386", cpus: guide.example.cpus, options: #""debug":\#(guide.example.debug)"#)
         let answers = try client.post("/calls", bodies.calls).json.array
         #expect(answers.count == count)
         var last = try #require(answers.last)
@@ -48,7 +49,8 @@ import Testing
     @Test(arguments: Misuse.Code.allCases)
     func checkingKernel_saysNothingWhereTheTextSaysSo(code: Misuse.Code) throws {
         let guide = code.guide
-        let client = try TestClient("i386", options: #""debug":true"#)
+        let client = try TestClient(
+            "i386", cpus: guide.example.cpus, options: #""debug":true"#)
         let last = try client.post("/calls", Bodies(code).calls).json.array.last ?? .null
         guard last["misuse"].array.contains(where: { $0["code"].string == code.rawValue }) else {
             return

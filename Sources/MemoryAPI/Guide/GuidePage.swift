@@ -52,7 +52,8 @@ enum GuidePage {
         </dl>
         <h2>To see it</h2>
         <p>On an <code>\(MisuseGuide.Example.machine)</code> machine that has just booted\
-        \(guide.example.debug ? " with its checks on" : ""), one after the other with \
+        \(guide.example.debug ? " with its checks on" : "")\
+        \(guide.example.cpus > 1 ? ", with \(guide.example.cpus) CPUs" : ""), one after the other with \
         <code>POST /calls</code>:</p>
         <pre tabindex="0" aria-label="Calls">\(escaped(lines(of: guide.example)))</pre>
 

@@ -47,6 +47,7 @@ extension JSONWriter {
         object("machine") { json in
             json.member("machine", literal: MisuseGuide.Example.machine)
             if example.debug { json.member("debug", true) }
+            if example.cpus > 1 { json.member("cpus", example.cpus) }
         }
         array("calls") { json in
             for call in example.calls { json.object { $0.member("call", call) } }

@@ -176,10 +176,11 @@ extension MisuseGuide {
             The same. A kernel with lockdep would report "possible circular locking dependency \
             detected" the first time that both orders are seen, before anything hangs.
             """,
-        example: [
-            "spin_lock(a)", "run_on_cpu(1)", "spin_lock(b)", "spin_lock(a)", "run_on_cpu(0)",
-            "spin_lock(b)",
-        ],
+        example: Example(
+            [
+                "spin_lock(a)", "run_on_cpu(1)", "spin_lock(b)", "spin_lock(a)", "run_on_cpu(0)",
+                "spin_lock(b)",
+            ], cpus: 2),
         see: [.misuse(.lockRecursion), .misuse(.lockNotHeld), .request(.machineHalted)])
 
     static let heldAtSleep = MisuseGuide(

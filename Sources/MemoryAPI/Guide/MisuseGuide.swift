@@ -27,15 +27,18 @@ struct MisuseGuide: Sendable {
         let calls: [String]
         /// Whether it takes a kernel with its debugging options to see it.
         var debug = false
+        /// CPUs that it takes.
+        var cpus = 1
         /// The body of `POST /dma` behind the calls, where it is a device that breaks the rule.
         var transfer: (address: UInt64, lengthInBytes: Int)?
 
         init(
-            _ calls: [String], debug: Bool = false,
+            _ calls: [String], debug: Bool = false, cpus: Int = 1,
             transfer: (address: UInt64, lengthInBytes: Int)? = nil
         ) {
             self.calls = calls
             self.debug = debug
+            self.cpus = cpus
             self.transfer = transfer
         }
 
