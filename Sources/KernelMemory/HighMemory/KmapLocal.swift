@@ -81,6 +81,7 @@ extension Core {
         }
         let index = context.task.localEntries.count - 1
         let top = localAddress(index)
+        let isMapped = cold.kmaps.temporary.contains { $0.address == address }
         if address != top {
             noteOutOfOrder(address)
             warnOnce(.unmapOutOfOrder, at: "mm/highmem.c:610", in: function)
@@ -88,7 +89,7 @@ extension Core {
         setFixedEntry(top, 0)
         flushLocally(address)
         if context.task.localEntries.popLast() == nil {
-            noteMisuse(.kunmapOfWrongAddress, at: passed)
+            if !isMapped { noteMisuse(.kunmapOfWrongAddress, at: passed) }
             bug(at: "mm/highmem.c:479", in: function, locks: 1)
         }
     }
