@@ -192,6 +192,24 @@ import Testing
         #expect(machine.oops?.contains("soft lockup") == true)
     }
 
+    /// A list of thousands of addresses that are no areas' costs a bounded time, and so does a look.
+    @Test func vfree_ofAListThatLeadsThroughMemory_neverEnds() throws {
+        var machine = try Self.machine()
+        guard case .address(let block) = machine.apply(.getFreePages(.kernel, order: 3)).returned
+        else { throw MissingResult() }
+        let links = stride(from: block.rawValue + 4, through: block.rawValue + 32_764, by: 4)
+            .flatMap { link in (0..<4).map { UInt8(truncatingIfNeeded: link >> ($0 * 8)) } }
+        _ = machine.apply(.store(block, links))
+        let area = try Self.areas(1, of: &machine)[0]
+        _ = machine.apply(.cpu(.enterIRQ))
+        _ = machine.apply(.vfree(area))
+        let first = (0..<4).map { UInt8(truncatingIfNeeded: block.rawValue >> ($0 * 8)) }
+        _ = machine.apply(.store(area, first))
+        #expect(machine.contexts.cpus[0].deferredFrees.count == 1_000)
+        _ = machine.apply(.cpu(.exitIRQ))
+        #expect(machine.oops?.contains("soft lockup") == true)
+    }
+
     private static func areas(_ count: Int, of machine: inout Machine) throws -> [VirtualAddress] {
         try (0..<count).map { _ in
             guard case .address(let area) = machine.apply(.vmalloc(size: 4096)).returned else {

@@ -17,30 +17,38 @@ extension Core {
 
     /// The worker takes the list, and frees each area once it has read which is next.
     ///
-    /// A list that leads in a circle, through memory that no free takes away, never ends.
+    /// A list that leads in a circle, through memory that no free takes away, never ends. One that
+    /// leads on and on through what are no areas, with a warning for each, is told as such a one.
     ///
     /// The corresponding kernel function is `free_work` (mm/vmalloc.c, 6.1).
     func freeDeferred(ofCPU cpu: Int) {
         var address = cold.contexts.cpus[cpu].lastDeferredFree
         cold.contexts.cpus[cpu].lastDeferredFree = 0
+        let longest = vmap.pointee.areas.count + Self.strayLimit
         var seen: Set<UInt64> = []
         while address != 0 {
             let link = loadBytes(pointerSize, at: address, in: "free_work")
             if isHalted { return }
-            if !seen.insert(address).inserted { return hang(in: "free_work") }
+            let isNew = seen.insert(address).inserted
+            if !isNew || seen.count > longest { return hang(in: "free_work") }
             unmapDeferred(address)
             if isHalted { return }
             address = linkedAddress(link)
         }
     }
 
-    /// The areas in a CPU's list, the newest first, as far as it leads: to its end, to an address that
-    /// is not mapped, or back to one that was there.
+    /// Addresses in a list that are no areas' before the worker counts as lost; also those shown.
+    static let strayLimit = 1_000
+
+    /// The newest areas in a CPU's list, the newest first, as far as it leads: to its end, to an
+    /// address that is not mapped, or back to one that was there.
+    ///
+    /// - Complexity: O(``strayLimit``).
     func deferredFrees(ofCPU cpu: Int) -> [UInt64] {
         var addresses: [UInt64] = []
         var seen: Set<UInt64> = []
         var address = cold.contexts.cpus[cpu].lastDeferredFree
-        while address != 0, seen.insert(address).inserted {
+        while address != 0, seen.count < Self.strayLimit, seen.insert(address).inserted {
             addresses.append(address)
             var link: [UInt8] = []
             let fault = forEachPage(address, pointerSize, mappedFrame) {
