@@ -37,13 +37,16 @@ let package = Package(
         .target(
             name: "MemoryAPI",
             dependencies: [
-                "KernelMemory", "KernelTraces", "MicroHTTPD", "CSimdJSON",
+                "KernelMemory", "KernelTraces", "MicroHTTPD", "SessionJournal", "CLMDB",
+                "CSimdJSON",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "kmemlab",
             dependencies: [
-                "KernelMemory", "KernelTraces", "MicroHTTPD", "MemoryAPI", "Yams",
+                "KernelMemory", "KernelTraces", "MicroHTTPD", "MemoryAPI", "SessionJournal",
+                "CLMDB",
+                "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -75,8 +78,8 @@ let package = Package(
         .testTarget(
             name: "MemoryAPITests",
             dependencies: [
-                "MemoryAPI", "MicroHTTPD", "KernelMemory", "CSimdJSON", "CZlib",
-                "KernelTestSupport", "TestSupport", "Yams",
+                "MemoryAPI", "MicroHTTPD", "KernelMemory", "SessionJournal", "CLMDB", "CSimdJSON",
+                "CZlib", "KernelTestSupport", "TestSupport", "Yams",
             ],
             exclude: ["Fixtures"]),
     ],

@@ -1,5 +1,6 @@
 import Logging
 import MicroHTTPD
+import SessionJournal
 
 /// The simulated machines over HTTP: every session, and the routes to them.
 ///
@@ -16,16 +17,20 @@ public final class MemoryService: Sendable {
     /// - Parameters:
     ///   - limits: what sessions may use.
     ///   - description: the OpenAPI file, to be served beside the routes.
+    ///   - journal: where sessions are kept so that they outlive the process; `nil` to keep them in
+    ///     memory only.
     ///   - recordings: the recorded machines that sessions can start from by name.
     ///   - log: where the beginning and end of sessions are noted; never a token.
     ///   - now: seconds of a clock that never goes back.
     public init(
         limits: SessionLimits = SessionLimits(), description: InterfaceDescription? = nil,
-        recordings: RecordingLibrary = RecordingLibrary(),
+        journal: (any JournalStore)? = nil, recordings: RecordingLibrary = RecordingLibrary(),
         log: Logger = Logger(label: "kmemlab"),
         now: @escaping @Sendable () -> UInt64 = monotonicSeconds
     ) {
-        store = SessionStore(limits: limits, now: now)
+        store = SessionStore(
+            limits: limits, journals: journal.map { JournalKeeper($0, log: log) },
+            library: recordings, now: now)
         self.description = description
         library = recordings
         self.log = log

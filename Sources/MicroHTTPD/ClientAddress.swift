@@ -29,6 +29,20 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Takes an address as ``bytes`` gives it; `nil` if there are more or fewer than 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// The 16 bytes of the address as IPv6 writes it.
+    public var bytes: [UInt8] {
+        [high, low].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        }
+    }
+
     /// The address in its usual form: `127.0.0.1`, `::1`.
     public var description: String {
         guard high == 0, low >> 32 == 0xFFFF else { return ipv6Text }

@@ -14,7 +14,9 @@ struct KnownHeaders: ~Copyable {
         static let ifNoneMatch = 5
         static let host = 6
         static let transferEncoding = 7
-        static let count = 8
+        static let ifMatch = 8
+        static let idempotencyKey = 9
+        static let count = 10
     }
 
     /// Outside of this value, since an inline array would be copied for each look at it.
@@ -77,6 +79,7 @@ struct KnownHeaders: ~Copyable {
             case (0x6b6f_6f63, 0x6569_6b6f): Slot.cookie
             default: nil
             }
+        case 8: half(name, 0) == 0x6863_7461_6d2d_6669 ? Slot.ifMatch : nil
         case 12:
             half(name, 0) == 0x2d74_6e65_746e_6f63 && half(name, 4) == 0x6570_7974_2d74_6e65
                 ? Slot.contentType : nil
@@ -89,6 +92,9 @@ struct KnownHeaders: ~Copyable {
         case 14:
             half(name, 0) == 0x2d74_6e65_746e_6f63 && half(name, 6) == 0x6874_676e_656c_2d74
                 ? Slot.contentLength : nil
+        case 15:
+            half(name, 0) == 0x6574_6f70_6d65_6469 && half(name, 7) == 0x7965_6b2d_7963_6e65
+                ? Slot.idempotencyKey : nil
         case 17:
             half(name, 0) == 0x7265_6673_6e61_7274 && half(name, 8) == 0x6e69_646f_636e_652d
                 && name[16] | 0x20 == UInt8(ascii: "g") ? Slot.transferEncoding : nil

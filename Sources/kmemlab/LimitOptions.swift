@@ -4,17 +4,33 @@ import MicroHTTPD
 
 /// What one service and one session may use, from the command line.
 struct LimitOptions: ParsableArguments {
-    @Option(help: "Sessions at a time.")
-    var maxSessions = SessionLimits().sessions
+    @Option(
+        help: "Sessions at a time (default: \(SessionLimits().sessions); with --data 1000000).")
+    var maxSessions: Int?
 
-    @Option(help: "Sessions at a time of one client address.")
-    var maxSessionsPerAddress = SessionLimits().sessionsPerAddress
+    @Option(
+        help: """
+            Sessions at a time of one client address (default: \(SessionLimits().sessionsPerAddress); \
+            with --data 200000).
+            """)
+    var maxSessionsPerAddress: Int?
 
     @Option(help: "Calls in one session.")
     var maxCalls = SessionLimits().callsPerSession
 
-    @Option(help: "Seconds without a request after which a session ends.")
-    var sessionIdle = SessionLimits().idleSeconds
+    @Option(
+        help: """
+            Seconds without a request after which a session ends (default: \
+            \(SessionLimits().idleSeconds); with --data 2592000, thirty days).
+            """)
+    var sessionIdle: UInt64?
+
+    @Option(
+        help: """
+            MiB that the server may use before sessions that nobody asks for leave memory; they come back \
+            from the journal, so this needs --data.
+            """)
+    var memoryLimit = SessionLimits().residentBytes >> 20
 
     @Option(help: "Connections at a time.")
     var maxConnections = 4_000
@@ -23,20 +39,27 @@ struct LimitOptions: ParsableArguments {
     var connectionIdle = ServerConfiguration().idleTimeoutSeconds
 
     mutating func validate() throws {
-        guard maxSessions > 0, maxSessionsPerAddress > 0, maxCalls > 0, maxConnections > 0,
-            sessionIdle > 0, connectionIdle > 0
+        guard maxSessions ?? 1 > 0, maxSessionsPerAddress ?? 1 > 0, maxCalls > 0,
+            maxConnections > 0, sessionIdle ?? 1 > 0, connectionIdle > 0, memoryLimit > 0
         else { throw ValidationError("A limit must be at least 1.") }
         guard maxCalls <= 1 << 31 else {
             throw ValidationError("--max-calls must be at most \(1 << 31).")
         }
+        guard memoryLimit <= 1 << 30 else {
+            throw ValidationError("--memory-limit must be at most \(1 << 30) MiB.")
+        }
     }
 
-    var sessionLimits: SessionLimits {
-        var limits = SessionLimits()
-        limits.sessions = maxSessions
-        limits.sessionsPerAddress = maxSessionsPerAddress
+    /// The limits of a service.
+    ///
+    /// - Parameter isDurable: whether sessions outlive the process, so that many more can be kept.
+    func sessionLimits(isDurable: Bool) -> SessionLimits {
+        var limits = isDurable ? SessionLimits.durable : SessionLimits()
+        limits.sessions = maxSessions ?? limits.sessions
+        limits.sessionsPerAddress = maxSessionsPerAddress ?? limits.sessionsPerAddress
         limits.callsPerSession = maxCalls
-        limits.idleSeconds = sessionIdle
+        limits.idleSeconds = sessionIdle ?? limits.idleSeconds
+        limits.residentBytes = memoryLimit << 20
         return limits
     }
 }

@@ -10,8 +10,8 @@ struct ServeCommand: ParsableCommand {
         commandName: "serve",
         abstract: "Serve sessions over HTTP until SIGTERM or SIGINT.",
         discussion: """
-            Sessions live in memory in this version: they end with the process. The folder of \
-            --data is for the journal that will keep them; nothing is written to it yet.
+            With --data, every change of a session is in the journal there before it is answered: \
+            sessions outlive the process, and leave memory while nobody asks for them.
             """)
 
     @Option(help: "Address to listen on.")
@@ -19,9 +19,6 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: "Port to listen on; 0 for any that is free.")
     var port: UInt16 = 8080
-
-    @Option(help: "Folder for the journal of sessions. Not used yet: sessions live in memory.")
-    var data: String?
 
     @Option(help: "Threads that answer requests.")
     var threads = 2
@@ -31,6 +28,9 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: "Folder with the recorded machines that sessions can start from.")
     var recordings: String?
+
+    @OptionGroup(title: "Journal")
+    var journal: JournalOptions
 
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
@@ -76,7 +76,8 @@ struct ServeCommand: ParsableCommand {
     private func router(_ log: Logger) throws -> Router {
         let site = SiteFolders(publicFolder: publicFolder, recordingsFolder: recordings)
         let service = MemoryService(
-            limits: limits.sessionLimits, description: try site.interfaceDescription(log),
+            limits: limits.sessionLimits(isDurable: journal.isDurable),
+            description: try site.interfaceDescription(log), journal: try journal.open(),
             recordings: site.recordings(log), log: log)
         return service.router(staticFiles: try site.staticFiles(log))
     }

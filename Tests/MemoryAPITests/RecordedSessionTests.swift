@@ -193,11 +193,7 @@ import Testing
         let token = try #require(reply["token"].string)
         weak var image: SharedImage?
         do {
-            let session = try #require(
-                Array(token.utf8).withUnsafeBytes { bytes in
-                    Token(bytes).flatMap { service.store.session($0) }
-                })
-            image = session.state.withLock { $0.image }
+            image = try service.look(token) { $0.image }
         }
         #expect(image != nil)
         clock.advance(8_000)

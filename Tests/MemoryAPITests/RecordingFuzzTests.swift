@@ -82,11 +82,7 @@ import Testing
         let body = try JSON(parsing: response.text)
         guard response.status != 201 else {
             let token = try #require(body["token"].string)
-            let session = try #require(
-                Array(token.utf8).withUnsafeBytes { bytes in
-                    Token(bytes).flatMap { server.service.store.session($0) }
-                })
-            var machine = session.state.withLock { $0.machine }
+            var machine = try server.service.look(token) { $0.machine }
             try survive(&machine, name)
             return 201
         }
@@ -194,11 +190,7 @@ import Testing
             let response = server.post(.array(records))
             try #require(response.status == 201, "\(response.text)")
             let token = try #require(try JSON(parsing: response.text)["token"].string)
-            let session = try #require(
-                Array(token.utf8).withUnsafeBytes { bytes in
-                    Token(bytes).flatMap { server.service.store.session($0) }
-                })
-            var recorded = session.state.withLock { $0.machine }
+            var recorded = try server.service.look(token) { $0.machine }
             #expect(DumpWriter.records(recorded) == records)
             #expect(recorded.zoneInfoText == machine.zoneInfoText)
             var booted = machine

@@ -63,6 +63,10 @@ extension ProblemKind {
         case .tooManySessions: .tooManySessions
         case .tooManyCalls: .tooManyCalls
         case .tooManyBytes: .tooManyBytes
+        case .sessionMoved: .sessionMoved
+        case .sessionUnreadable: .sessionUnreadable
+        case .journalRefuses: .journalRefuses
+        case .preconditionFailed: .preconditionFailed
         }
     }
 }

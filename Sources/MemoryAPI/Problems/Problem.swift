@@ -69,7 +69,7 @@ extension Problem {
         response.setHeader("Cache-Control", "no-store")
         switch kind.status {
         case 401: response.setHeader("WWW-Authenticate", "Bearer realm=\"kmemlab\"")
-        case 429: response.setHeader("Retry-After", "60")
+        case 429, 503: response.setHeader("Retry-After", "60")
         default: break
         }
         response.json { json in self.write(to: &json) }

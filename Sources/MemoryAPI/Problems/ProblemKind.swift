@@ -40,6 +40,10 @@ enum ProblemKind: String, CaseIterable {
     case tooManySessions = "too-many-sessions"
     case tooManyCalls = "too-many-calls"
     case tooManyBytes = "too-many-bytes"
+    case sessionMoved = "session-moved"
+    case sessionUnreadable = "session-unreadable"
+    case journalRefuses = "journal-refuses"
+    case preconditionFailed = "precondition-failed"
 
     /// The HTTP status.
     var status: UInt32 {
@@ -53,7 +57,10 @@ enum ProblemKind: String, CaseIterable {
             404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
-        case .machineHalted, .cpuSpins, .contextUnreachable, .nothingToUndo, .nothingToRedo: 409
+        case .machineHalted, .cpuSpins, .contextUnreachable, .nothingToUndo, .nothingToRedo,
+            .sessionMoved, .sessionUnreadable:
+            409
+        case .preconditionFailed: 412
         case .payloadTooLarge: 413
         case .targetTooLong: 414
         case .headersTooLarge: 431
@@ -63,6 +70,7 @@ enum ProblemKind: String, CaseIterable {
             .invalidCall, .invalidQuery, .invalidReference:
             422
         case .tooManySessions, .tooManyCalls, .tooManyBytes: 429
+        case .journalRefuses: 503
         }
     }
 
@@ -106,6 +114,10 @@ enum ProblemKind: String, CaseIterable {
         case .tooManySessions: "Too many sessions"
         case .tooManyCalls: "Too many calls in this session"
         case .tooManyBytes: "Too many bytes written in this session"
+        case .sessionMoved: "The session was changed elsewhere"
+        case .sessionUnreadable: "The session's journal cannot be read"
+        case .journalRefuses: "The journal cannot be written"
+        case .preconditionFailed: "The session is not in the state that If-Match names"
         }
     }
 }

@@ -37,6 +37,25 @@ struct UploadedDump {
         try validate()
     }
 
+    /// Reads the member `dump` of a body that was read before.
+    init(member body: UnsafeRawBufferPointer) throws(Problem) {
+        var root = try JSONBody.parse(body)
+        guard root.kind == CSJ_OBJECT else {
+            throw root.problem(at: "", wanted: "a JSON object")
+        }
+        var cursor = csj_members(&root)
+        var key = csj_text()
+        var value = csj_value()
+        while csj_next_member(&cursor, &key, &value) {
+            guard UnsafeRawBufferPointer(start: key.start, count: key.count).equals("dump") else {
+                continue
+            }
+            self = try UploadedDump(value, at: "/dump")
+            return
+        }
+        throw root.problem(at: "", wanted: "an object with the member dump")
+    }
+
     /// Reads a body of lines.
     init(lines body: UnsafeRawBufferPointer) throws(Problem) {
         form = .lines

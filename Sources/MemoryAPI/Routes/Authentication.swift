@@ -10,7 +10,7 @@ extension SessionStore {
     @inline(__always)
     func session(of request: borrowing Request, for purpose: Purpose) throws(Problem) -> Session {
         let credentials = try Credentials(request)
-        guard let token = Token(credentials.token), let session = session(token) else {
+        guard let token = Token(credentials.token), let session = try session(token) else {
             throw .unknownToken
         }
         guard purpose == .changing else { return session }

@@ -56,7 +56,7 @@ extension MemoryService {
             [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .looking)
             let step = try request.number("step", 0...UInt64(UInt32.max))
-            try session.state.withLock { (state) throws(Problem) in
+            try store.look(at: session) { (state) throws(Problem) in
                 let view = try state.view(at: step.map { Int($0) })
                 let tag = EntityTag(view.hash, representation: request.preferredType)
                 try handler(request, view, &response)
@@ -73,9 +73,11 @@ extension MemoryService {
         Endpoint(method, pattern, query: query, consumes: consumes) {
             [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .changing)
-            try session.state.withLock { (state) throws(Problem) in
+            let ticket = try store.change(session) { (state) throws(Problem) in
+                try request.checkPrecondition(state)
                 try handler(request, &state, &response)
             }
+            response.send(behind: ticket)
         }
     }
 }

@@ -31,14 +31,37 @@ struct EntityTag {
         }
     }
 
+    /// Whether a field names the state, in whatever representation.
+    static func field(_ field: UnsafeRawBufferPointer, namesState hash: UInt64) -> Bool {
+        let tag = EntityTag(hash, representation: 0)
+        return withUnsafeBytes(of: tag.bytes) { bytes in
+            // The quote, 16 digits, and the dash.
+            list(field, names: UnsafeRawBufferPointer(rebasing: bytes[..<18]))
+        }
+    }
+
     /// Whether a list of tags has this one; `W/` does not matter here (RFC 9110, 13.1.2).
     private static func list(
         _ field: UnsafeRawBufferPointer, names tag: UnsafeRawBufferPointer
     ) -> Bool {
         if field.equals("*") { return true }
-        guard field.count >= count else { return false }
-        return (0...(field.count - count)).contains { start in
-            UnsafeRawBufferPointer(rebasing: field[start..<(start + count)]).equals(tag)
+        guard field.count >= tag.count else { return false }
+        return (0...(field.count - tag.count)).contains { start in
+            UnsafeRawBufferPointer(rebasing: field[start..<(start + tag.count)]).equals(tag)
+        }
+    }
+}
+
+extension Request {
+    /// Refuses a change of a state that is not the one that `If-Match` names.
+    @inline(__always)
+    func checkPrecondition(_ session: borrowing SessionState) throws(Problem) {
+        guard let field = header("If-Match") else { return }
+        guard EntityTag.field(field, namesState: session.hash) else {
+            throw Problem(
+                .preconditionFailed,
+                "The session is at step \(session.step), in another state than If-Match names.",
+                extras: [.number("step", UInt64(session.step))])
         }
     }
 }

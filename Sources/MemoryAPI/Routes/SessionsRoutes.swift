@@ -1,5 +1,6 @@
 import KernelMemory
 import MicroHTTPD
+import SessionJournal
 
 /// Booting, looking at and ending sessions.
 extension MemoryService {
@@ -10,23 +11,49 @@ extension MemoryService {
                 createSession),
             open(.get, "/sessions/{id}", showSession),
             open(.delete, "/sessions/{id}", endSession),
+            open(.post, "/sessions/{id}/fork", forkSession),
         ]
     }
 
     private var createSession: OpenHandler {
         { [self] (request, response) throws(Problem) in
             let start = try SessionStart(request, library)
-            let session = try store.create(start, owner: request.clientAddress)
+            let (session, ticket) = try store.create(
+                start, sent: SentRecording(request, for: start), owner: request.clientAddress)
             log.info("session booted", metadata: ["session": "\(session.id.text)"])
-            response.status = 201
-            response.setHeader("Location", "/sessions/\(session.id.text)")
-            response.setHeader("Cache-Control", "no-store")
-            response.setHeader(
-                "Set-Cookie",
-                "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
-            session.state.withLock { state in
-                response.json { json in json.newSession(session, state, library) }
+            try answer(session, ticket, &response)
+        }
+    }
+
+    /// Answers with the tokens of a new session.
+    private func answer(
+        _ session: Session, _ ticket: JournalTicket?, _ response: inout Response
+    ) throws(Problem) {
+        response.status = 201
+        response.setHeader("Location", "/sessions/\(session.id.text)")
+        response.setHeader("Cache-Control", "no-store")
+        response.setHeader(
+            "Set-Cookie",
+            "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
+        try store.look(at: session) { state in
+            response.json { json in json.newSession(session, state, library) }
+        }
+        response.send(behind: ticket)
+    }
+
+    private var forkSession: OpenHandler {
+        { [self] (request, response) throws(Problem) in
+            let original = try store.session(namedBy: request, for: .looking)
+            let step = try ForkBody(request).step
+            let copy = try store.look(at: original) { (state) throws(Problem) in
+                try state.copy(at: step)
             }
+            let (session, ticket) = try store.fork(
+                copy, of: original, owner: request.clientAddress)
+            log.info(
+                "session forked",
+                metadata: ["session": "\(session.id.text)", "from": "\(original.id.text)"])
+            try answer(session, ticket, &response)
         }
     }
 
@@ -34,7 +61,7 @@ extension MemoryService {
         { [store, library] (request, response) throws(Problem) in
             let session = try store.session(namedBy: request, for: .looking)
             response.setHeader("Cache-Control", "private, no-cache")
-            session.state.withLock { state in
+            try store.look(at: session) { state in
                 response.json { json in json.session(session, state, library) }
             }
         }
@@ -43,10 +70,11 @@ extension MemoryService {
     private var endSession: OpenHandler {
         { [self] (request, response) throws(Problem) in
             let session = try store.session(namedBy: request, for: .changing)
-            store.remove(session)
+            let ticket = try store.end(session)
             log.info("session ended", metadata: ["session": "\(session.id.text)"])
             response.status = 204
             response.removeHeader("Content-Type")
+            response.send(behind: ticket)
         }
     }
 }

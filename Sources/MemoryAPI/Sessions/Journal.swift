@@ -10,6 +10,8 @@ struct Journal: ~Copyable, @unchecked Sendable {
     private(set) var count = 0
     private(set) var payloads: [JournalPayload] = []
     let initialHash: UInt64
+    /// How many of the first calls the journal store has, too, undone ones included.
+    private(set) var storedCount = 0
 
     private static let firstCapacity = 16
 
@@ -55,7 +57,23 @@ struct Journal: ~Copyable, @unchecked Sendable {
         let first = records[position...].lazy.compactMap(\.payloadIndex).first
         if let first { payloads.removeSubrange(first...) }
         count = position
+        storedCount = min(storedCount, position)
     }
+
+    /// Begins with calls of another journal.
+    ///
+    /// - Parameter payloads: those of the other journal.
+    mutating func take(
+        _ calls: UnsafeBufferPointer<JournalRecord>, _ others: [JournalPayload]
+    ) {
+        while capacity < calls.count { grow() }
+        if let start = calls.baseAddress { base.initialize(from: start, count: calls.count) }
+        count = calls.count
+        payloads = Array(others[..<calls.lazy.filter { $0.payloadIndex != nil }.count])
+    }
+
+    /// Notes that the journal store has the first calls.
+    mutating func noteStored(_ count: Int) { storedCount = count }
 
     @inline(never)
     private mutating func keep(_ payload: JournalPayload) -> UInt64 {

@@ -1,24 +1,39 @@
 import KernelMemory
 import MicroHTTPD
+import SessionJournal
 import Synchronization
 
 /// One booted machine with its journal, its two secrets and its lock.
 final class Session: Sendable {
+    /// Whether the machine is in memory.
+    struct Residence: ~Copyable, Sendable {
+        /// The machine and its journal; `nil` while only the journal store has them.
+        var state: SessionState?
+        /// Whether somebody has ended the session.
+        var isEnded = false
+    }
+
     let id: SessionID
     let token: Token
     let viewToken: Token
     /// Where the client was that booted it.
     let owner: ClientAddress
-    let state: Mutex<SessionState>
+    let residence: Mutex<Residence>
     /// When it was last asked for, in seconds of the service's clock.
     private let lastUse: Atomic<UInt64>
 
-    init(_ state: consuming SessionState, owner: ClientAddress, now: UInt64) {
-        id = SessionID()
-        token = Token(id, RandomDigits(), isReadOnly: false)
-        viewToken = Token(id, RandomDigits(), isReadOnly: true)
+    /// A new session, or one that comes back.
+    ///
+    /// - Parameter state: `nil` if only the journal store has it.
+    init(
+        _ state: consuming SessionState?, names: SessionNames = SessionNames(),
+        owner: ClientAddress, now: UInt64
+    ) {
+        id = names.id
+        token = Token(names.id, names.secret, isReadOnly: false)
+        viewToken = Token(names.id, names.viewSecret, isReadOnly: true)
         self.owner = owner
-        self.state = Mutex(state)
+        residence = Mutex(Residence(state: state))
         lastUse = Atomic(now)
     }
 
@@ -35,7 +50,33 @@ final class Session: Sendable {
 
     /// Whether it was not asked for in a long time.
     @inline(__always)
-    func isIdle(_ now: UInt64, limit: UInt64) -> Bool {
-        now > lastUse.load(ordering: .relaxed) &+ limit
+    func isIdle(_ now: UInt64, limit: UInt64) -> Bool { now > lastUsed &+ limit }
+
+    /// When it was last asked for.
+    @inline(__always)
+    var lastUsed: UInt64 { lastUse.load(ordering: .relaxed) }
+}
+
+/// What a session is called, and what its owner and its spectators know.
+struct SessionNames {
+    let id: SessionID
+    let secret: RandomDigits
+    let viewSecret: RandomDigits
+
+    /// Draws new ones.
+    init() {
+        id = SessionID()
+        secret = RandomDigits()
+        viewSecret = RandomDigits()
+    }
+
+    /// Takes those of a session that was stored; `nil` if they are none.
+    init?(_ stored: StoredSession) {
+        guard let secret = RandomDigits(stored.secret),
+            let viewSecret = RandomDigits(stored.viewSecret)
+        else { return nil }
+        id = SessionID(stored.key)
+        self.secret = secret
+        self.viewSecret = viewSecret
     }
 }

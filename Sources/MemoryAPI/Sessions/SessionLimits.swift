@@ -20,6 +20,18 @@ public struct SessionLimits: Sendable {
     /// Seconds without a request after which a session ends.
     public var idleSeconds: UInt64 = 7_200
 
+    /// Bytes that the process may have allocated before sessions leave memory that a journal keeps.
+    public var residentBytes: UInt64 = 1 << 30
+
     /// The default limits.
     public init() {}
+
+    /// The limits of a service whose sessions outlive it.
+    public static var durable: SessionLimits {
+        var limits = SessionLimits()
+        limits.sessions = 1_000_000
+        limits.sessionsPerAddress = 200_000
+        limits.idleSeconds = 30 * 86_400
+        return limits
+    }
 }

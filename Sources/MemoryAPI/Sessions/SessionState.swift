@@ -1,4 +1,5 @@
 import KernelMemory
+import SessionJournal
 
 /// What a session's lock guards: the machine, its journal and its checkpoints.
 struct SessionState: ~Copyable, Sendable {
@@ -6,11 +7,13 @@ struct SessionState: ~Copyable, Sendable {
     let image: SharedImage
     private let booted: BootImage
     private(set) var machine: Machine
-    private var journal: Journal
+    private(set) var journal: Journal
     private var checkpoints = Checkpoints()
     private let limits: SessionLimits
     /// Bytes that the calls since boot wrote.
     private var writtenBytes = 0
+    /// Where the session stands in the journal store.
+    private(set) var storedHead = JournalHead(step: 0, stateHash: 0)
     /// Stores whose bytes are kept, those of undone ones included.
     var payloadCount: Int { journal.payloads.count }
 
@@ -41,6 +44,12 @@ struct SessionState: ~Copyable, Sendable {
         let position = step
         if _slowPath(position >= limits.callsPerSession) { throw fullProblem }
         try count(call)
+        return take(call, at: position)
+    }
+
+    /// Runs a call that may run, and takes it down.
+    @inline(__always)
+    private mutating func take(_ call: KernelCall, at position: Int) -> Outcome {
         if _slowPath(position < journal.count) { checkpoints.forget(after: position) }
         let outcome = machine.apply(call)
         journal.append(call, outcome, at: position)
@@ -106,6 +115,48 @@ struct SessionState: ~Copyable, Sendable {
     }
 }
 
+// MARK: - Coming back
+
+extension SessionState {
+    /// Runs a call that was run before and stored.
+    ///
+    /// - Returns: whether it led to the same state as then.
+    mutating func runAgain(_ call: KernelCall, to hash: UInt64) -> Bool {
+        writtenBytes += call.writtenByteCount
+        _ = take(call, at: step)
+        return journal.hash(at: step) == hash
+    }
+
+    /// The hash of the state.
+    var hash: UInt64 { journal.hash(at: step) }
+
+    /// Where the session stands.
+    var head: JournalHead { head(at: step) }
+
+    /// The state at a step.
+    private func head(at step: Int) -> JournalHead {
+        JournalHead(step: UInt32(step), stateHash: journal.hash(at: step))
+    }
+
+    /// The state at the last step that the journal store has and that has not been overwritten since.
+    var lastCommonHead: JournalHead { head(at: journal.storedCount) }
+
+    /// The calls behind some step up to where the session stands.
+    func calls(behind step: UInt32) -> [RecordedCall] {
+        journal.records[Int(step)..<self.step].map {
+            RecordedCall($0.call(payloads: journal.payloads), stateHash: $0.hash)
+        }
+    }
+
+    /// Notes where the session stands in the journal store.
+    ///
+    /// - Parameter count: how many of its calls are there, undone ones included.
+    mutating func noteStored(_ head: JournalHead, count: Int) {
+        storedHead = head
+        journal.noteStored(count)
+    }
+}
+
 // MARK: - Time travel
 
 extension SessionState {
@@ -122,6 +173,20 @@ extension SessionState {
             configuration: configuration, hash: journal.hash(at: wanted),
             records: UnsafeBufferPointer(rebasing: journal.records[..<wanted]),
             payloads: journal.payloads)
+    }
+
+    /// A session of its own with the calls that led to a step; now if none is given.
+    ///
+    /// - Complexity: O(step).
+    func copy(at step: Int? = nil) throws(Problem) -> SessionState {
+        let view = try view(at: step)
+        var copy = SessionState(image, booted: booted, limits: limits)
+        copy.machine = view.machine
+        copy.journal.take(view.records, journal.payloads)
+        copy.checkpoints = checkpoints
+        copy.checkpoints.forget(after: view.step)
+        copy.writtenBytes = copy.journal.writtenByteCount(0..<view.step)
+        return copy
     }
 
     /// Goes back by some steps, or on by some that were undone.

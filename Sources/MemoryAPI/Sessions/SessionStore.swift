@@ -1,55 +1,120 @@
-import Glibc
 import KernelMemory
 import MicroHTTPD
+import SessionJournal
 import Synchronization
 
 /// All sessions of a service, found by the first part of their tokens.
 final class SessionStore: Sendable {
     /// A part of the table under a lock of its own, so that threads seldom meet.
-    private final class Shard: Sendable {
+    final class Shard: Sendable {
         let sessions = Mutex<[SessionID.Key: Session]>([:])
     }
 
-    private struct Census {
+    /// How many sessions there are, and whose.
+    struct Census {
         var total = 0
         var perAddress: [ClientAddress: Int] = [:]
         var lastSweep: UInt64 = 0
     }
 
     let limits: SessionLimits
-    private let shards = (0..<SessionID.Key.shardCount).map { _ in Shard() }
-    private let census = Mutex(Census())
-    private let images: BootImageCache
-    private let now: @Sendable () -> UInt64
+    /// `nil` if sessions live in memory only.
+    let journals: JournalKeeper?
+    let shards = (0..<SessionID.Key.shardCount).map { _ in Shard() }
+    let census: Mutex<Census>
+    /// When it was last looked whether there is too much in memory.
+    let lastEviction = Atomic<UInt64>(0)
+    let images: BootImageCache
+    let library: RecordingLibrary
+    let now: @Sendable () -> UInt64
 
-    /// - Parameter now: seconds of a clock that never goes back.
-    init(limits: SessionLimits, now: @escaping @Sendable () -> UInt64) {
+    /// - Parameters:
+    ///   - journals: where sessions are kept; `nil` to keep them in memory only.
+    ///   - library: the recorded machines that sessions may have started from.
+    ///   - now: seconds of a clock that never goes back.
+    init(
+        limits: SessionLimits, journals: JournalKeeper? = nil, library: RecordingLibrary,
+        now: @escaping @Sendable () -> UInt64
+    ) {
         self.limits = limits
+        self.journals = journals
+        self.library = library
         self.now = now
         images = BootImageCache(limits)
+        census = Mutex(Census(total: journals?.count ?? 0))
     }
 
     /// How many sessions there are, idle ones that nobody asked for since included.
     var count: Int { census.withLock { $0.total } }
 
+    @inline(__always)
+    /// The part of the table that a session is in.
+    func shard(_ key: SessionID.Key) -> Shard { shards[key.shardIndex] }
+}
+
+// MARK: - Beginning
+
+extension SessionStore {
     /// Boots a session.
     ///
+    /// - Parameter sent: the recording that the client sent for it.
+    /// - Returns: the session, and when it has come to stay.
     /// - Throws: a problem when there are too many, or when a recording contradicts itself.
-    func create(_ start: SessionStart, owner: ClientAddress) throws(Problem) -> Session {
-        let now = now()
-        sweepIfDue(now)
-        try register(owner)
-        let state: SessionState
-        do throws(Problem) {
-            let image = try image(of: start, owner: owner)
-            state = SessionState(image, booted: try start.boot(image), limits: limits)
-        } catch {
-            unregister(owner)
+    func create(
+        _ start: SessionStart, sent: SentRecording = .none, owner: ClientAddress
+    ) throws(Problem) -> (Session, JournalTicket?) {
+        try register(owner: owner) { () throws(Problem) in
+            try begin(try boot(start, owner: owner), sent: sent, owner: owner)
+        }
+    }
+
+    /// Begins a session with the calls of another one, up to a step.
+    ///
+    /// - Returns: the session, and when it has come to stay.
+    /// - Throws: a problem when there are too many.
+    func fork(
+        _ state: consuming SessionState, of original: Session, owner: ClientAddress
+    ) throws(Problem) -> (Session, JournalTicket?) {
+        var state: SessionState? = consume state
+        return try register(owner: owner) { () throws(Problem) in
+            guard let state = state.take() else { preconditionFailure("registered twice") }
+            return try begin(state, sent: try sentRecording(of: original), owner: owner)
+        }
+    }
+
+    private func register(
+        owner: ClientAddress, _ body: () throws(Problem) -> (Session, JournalTicket?)
+    ) throws(Problem) -> (Session, JournalTicket?) {
+        sweepIfDue(now())
+        try count(owner)
+        do throws(Problem) { return try body() } catch {
+            uncount(owner)
             throw error
         }
-        let session = Session(state, owner: owner, now: now)
+    }
+
+    private func begin(
+        _ state: consuming SessionState, sent: SentRecording, owner: ClientAddress
+    ) throws(Problem) -> (Session, JournalTicket?) {
+        let names = SessionNames()
+        var ticket: JournalTicket?
+        if let journals, let key = names.id.stored {
+            let stored = StoredSession(
+                names, state.configuration, sent, owner: owner, key: key)
+            ticket = try journals.begin(stored)
+            ticket = try journals.keep(&state, of: key) ?? ticket
+        }
+        let session = Session(state, names: names, owner: owner, now: now())
         shard(session.id.key).sessions.withLock { $0[session.id.key] = session }
-        return session
+        return (session, ticket)
+    }
+
+    /// Boots the machine that a session starts with.
+    func boot(
+        _ start: SessionStart, owner: ClientAddress
+    ) throws(Problem) -> SessionState {
+        let image = try image(of: start, owner: owner)
+        return SessionState(image, booted: try start.boot(image), limits: limits)
     }
 
     private func image(
@@ -62,78 +127,27 @@ final class SessionStore: Sendable {
         case .uploaded(let dump): try images.image(for: dump.dump.recording, owner: owner)
         }
     }
+}
 
-    /// Finds the session that a token is for, and notes that it was asked for.
-    @inline(__always)
-    func session(_ token: Token) -> Session? {
-        let key = token.id.key
-        guard let session = shard(key).sessions.withLock({ $0[key] }), session.accepts(token) else {
-            return nil
-        }
-        let now = now()
-        if _slowPath(session.isIdle(now, limit: limits.idleSeconds)) {
-            remove(session)
-            return nil
-        }
-        session.touch(now)
-        return session
-    }
+// MARK: - Ending
 
+extension SessionStore {
     /// Ends a session.
-    func remove(_ session: Session) {
+    ///
+    /// - Returns: when that has come to stay.
+    /// - Throws: a problem if the journal store cannot forget it; it has not ended then.
+    @discardableResult
+    func end(_ session: Session) throws(Problem) -> JournalTicket? {
+        var ticket: JournalTicket?
+        if let journals, let key = session.id.stored { ticket = try journals.end(key) }
+        session.residence.withLock { residence in
+            residence.isEnded = true
+            residence.state = nil
+        }
         let removed = shard(session.id.key).sessions.withLock {
             $0.removeValue(forKey: session.id.key)
         }
-        if let removed { unregister(removed.owner) }
-    }
-
-    @inline(__always)
-    private func shard(_ key: SessionID.Key) -> Shard { shards[key.shardIndex] }
-}
-
-// MARK: - Counting and expiry
-
-extension SessionStore {
-    private func register(_ owner: ClientAddress) throws(Problem) {
-        try census.withLock { census throws(Problem) in
-            guard census.total < limits.sessions else {
-                throw Problem(
-                    .tooManySessions, "This service runs \(limits.sessions) sessions at most.")
-            }
-            guard census.perAddress[owner, default: 0] < limits.sessionsPerAddress else {
-                throw Problem(
-                    .tooManySessions,
-                    "One address may run \(limits.sessionsPerAddress) sessions. DELETE "
-                        + "/sessions/{id} ends one.")
-            }
-            census.total += 1
-            census.perAddress[owner, default: 0] += 1
-        }
-    }
-
-    private func unregister(_ owner: ClientAddress) {
-        census.withLock { census in
-            census.total -= 1
-            let left = census.perAddress[owner, default: 1] - 1
-            census.perAddress[owner] = left > 0 ? left : nil
-        }
-    }
-
-    /// Ends idle sessions, as often as it pays: while sessions come in, a few times in an idle
-    /// period, and each second when there is no more room.
-    private func sweepIfDue(_ now: UInt64) {
-        let isDue = census.withLock { census in
-            let pause = census.total < limits.sessions ? max(1, limits.idleSeconds / 4) : 1
-            guard now >= census.lastSweep &+ pause else { return false }
-            census.lastSweep = now
-            return true
-        }
-        guard isDue else { return }
-        for shard in shards {
-            let idle = shard.sessions.withLock { sessions in
-                sessions.values.filter { $0.isIdle(now, limit: limits.idleSeconds) }
-            }
-            idle.forEach(remove)
-        }
+        if let removed { uncount(removed.owner) }
+        return ticket
     }
 }

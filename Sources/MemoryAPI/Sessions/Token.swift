@@ -1,4 +1,5 @@
 import Glibc
+import SessionJournal
 
 /// 128 random bits as they travel: 32 hexadecimal digits in four words.
 struct RandomDigits: Hashable, Sendable {
@@ -26,6 +27,15 @@ struct RandomDigits: Hashable, Sendable {
     init(reading start: UnsafeRawPointer) {
         words = start.loadUnaligned(as: SIMD4<UInt64>.self)
     }
+
+    /// Takes the bytes of 32 digits; `nil` if there are more or fewer.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == MemoryLayout<SIMD4<UInt64>>.size else { return nil }
+        words = bytes.withUnsafeBytes { $0.loadUnaligned(as: SIMD4<UInt64>.self) }
+    }
+
+    /// The digits' bytes.
+    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
     /// Whether both are the same, in a time that does not depend on where they differ.
     func equalsInConstantTime(_ other: RandomDigits) -> Bool {
@@ -55,6 +65,30 @@ struct SessionID: Hashable, Sendable {
 
     fileprivate init(reading start: UnsafeRawPointer) {
         words = start.loadUnaligned(as: SIMD2<UInt64>.self)
+    }
+
+    /// The name of a stored session.
+    init(_ key: SessionKey) {
+        words = SIMD2()
+        withUnsafeMutableBytes(of: &words) { digits in
+            for index in digits.indices {
+                let digit = UInt8(truncatingIfNeeded: key.rawValue >> UInt64(60 - 4 * index)) & 15
+                digits[index] = hexadecimalDigit(digit)
+            }
+        }
+    }
+
+    /// The session's number in a journal store; `nil` for a name that no session has.
+    var stored: SessionKey? {
+        var number: UInt64 = 0
+        let isNumber = withUnsafeBytes(of: words) { digits in
+            digits.allSatisfy { digit in
+                guard let value = lowercaseDigitValue(digit) else { return false }
+                number = number << 4 | UInt64(value)
+                return true
+            }
+        }
+        return isNumber ? SessionKey(rawValue: number) : nil
     }
 
     static let count = 16
@@ -111,4 +145,13 @@ struct Token: Sendable {
 
     /// The token for a client.
     var text: String { (isReadOnly ? "kmv_" : "kml_") + id.text + secret.text }
+}
+
+/// What a hexadecimal digit of a session's name counts; `nil` for other bytes.
+private func lowercaseDigitValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    default: nil
+    }
 }

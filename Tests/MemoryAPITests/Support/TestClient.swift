@@ -1,5 +1,6 @@
 import MemoryAPI
 import MicroHTTPD
+import SessionJournal
 import Testing
 
 /// A client of a service in the same process. It checks every response against the OpenAPI file.
@@ -12,10 +13,12 @@ struct TestClient {
     /// A client of a new service, with a session on it.
     init(
         _ machine: String = "classroom", cpus: Int = 1, options: String = "",
-        limits: SessionLimits = SessionLimits(),
+        limits: SessionLimits = SessionLimits(), journal: (any JournalStore)? = nil,
         now: @escaping @Sendable () -> UInt64 = monotonicSeconds
     ) throws {
-        router = MemoryService(limits: limits, description: testDescription, now: now).router()
+        router = MemoryService(
+            limits: limits, description: testDescription, journal: journal, now: now
+        ).router()
         try boot(machine, cpus: cpus, options: options)
     }
 
@@ -23,6 +26,26 @@ struct TestClient {
     init(_ router: Router) {
         self.router = router
         token = nil
+    }
+
+    /// The same client of another service.
+    func client(of router: Router) -> TestClient {
+        var other = TestClient(router)
+        (other.token, other.viewToken, other.id) = (token, viewToken, id)
+        return other
+    }
+
+    /// The same client of a service that was started anew with the same journal.
+    func afterRestart(
+        _ journal: any JournalStore, limits: SessionLimits = SessionLimits(),
+        recordings: RecordingLibrary = RecordingLibrary(),
+        now: @escaping @Sendable () -> UInt64 = monotonicSeconds
+    ) -> TestClient {
+        client(
+            of: MemoryService(
+                limits: limits, description: testDescription, journal: journal,
+                recordings: recordings, now: now
+            ).router())
     }
 
     /// Boots a machine and goes on with its token.
@@ -44,8 +67,10 @@ struct TestClient {
         try send("GET", target, headers: headers)
     }
 
-    func post(_ target: String, _ body: String = "") throws -> Reply {
-        try send("POST", target, body: Array(body.utf8))
+    func post(
+        _ target: String, _ body: String = "", headers: [(name: String, value: String)] = []
+    ) throws -> Reply {
+        try send("POST", target, headers: headers, body: Array(body.utf8))
     }
 
     func put(_ target: String, _ body: String) throws -> Reply {

@@ -1,0 +1,139 @@
+import KernelMemory
+import Logging
+import SessionJournal
+
+/// Writes sessions to a journal store, and builds them again from there.
+///
+/// The one place where the store's errors become refusals.
+struct JournalKeeper: Sendable {
+    private let store: any JournalStore
+    private let log: Logger
+
+    /// - Parameter log: where it is told what a client cannot help.
+    init(_ store: any JournalStore, log: Logger) {
+        self.store = store
+        self.log = log
+    }
+
+    /// How many sessions there are.
+    var count: Int { (try? store.sessions().count) ?? 0 }
+}
+
+// MARK: - Writing
+
+extension JournalKeeper {
+    /// Begins the journal of a session.
+    func begin(_ session: StoredSession) throws(Problem) -> JournalTicket {
+        do throws(JournalError) { return try store.create(session) } catch { throw problem(error) }
+    }
+
+    /// Ends a session; one that is not there has ended before.
+    func end(_ key: SessionKey) throws(Problem) -> JournalTicket? {
+        do throws(JournalError) { return try store.end(key) } catch {
+            if case .unknownSession = error { return nil }
+            throw problem(error)
+        }
+    }
+
+    /// Writes what has changed since the store has had the session.
+    ///
+    /// - Returns: `nil` if nothing has.
+    /// - Throws: why it cannot be written. The state is not what the store has then.
+    @inline(__always)
+    func keep(
+        _ state: inout SessionState, of key: SessionKey
+    ) throws(Problem) -> JournalTicket? {
+        guard state.head != state.storedHead else { return nil }
+        do throws(JournalError) { return try write(&state, of: key) } catch { throw problem(error) }
+    }
+
+    private func write(
+        _ state: inout SessionState, of key: SessionKey
+    ) throws(JournalError) -> JournalTicket {
+        let common = state.lastCommonHead
+        if state.step <= common.step {
+            let ticket = try store.move(key, from: state.storedHead, to: state.head)
+            state.noteStored(state.head, count: Int(common.step))
+            return ticket
+        }
+        if state.storedHead.step > common.step {
+            _ = try store.move(key, from: state.storedHead, to: common)
+            state.noteStored(common, count: Int(common.step))
+        }
+        let calls = state.calls(behind: state.storedHead.step)
+        let ticket = try store.append(calls, to: key, expecting: state.storedHead)
+        state.noteStored(state.head, count: state.step)
+        return ticket
+    }
+}
+
+// MARK: - Reading
+
+extension JournalKeeper {
+    /// What a session is; `nil` if there is none of this name.
+    func session(_ key: SessionKey) throws(Problem) -> StoredSession? {
+        do throws(JournalError) { return try store.session(key) } catch { throw problem(error) }
+    }
+
+    /// Runs the calls of a session on the machine that it started with.
+    ///
+    /// - Throws: a problem at a call that cannot be read, or that leads elsewhere today.
+    /// - Complexity: O(calls).
+    func rebuild(_ state: inout SessionState, _ key: SessionKey) throws(Problem) {
+        do throws(JournalError) {
+            let position = try store.position(of: key)
+            try store.read(key, from: 1) { (step, recorded) throws(JournalError) in
+                guard state.runAgain(recorded.call, to: recorded.stateHash) else {
+                    throw .unreadable(key, step: step, .outOfRange("state"))
+                }
+            }
+            if position.step < position.lastStep { state.move(to: Int(position.step)) }
+            state.noteStored(state.head, count: Int(position.lastStep))
+        } catch { throw problem(error) }
+    }
+}
+
+// MARK: - Refusals
+
+extension JournalKeeper {
+    /// The refusal of a session whose record says nothing that can be booted.
+    func unreadable(_ key: SessionKey) -> Problem {
+        problem(.unreadable(key, step: 0, .outOfRange("session")))
+    }
+
+    /// The refusal that an error leads to.
+    func problem(_ error: JournalError) -> Problem {
+        switch error {
+        case .unknownSession: return .unknownToken
+        case .conflict:
+            return Problem(
+                .sessionMoved,
+                "The session was changed elsewhere at the same time. Look at it again, and repeat "
+                    + "the request if it still makes sense.")
+        case .unreadable(_, let step, let reason):
+            log.error("session unreadable", metadata: ["why": "\(error)"])
+            return Problem(
+                .sessionUnreadable,
+                "The session's journal cannot be read at step \(step): \(reason). Other sessions "
+                    + "are not concerned.")
+        case .tooManySteps: return Problem(.tooManyCalls, "\(error)")
+        default:
+            log.error("journal refuses", metadata: ["why": "\(error)"])
+            return Problem(.journalRefuses, Self.reason(error))
+        }
+    }
+
+    /// What a client is told, without the server's paths.
+    private static func reason(_ error: JournalError) -> String {
+        let why =
+            switch error {
+            case .diskFull: "the disk is full"
+            case .storeFull: "the journal has reached its limit"
+            case .notWritable: "it cannot be written"
+            default: "the system reports an error"
+            }
+        return
+            "The server cannot write its journal: \(why). Nothing has changed; sessions can still "
+            + "be looked at."
+    }
+}

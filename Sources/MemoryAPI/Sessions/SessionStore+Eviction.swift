@@ -1,0 +1,39 @@
+import MicroHTTPD
+import Synchronization
+
+/// Sessions that nobody asks for leave memory when there is too much in it; the journal store has them.
+extension SessionStore {
+    /// How many leave in one go at most, since a request waits for it.
+    private static let evictionLimit = 1_024
+
+    /// Looks after memory, once a second at most.
+    @inline(__always)
+    func evictIfDue(_ now: UInt64) {
+        let last = lastEviction.load(ordering: .relaxed)
+        guard _slowPath(now != last), journals != nil,
+            lastEviction.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+        else { return }
+        evictIfFull()
+    }
+
+    @inline(never)
+    private func evictIfFull() {
+        guard ProcessMemory.allocatedBytes > limits.residentBytes else { return }
+        let leaving = residentSessions.sorted { $0.lastUsed < $1.lastUsed }
+        for session in leaving.prefix(Self.evictionLimit) {
+            session.residence.withLockIfAvailable { $0.state = nil }
+        }
+        ProcessMemory.trim()
+    }
+
+    /// The sessions in memory but those that are being used.
+    var residentSessions: [Session] {
+        shards.flatMap { shard in
+            shard.sessions.withLock { sessions in
+                sessions.values.filter {
+                    $0.residence.withLockIfAvailable { $0.state != nil } ?? false
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import KernelMemory
+import MicroHTTPD
+import SessionJournal
+
+extension SessionStore {
+    /// Finds the session that a token is for, and notes that it was asked for.
+    ///
+    /// - Throws: a problem if the journal store cannot say.
+    @inline(__always)
+    func session(_ token: Token) throws(Problem) -> Session? {
+        let key = token.id.key
+        var found = shard(key).sessions.withLock { $0[key] }
+        if _slowPath(found == nil) { found = try storedSession(token.id) }
+        guard let session = found, session.accepts(token) else { return nil }
+        let now = now()
+        if _slowPath(session.isIdle(now, limit: limits.idleSeconds)) {
+            try end(session)
+            return nil
+        }
+        session.touch(now)
+        evictIfDue(now)
+        return session
+    }
+
+    /// Finds a session that nobody has asked for since the service began.
+    private func storedSession(_ id: SessionID) throws(Problem) -> Session? {
+        guard let journals, let key = id.stored, let stored = try journals.session(key) else {
+            return nil
+        }
+        guard let names = SessionNames(stored), let creation = SessionCreation(stored.creation)
+        else { throw journals.unreadable(key) }
+        let session = Session(nil, names: names, owner: creation.owner, now: now())
+        return shard(id.key).sessions.withLock { sessions in
+            if let other = sessions[id.key] { return other }
+            sessions[id.key] = session
+            census.withLock { $0.perAddress[creation.owner, default: 0] += 1 }
+            return session
+        }
+    }
+
+    /// Works with a session's state, which is brought into memory first if it is not there.
+    @inline(__always)
+    func look<Result: ~Copyable>(
+        at session: Session, _ body: (inout SessionState) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        try session.residence.withLock { (residence) throws(Problem) in
+            if _slowPath(residence.state == nil) { try bringIn(session, &residence) }
+            return try body(&residence.state!)
+        }
+    }
+
+    /// Changes a session's state, and has the journal store write down what has changed.
+    ///
+    /// What a body has changed that then throws is written, too. If the store refuses, the change is
+    /// undone: the state leaves memory, and comes back as the store has it.
+    ///
+    /// - Returns: when the change has come to stay; `nil` if it needs no waiting.
+    @inline(__always)
+    func change(
+        _ session: Session, _ body: (inout SessionState) throws(Problem) -> Void
+    ) throws(Problem) -> JournalTicket? {
+        guard let journals else {
+            try look(at: session, body)
+            return nil
+        }
+        return try session.residence.withLock { (residence) throws(Problem) in
+            if _slowPath(residence.state == nil) { try bringIn(session, &residence) }
+            var refusal: Problem?
+            do throws(Problem) { try body(&residence.state!) } catch { refusal = error }
+            let ticket = try keep(session, &residence, journals)
+            if let refusal { throw refusal }
+            return ticket
+        }
+    }
+
+    @inline(__always)
+    private func keep(
+        _ session: Session, _ residence: inout Session.Residence, _ journals: JournalKeeper
+    ) throws(Problem) -> JournalTicket? {
+        guard let key = session.id.stored else { preconditionFailure("names are drawn") }
+        do throws(Problem) { return try journals.keep(&residence.state!, of: key) } catch {
+            residence.state = nil
+            throw error
+        }
+    }
+
+    /// Builds a session's state again from the journal store.
+    @inline(never)
+    private func bringIn(
+        _ session: Session, _ residence: inout Session.Residence
+    ) throws(Problem) {
+        guard !residence.isEnded, let journals, let key = session.id.stored,
+            let stored = try journals.session(key)
+        else { throw .unknownToken }
+        guard let sent = stored.sent else { throw journals.unreadable(key) }
+        let start = try start(stored.configuration, sent)
+        var state = try boot(start, owner: session.owner)
+        guard state.configuration == stored.configuration else { throw journals.unreadable(key) }
+        try journals.rebuild(&state, key)
+        residence.state = consume state
+    }
+
+    private func start(
+        _ configuration: MachineConfiguration, _ sent: SentRecording
+    ) throws(Problem) -> SessionStart {
+        if let start = try sent.start() { return start }
+        guard case .recording(let digest) = configuration.origin else {
+            return .configuration(configuration)
+        }
+        guard let recording = library.recording(with: digest) else {
+            throw Problem(
+                .sessionUnreadable,
+                "The session started from a recording that this server does not have any more.")
+        }
+        return .shipped(recording)
+    }
+
+    /// The recording that was sent for a session; nothing for others.
+    func sentRecording(of session: Session) throws(Problem) -> SentRecording {
+        guard let journals, let key = session.id.stored else { return .none }
+        return try journals.session(key)?.sent ?? .none
+    }
+}

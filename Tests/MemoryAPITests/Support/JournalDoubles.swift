@@ -1,0 +1,62 @@
+import KernelMemory
+import SessionJournal
+import Synchronization
+
+/// A journal in memory that can be told to refuse.
+final class MoodyJournalStore: JournalStore {
+    /// What it does not do.
+    enum Mood: Sendable { case well, full, blind }
+
+    private let store = MemoryJournalStore()
+    let mood = Mutex(Mood.well)
+
+    private func checkRoom() throws(JournalError) {
+        if mood.withLock({ $0 == .full }) { throw .diskFull(path: "/secret/path") }
+    }
+
+    func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
+        try checkRoom()
+        return try store.create(session)
+    }
+
+    func append(
+        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+    ) throws(JournalError) -> JournalTicket {
+        try checkRoom()
+        return try store.append(calls, to: session, expecting: head)
+    }
+
+    func move(
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+    ) throws(JournalError) -> JournalTicket {
+        try checkRoom()
+        return try store.move(session, from: head, to: target)
+    }
+
+    func end(_ session: SessionKey) throws(JournalError) -> JournalTicket {
+        try store.end(session)
+    }
+
+    func session(_ session: SessionKey) throws(JournalError) -> StoredSession? {
+        store.session(session)
+    }
+
+    func position(of session: SessionKey) throws(JournalError) -> JournalPosition {
+        try store.position(of: session)
+    }
+
+    func read(
+        _ session: SessionKey, from step: UInt32,
+        _ body: (UInt32, RecordedCall) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        let isBlind = mood.withLock { $0 == .blind }
+        try store.read(session, from: step) { (step, call) throws(JournalError) in
+            if isBlind, step == 2 { throw .unreadable(session, step: step, .damaged) }
+            try body(step, call)
+        }
+    }
+
+    func sessions() throws(JournalError) -> [SessionKey] { store.sessions() }
+
+    func sync() throws(JournalError) {}
+}
