@@ -15,6 +15,8 @@ struct Exchange: ~Copyable {
         case target
         /// The headers were read; body parts follow.
         case body
+        /// The response is there and must not be sent yet.
+        case held
         /// A response was queued.
         case answered
     }
@@ -36,6 +38,8 @@ struct Exchange: ~Copyable {
     var refusal: RouterProblem?
     /// Which of the route's `produces` the client prefers.
     var preferredType = 0
+    /// The answer that is held, if it had to wait.
+    var held: HeldAnswer?
 
     init(connection: OpaquePointer?, syntheticHeaders: SyntheticHeaders? = nil) {
         self.connection = connection

@@ -24,6 +24,8 @@ public struct Response: ~Copyable {
     public var body: OutputBuffer
     /// Which security headers are sent.
     public var protection: Protection
+    /// What this response waits for once it is finished, if anything.
+    var held: HeldAnswer?
     /// The connection's list, emptied for this response.
     let fields: UnsafeMutablePointer<HeaderList>
 
@@ -81,9 +83,10 @@ public struct Response: ~Copyable {
         fields.pointee.remove(name: cString(name))
     }
 
-    /// Starts over: `200`, no header fields, no body.
+    /// Starts over: `200`, no header fields, no body, not held.
     public mutating func reset() {
         status = 200
+        held = nil
         body.removeAll()
         protection = .data
         fields.pointee.removeAll()

@@ -53,6 +53,21 @@ public struct Router: Sendable {
         addSecurityHeaders(&response)
     }
 
+    /// Applies what came of holding a response.
+    ///
+    /// - Returns: whether there is a response to send.
+    func settle(_ response: inout Response, _ verdict: HeldAnswer.Verdict) -> Bool {
+        switch verdict {
+        case .send: return true
+        case .drop: return false
+        case .refuse(let write):
+            response.reset()
+            write(&response)
+            addSecurityHeaders(&response)
+            return true
+        }
+    }
+
     private func respond(
         at endpoint: RouteEndpoint, _ exchange: UnsafeMutablePointer<Exchange>,
         _ response: inout Response
@@ -141,7 +156,8 @@ public struct Router: Sendable {
         }
     }
 
-    private func addSecurityHeaders(_ response: inout Response) {
+    /// Adds what the response's ``Response/Protection`` stands for.
+    func addSecurityHeaders(_ response: inout Response) {
         let count =
             switch response.protection {
             case .none: 0

@@ -59,7 +59,7 @@ public final class Server: Sendable {
     ///
     /// - Parameter gracePeriodInSeconds: how long to wait for open requests at most. A handler
     ///   that still runs then is waited for, but its response is not sent; a ``Watchdog`` ends the
-    ///   process when it never returns.
+    ///   process when it never returns. Nor is an answer sent that is still held then.
     ///
     /// The corresponding libmicrohttpd functions are `MHD_quiesce_daemon` and
     /// `MHD_stop_daemon`.
@@ -70,6 +70,7 @@ public final class Server: Sendable {
             let listener = MHD_quiesce_daemon(handle)
             if listener >= 0 { close(listener) }
             waitForOpenRequests(seconds: gracePeriodInSeconds)
+            core.suspensions.stop(.heldAnswer)
             MHD_stop_daemon(handle)
         }
     }

@@ -8,6 +8,8 @@ final class ServerCore: Sendable {
     private let bodyLimitInBytes: Int
     private let headerLimitInBytes: Int
     private let openRequests = Atomic<Int>(0)
+    /// Requests that sleep now and then.
+    let suspensions = Suspensions()
 
     init(router: Router, configuration: ServerConfiguration) {
         self.router = router
@@ -43,6 +45,10 @@ final class ServerCore: Sendable {
 
     /// Closes a request, exactly once for each that was opened.
     func close(_ exchange: UnsafeMutablePointer<Exchange>) {
+        if let held = exchange.pointee.held {
+            exchange.pointee.held = nil
+            suspensions.remove(held.suspension)
+        }
         exchange.pointee.close()
         openRequests.subtract(1, ordering: .releasing)
     }
@@ -63,6 +69,7 @@ final class ServerCore: Sendable {
             partCount.pointee = 0
             return exchange.pointee.receive(bytes, limit: bodyLimitInBytes) ? .YES : .NO
         case .body: return answer(exchange)
+        case .held: return release(exchange)
         case .idle, .answered: return .NO
         }
     }
@@ -97,6 +104,38 @@ final class ServerCore: Sendable {
         var response = Response(fields: exchange.pointee.responseFields)
         router.respond(to: exchange, into: &response)
         guard let connection = exchange.pointee.connection else { return .NO }
+        guard let held = response.held else { return response.queue(on: connection) }
+        return hold(response, held, exchange)
+    }
+
+    /// Keeps a response until its verdict, which may be there already.
+    ///
+    /// The connection does not sleep at once: libmicrohttpd asks again in its next round, and has
+    /// stopped reading then. Otherwise it would read at the end of the sleep, and drop a client that
+    /// has closed its sending side.
+    private func hold(
+        _ response: consuming Response, _ held: HeldAnswer,
+        _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> MHD_Result {
+        response.held = nil
+        held.response = consume response
+        exchange.pointee.held = held
+        exchange.pointee.phase = .held
+        guard held.verdict == nil else { return release(exchange) }
+        suspensions.add(held.suspension, .heldAnswer)
+        return .YES
+    }
+
+    /// Sends a held response, or what took its place; lets the connection sleep while that is open.
+    /// Without a verdict at the server's stop, the connection is closed.
+    private func release(_ exchange: UnsafeMutablePointer<Exchange>) -> MHD_Result {
+        guard let held = exchange.pointee.held, let connection = exchange.pointee.connection else {
+            return .NO
+        }
+        if held.verdict == nil, held.suspension.sleep(connection) { return .YES }
+        guard let verdict = held.verdict, var response = held.response.take() else { return .NO }
+        exchange.pointee.phase = .answered
+        guard router.settle(&response, verdict) else { return .NO }
         return response.queue(on: connection)
     }
 }

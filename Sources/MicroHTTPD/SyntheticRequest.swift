@@ -23,11 +23,13 @@ public struct SyntheticRequest: Sendable {
 
 extension Router {
     /// Answers a request that was made up in the process, by the same way as one from a socket.
+    /// The calling thread waits while the answer is held.
     ///
     /// - Parameters:
     ///   - request: the request.
     ///   - bodyLimitInBytes: as the server's.
-    /// - Returns: what the server would send, without `Date` and `Connection`.
+    /// - Returns: what the server would send, without `Date` and `Connection`; status 0 where it
+    ///   would close the connection.
     public func respond(
         to request: SyntheticRequest,
         bodyLimitInBytes: Int = ServerConfiguration().bodyLimitInBytes
@@ -45,6 +47,9 @@ extension Router {
         exchange.pointee.body.finish()
         var response = Response(fields: exchange.pointee.responseFields)
         respond(to: exchange, into: &response)
+        if let held = response.held, !settle(&response, held.waitForVerdict()) {
+            return RecordedResponse(status: 0, headers: [], body: [])
+        }
         return response.recorded(withBody: exchange.pointee.method != .head)
     }
 }

@@ -2,9 +2,9 @@ import Glibc
 import MicroHTTPD
 
 /// The routes that the tests ask: each shows one thing that a handler can see or do.
-func makeSampleRouter(staticFiles: StaticFiles? = nil) -> Router {
-    Router(routes: pageRoutes + requestRoutes + responseRoutes, staticFiles: staticFiles) {
-        problem, request, response in
+func makeSampleRouter(staticFiles: StaticFiles? = nil, adding routes: [Route] = []) -> Router {
+    let routes = pageRoutes + requestRoutes + responseRoutes + routes
+    return Router(routes: routes, staticFiles: staticFiles) { problem, request, response in
         response.setHeader("Content-Type", "application/problem+json")
         response.body.append("\(problem)")
     }

@@ -8,13 +8,15 @@ final class SampleServer: Sendable {
     let server: Server
 
     init(
-        staticFiles: StaticFiles? = nil, change: (inout ServerConfiguration) -> Void = { _ in }
+        staticFiles: StaticFiles? = nil, adding routes: [Route] = [],
+        change: (inout ServerConfiguration) -> Void = { _ in }
     ) throws {
         var configuration = ServerConfiguration()
         configuration.port = 0
         change(&configuration)
         server = try Server(
-            configuration: configuration, router: makeSampleRouter(staticFiles: staticFiles))
+            configuration: configuration,
+            router: makeSampleRouter(staticFiles: staticFiles, adding: routes))
     }
 
     deinit {

@@ -41,6 +41,11 @@ public final class SocketClient {
         }
     }
 
+    /// Closes the sending side only.
+    public func finishSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
     /// Sends text.
     public func send(_ text: String) {
         send(Array(text.utf8))
