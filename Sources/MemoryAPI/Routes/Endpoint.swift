@@ -77,7 +77,7 @@ extension MemoryService {
                 try request.checkPrecondition(state)
                 try handler(request, &state, &response)
             }
-            response.send(behind: ticket)
+            response.send(behind: ticket) { store.lost(session, $0) }
         }
     }
 }

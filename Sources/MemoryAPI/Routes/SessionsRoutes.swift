@@ -38,7 +38,7 @@ extension MemoryService {
         try store.look(at: session) { state in
             response.json { json in json.newSession(session, state, library) }
         }
-        response.send(behind: ticket)
+        response.send(behind: ticket) { [store] in store.lost(session, $0) }
     }
 
     private var forkSession: OpenHandler {
@@ -74,7 +74,7 @@ extension MemoryService {
             log.info("session ended", metadata: ["session": "\(session.id.text)"])
             response.status = 204
             response.removeHeader("Content-Type")
-            response.send(behind: ticket)
+            response.send(behind: ticket) { [store] in store.lost(session, $0) }
         }
     }
 }

@@ -84,6 +84,14 @@ extension SessionStore {
         }
     }
 
+    /// Has a session's state leave memory, since the journal store has lost a change of it.
+    ///
+    /// - Returns: the refusal of that change.
+    func lost(_ session: Session, _ error: JournalError) -> Problem {
+        session.residence.withLock { $0.state = nil }
+        return journals?.problem(error) ?? .unknownToken
+    }
+
     /// Builds a session's state again from the journal store.
     @inline(never)
     private func bringIn(
