@@ -25,6 +25,13 @@ struct mhd_settings {
     size_t (*unescape)(void *cls, struct MHD_Connection *connection, char *text);
 };
 
+// Swift does not see macros with a cast in them.
+
+/// What a stream's callback returns at the end.
+static const ssize_t mhd_end_of_stream = MHD_CONTENT_READER_END_OF_STREAM;
+/// The size of a stream.
+static const uint64_t mhd_size_unknown = MHD_SIZE_UNKNOWN;
+
 /// Starts a daemon on an internal epoll thread, or on a pool of them. It is strict with clients:
 /// an HTTP/1.1 request without `Host`, or with a blank in its target, is answered 400.
 ///
@@ -48,6 +55,14 @@ static inline struct MHD_Daemon *mhd_start(const struct mhd_settings *settings) 
         MHD_OPTION_UNESCAPE_CALLBACK, settings->unescape, settings->context,
         pool, settings->thread_count,
         MHD_OPTION_END);
+}
+
+/// Has a response of unknown size end with its connection. For HEAD, 0.9.75 would otherwise send the
+/// last chunk of a body that is not there, and the client take it for the next response.
+///
+/// Why a shim: `MHD_set_response_options` is variadic.
+static inline void mhd_leave_out_chunks(struct MHD_Response *response) {
+    MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }
 
 /// The pointer that the connection callback stored for this connection, or NULL.

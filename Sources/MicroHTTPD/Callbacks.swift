@@ -54,6 +54,21 @@ let headerFound: MHD_KeyValueIteratorN = { fields, _, name, nameCount, value, va
     return .YES
 }
 
+/// A stream's next bytes. The corresponding libmicrohttpd type is `MHD_ContentReaderCallback`.
+let streamRead: MHD_ContentReaderCallback = { stream, _, block, capacity in
+    guard let stream, let block else { return mhd_end_of_stream }
+    return Unmanaged<StreamedBody>.fromOpaque(stream)._withUnsafeGuaranteedRef {
+        $0.read(into: UnsafeMutableRawBufferPointer(start: block, count: capacity))
+    }
+}
+
+/// A stream is over, in whatever way. The corresponding libmicrohttpd type is
+/// `MHD_ContentReaderFreeCallback`.
+let streamClosed: MHD_ContentReaderFreeCallback = { stream in
+    guard let stream else { return }
+    Unmanaged<StreamedBody>.fromOpaque(stream).release()
+}
+
 /// Leaves escapes as they are; the router decodes them behind cutting the path. The
 /// corresponding libmicrohttpd option is `MHD_OPTION_UNESCAPE_CALLBACK`.
 let keepEscapes:

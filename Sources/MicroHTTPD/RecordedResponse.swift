@@ -37,6 +37,11 @@ extension Response {
                 ))
         }
         let sendsBody = withBody && status != 204 && status != 304
+        if let streamedBody {
+            fields.append(("Transfer-Encoding", "chunked"))
+            return RecordedResponse(
+                status: status, headers: fields, body: sendsBody ? streamedBody.readAll() : [])
+        }
         if status != 204 { fields.append(("Content-Length", "\(body.count)")) }
         return RecordedResponse(
             status: status, headers: fields, body: sendsBody ? Array(body.bytes) : [])

@@ -24,6 +24,8 @@ public struct Response: ~Copyable {
     public var body: OutputBuffer
     /// Which security headers are sent.
     public var protection: Protection
+    /// The body when it is a stream.
+    var streamedBody: StreamedBody?
     /// What this response waits for once it is finished, if anything.
     var held: HeldAnswer?
     /// The connection's list, emptied for this response.
@@ -87,6 +89,7 @@ public struct Response: ~Copyable {
     public mutating func reset() {
         status = 200
         held = nil
+        streamedBody = nil
         body.removeAll()
         protection = .data
         fields.pointee.removeAll()

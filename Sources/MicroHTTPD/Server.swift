@@ -54,7 +54,7 @@ public final class Server: Sendable {
     /// Requests between their request line and the end of their response.
     public var openRequestCount: Int { core.openRequestCount }
 
-    /// Stops listening, lets open requests finish, and closes all connections. Calling it again
+    /// Stops listening, ends streams, lets open requests finish, and closes all connections. Calling it again
     /// does nothing. Not to be called by a handler, whose thread it waits for.
     ///
     /// - Parameter gracePeriodInSeconds: how long to wait for open requests at most. A handler
@@ -69,6 +69,7 @@ public final class Server: Sendable {
             daemon.handle = nil
             let listener = MHD_quiesce_daemon(handle)
             if listener >= 0 { close(listener) }
+            core.suspensions.stop(.stream)
             waitForOpenRequests(seconds: gracePeriodInSeconds)
             core.suspensions.stop(.heldAnswer)
             MHD_stop_daemon(handle)

@@ -103,8 +103,7 @@ final class ServerCore: Sendable {
         exchange.pointee.body.finish()
         var response = Response(fields: exchange.pointee.responseFields)
         router.respond(to: exchange, into: &response)
-        guard let connection = exchange.pointee.connection else { return .NO }
-        guard let held = response.held else { return response.queue(on: connection) }
+        guard let held = response.held else { return queue(&response, exchange) }
         return hold(response, held, exchange)
     }
 
@@ -136,7 +135,15 @@ final class ServerCore: Sendable {
         guard let verdict = held.verdict, var response = held.response.take() else { return .NO }
         exchange.pointee.phase = .answered
         guard router.settle(&response, verdict) else { return .NO }
-        return response.queue(on: connection)
+        return queue(&response, exchange)
+    }
+
+    private func queue(
+        _ response: inout Response, _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> MHD_Result {
+        guard let connection = exchange.pointee.connection else { return .NO }
+        let isHead = exchange.pointee.method == .head
+        return response.queue(on: connection, isHead: isHead, suspensions)
     }
 }
 
@@ -154,28 +161,6 @@ extension Exchange {
         discardedCount += part.count
         refusal = .payloadTooLarge(limitInBytes: limit)
         return discardedCount / 4 <= max(limit, 262_144)
-    }
-}
-
-extension Response {
-    /// Hands the response to libmicrohttpd, which frees the body's block when it is sent.
-    ///
-    /// The corresponding libmicrohttpd functions are `MHD_create_response_from_buffer` and
-    /// `MHD_queue_response`.
-    fileprivate mutating func queue(on connection: OpaquePointer) -> MHD_Result {
-        let block = body.release()
-        let mode: MHD_ResponseMemoryMode =
-            block.isOwned ? .RESPMEM_MUST_FREE : .RESPMEM_PERSISTENT
-        guard let response = MHD_create_response_from_buffer(block.count, block.start, mode) else {
-            if block.isOwned { free(block.start) }
-            return .NO
-        }
-        defer { MHD_destroy_response(response) }
-        for index in 0..<fields.pointee.count {
-            MHD_add_response_header(
-                response, fields.pointee.name(at: index), fields.pointee.value(at: index))
-        }
-        return MHD_queue_response(connection, status, response)
     }
 }
 

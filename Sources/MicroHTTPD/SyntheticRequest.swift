@@ -23,7 +23,7 @@ public struct SyntheticRequest: Sendable {
 
 extension Router {
     /// Answers a request that was made up in the process, by the same way as one from a socket.
-    /// The calling thread waits while the answer is held.
+    /// The calling thread waits while the answer is held. A stream is cut off where it would wait.
     ///
     /// - Parameters:
     ///   - request: the request.

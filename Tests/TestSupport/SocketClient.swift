@@ -80,6 +80,43 @@ public final class SocketClient {
         }
     }
 
+    /// Reads the head of a response whose body comes in chunks, or whose end is the connection's.
+    ///
+    /// - Returns: the response without its body; `nil` as with ``readResponse(isHead:)``.
+    public func readHead() -> RecordedResponse? {
+        while endOfHead == nil { guard receiveMore() else { return nil } }
+        guard let end = endOfHead else { return nil }
+        let head = parseHead(String(decoding: received[..<end], as: UTF8.self))
+        received.removeFirst(end + 4)
+        return head
+    }
+
+    /// Reads one chunk of a body.
+    ///
+    /// - Returns: its bytes as text, none at the end of the body; `nil` when the server closed the
+    ///   connection, or said nothing in time.
+    public func readChunk() -> String? {
+        while true {
+            if let lineEnd = received.firstIndex(of: 10),
+                let count = Int(
+                    String(decoding: received[..<(lineEnd - 1)], as: UTF8.self), radix: 16),
+                received.count >= lineEnd + 1 + count + 2
+            {
+                let chunk = received[(lineEnd + 1)..<(lineEnd + 1 + count)]
+                defer { received.removeFirst(lineEnd + 1 + count + 2) }
+                return String(decoding: chunk, as: UTF8.self)
+            }
+            guard receiveMore() else { return nil }
+        }
+    }
+
+    /// Reads everything up to the end of the connection.
+    public func readToEnd() -> String {
+        while receiveMore() {}
+        defer { received = [] }
+        return String(decoding: received, as: UTF8.self)
+    }
+
     /// Whether the server has closed the connection and no byte is left.
     public func isClosedByServer() -> Bool {
         received.isEmpty && !receiveMore() && errno != EAGAIN

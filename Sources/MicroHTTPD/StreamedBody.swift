@@ -1,0 +1,62 @@
+import CMicroHTTPD
+
+/// A stream on its way through libmicrohttpd. It closes its source when it goes away itself.
+final class StreamedBody {
+    /// What libmicrohttpd allocates for a client that knows no chunks (HTTP/1.0). All others are
+    /// written into the connection's memory.
+    static let blockInBytes = 512
+
+    private let source: any ResponseStream
+    /// Where the stream sleeps; `nil` until it was handed to libmicrohttpd.
+    private var bed: (connection: OpaquePointer, suspensions: Suspensions)?
+    private let suspension = Suspension()
+    private var isOpen = false
+
+    init(_ source: some ResponseStream) { self.source = source }
+
+    deinit {
+        bed?.suspensions.remove(suspension)
+        source.closed()
+    }
+
+    /// Prepares for being read by libmicrohttpd.
+    func attach(to connection: OpaquePointer, _ suspensions: Suspensions) {
+        bed = (connection, suspensions)
+    }
+
+    /// Reads the next bytes; lets the connection sleep when there are none.
+    ///
+    /// - Returns: how many there were; 0 when it sleeps; `mhd_end_of_stream` at the end, or when
+    ///   the server stops.
+    func read(into block: UnsafeMutableRawBufferPointer) -> Int {
+        guard let bed else { return mhd_end_of_stream }
+        open(bed.suspensions)
+        while !suspension.isStopped {
+            switch source.read(into: block) {
+            case .bytes(let count):
+                precondition(count > 0 && count <= block.count, "a stream wrote \(count) bytes")
+                return count
+            case .end: return mhd_end_of_stream
+            case .wait: if suspension.sleep(bed.connection) { return 0 }
+            }
+        }
+        return mhd_end_of_stream
+    }
+
+    private func open(_ suspensions: Suspensions) {
+        guard !isOpen else { return }
+        isOpen = true
+        suspensions.add(suspension, .stream)
+        source.opened(StreamWaker(suspension: suspension))
+    }
+
+    /// All bytes up to the end, or up to where the stream would wait.
+    func readAll() -> [UInt8] {
+        source.opened(StreamWaker(suspension: nil))
+        var bytes: [UInt8] = []
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 16)
+        defer { block.deallocate() }
+        while case .bytes(let count) = source.read(into: block) { bytes += block[..<count] }
+        return bytes
+    }
+}
