@@ -3,11 +3,13 @@ struct CompiledRoute {
     let handler: Handler
     let consumes: UnsafeBufferPointer<MediaType>
     let produces: UnsafeBufferPointer<MediaType>
+    let streamsBody: BodyStreaming?
 
     init(_ route: Route) {
         handler = route.handler
         consumes = CompiledRoute.compile(route.consumes)
         produces = CompiledRoute.compile(route.produces)
+        streamsBody = route.streamsBody
     }
 
     func deallocate() {
@@ -19,6 +21,7 @@ struct CompiledRoute {
 
     /// Whether the route reads a body of this type.
     func reads(contentType: UnsafeRawBufferPointer?) -> Bool {
+        if consumes.count == 0 { return true }
         guard let contentType else { return false }
         return consumes.contains { $0.matches(contentType: contentType) }
     }

@@ -29,7 +29,11 @@ struct Exchange: ~Copyable {
     private var knownHeaders = KnownHeaders()
     var method = HTTPMethod.other
     var target = RequestTarget()
+    /// What the path leads to; `nil` when there is no route.
+    var endpoint: RouteEndpoint?
     var body = RequestBody()
+    /// The body when it is taken in parts.
+    var reception: BodyReception?
     /// The header fields of the response.
     let responseFields: UnsafeMutablePointer<HeaderList>
     /// Bytes of a body that came in beyond the limit and were thrown away.
@@ -65,6 +69,7 @@ struct Exchange: ~Copyable {
         phase = .idle
         discardedCount = 0
         body.removeAll()
+        if reception != nil { reception = nil }
         if refusal != nil { refusal = nil }
     }
 

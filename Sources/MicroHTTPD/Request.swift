@@ -75,6 +75,11 @@ public struct Request: ~Copyable {
         exchange.pointee.body.bytes
     }
 
+    /// What took the body in parts, if the route has its body taken so; ``body`` is empty then.
+    public var bodyReceiver: (any BodyReceiver)? {
+        exchange.pointee.reception?.receiver
+    }
+
     /// Which of the route's `produces` the client's `Accept` prefers; 0 for the first.
     public var preferredType: Int {
         exchange.pointee.preferredType

@@ -13,6 +13,8 @@ public struct Route: Sendable {
     /// Media types that the handler can answer with, in order of preference; empty when
     /// `Accept` does not matter.
     public let produces: [String]
+    /// How bodies are taken in parts; `nil` when every body is gathered.
+    public let streamsBody: BodyStreaming?
     let handler: Handler
 
     /// Makes a route.
@@ -24,10 +26,13 @@ public struct Route: Sendable {
     ///     a body of another type, or of none, is answered 415.
     ///   - produces: media types without parameters. A request whose `Accept` excludes all of
     ///     them is answered 406; the preferred one becomes the response's `Content-Type`.
+    ///   - streamsBody: takes bodies in parts that would be too large to gather. It may leave some of
+    ///     the types that the route consumes to be gathered.
     ///   - handler: called with each matching request, from any of the server's threads.
     public init(
         _ method: HTTPMethod, _ pattern: String, consumes: [String] = [],
-        produces: [String] = ["application/json"], handler: @escaping Handler
+        produces: [String] = ["application/json"], streamsBody: BodyStreaming? = nil,
+        handler: @escaping Handler
     ) {
         precondition(method != .other, "a route needs a method")
         precondition(pattern.hasPrefix("/"), "a pattern begins with /")
@@ -35,6 +40,7 @@ public struct Route: Sendable {
         self.pattern = pattern
         self.consumes = consumes
         self.produces = produces
+        self.streamsBody = streamsBody
         self.handler = handler
     }
 }

@@ -16,7 +16,7 @@ public struct Router: Sendable {
     /// The routes as given, for a test that compares them with an API description.
     public let routes: [Route]
     private let table: RouteTable
-    private let compiledRoutes: CompiledRoutes
+    let compiledRoutes: CompiledRoutes
     private let staticFiles: StaticFiles?
     private let securityHeaders: PersistentHeaders
     private let fallback: ProblemRenderer
@@ -41,11 +41,25 @@ public struct Router: Sendable {
         self.fallback = fallback
     }
 
+    /// Finds the route of a request whose header fields are there, and who takes its body in parts.
+    ///
+    /// - Parameter announcedCount: how long the body will be; `nil` when there is none, or it comes in
+    ///   chunks.
+    func open(_ exchange: UnsafeMutablePointer<Exchange>, announcedCount: Int?) {
+        guard exchange.pointee.refusal == nil else { return }
+        let endpoint = table.endpoint(of: &exchange.pointee.target)
+        exchange.pointee.endpoint = endpoint
+        guard let index = endpoint?.route(for: exchange.pointee.method),
+            compiledRoutes[index].pointee.streamsBody != nil
+        else { return }
+        openBody(of: exchange, route: index, announcedCount: announcedCount)
+    }
+
     /// Answers a request that is open and whole.
     func respond(to exchange: UnsafeMutablePointer<Exchange>, into response: inout Response) {
         if let refusal = exchange.pointee.refusal {
             refuse(refusal, exchange, &response)
-        } else if let endpoint = table.endpoint(of: &exchange.pointee.target) {
+        } else if let endpoint = exchange.pointee.endpoint {
             respond(at: endpoint, exchange, &response)
         } else {
             respondWithFile(exchange, &response)
@@ -84,16 +98,17 @@ public struct Router: Sendable {
             response.fields.pointee.add(
                 HeaderField(name: cString("Content-Type"), value: type.text))
         }
+        exchange.pointee.reception?.isHandedOver = true
         route.pointee.handler(Request(exchange), &response)
     }
 
     /// Checks `Content-Type` and `Accept` and notes which type the client prefers.
     @inline(__always)
-    private func negotiate(
+    func negotiate(
         _ compiled: UnsafeMutablePointer<CompiledRoute>, _ route: @autoclosure () -> Route,
         _ exchange: UnsafeMutablePointer<Exchange>
     ) -> RouterProblem? {
-        if compiled.pointee.consumes.count > 0, exchange.pointee.body.bytes.count > 0,
+        if exchange.pointee.body.bytes.count > 0,
             !compiled.pointee.reads(contentType: exchange.pointee.header("Content-Type"))
         {
             return .unsupportedMediaType(accepted: route().consumes)

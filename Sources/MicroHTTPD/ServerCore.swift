@@ -87,11 +87,13 @@ final class ServerCore: Sendable {
         if mhd_request_header_size(connection) > headerLimitInBytes {
             exchange.pointee.refusal = .headersTooLarge(limitInBytes: headerLimitInBytes)
         }
-        guard method != .get, method != .head,
-            let field = exchange.pointee.header("Content-Length"), let length = decimal(field)
-        else { return .YES }
+        let length = exchange.pointee.announcedBodyCount
+        router.open(exchange, announcedCount: length)
+        guard let length, exchange.pointee.reception == nil else { return .YES }
         guard length <= bodyLimitInBytes else {
-            exchange.pointee.refusal = .payloadTooLarge(limitInBytes: bodyLimitInBytes)
+            if exchange.pointee.refusal == nil {
+                exchange.pointee.refusal = .payloadTooLarge(limitInBytes: bodyLimitInBytes)
+            }
             return answer(exchange)
         }
         exchange.pointee.body.reserve(min(length, RequestBody.keptCapacityInBytes))
@@ -148,18 +150,33 @@ final class ServerCore: Sendable {
 }
 
 extension Exchange {
-    /// Keeps a part of the body. Beyond the limit, parts are thrown away so that the client can
+    /// The length of the body that is to come, if there is one and it is not chunked.
+    fileprivate var announcedBodyCount: Int? {
+        guard method != .get, method != .head, let field = header("Content-Length") else {
+            return nil
+        }
+        return decimal(field)
+    }
+
+    /// Keeps a part of the body, or passes it on. Beyond the limit, parts are thrown away so that the client can
     /// read its 413 at the end, up to four times the limit (or 1 MiB); a client that goes on for
     /// longer is dropped.
     ///
     /// - Returns: `false` when the connection should be dropped.
     mutating func receive(_ part: UnsafeRawBufferPointer, limit: Int) -> Bool {
+        if let reception {
+            let isPatient = reception.receive(part)
+            if reception.isTooLarge {
+                refusal = .payloadTooLarge(limitInBytes: reception.limitInBytes)
+            }
+            return isPatient
+        }
         if discardedCount == 0, part.count <= limit - body.bytes.count {
             body.append(part)
             return true
         }
         discardedCount += part.count
-        refusal = .payloadTooLarge(limitInBytes: limit)
+        if refusal == nil { refusal = .payloadTooLarge(limitInBytes: limit) }
         return discardedCount / 4 <= max(limit, 262_144)
     }
 }

@@ -43,7 +43,8 @@ extension Router {
         }
         exchange.pointee.method = request.method.withCString { HTTPMethod(token: $0) }
         Array(request.target.utf8).withUnsafeBytes { exchange.pointee.open(target: $0) }
-        _ = request.body.withUnsafeBytes { exchange.pointee.receive($0, limit: bodyLimitInBytes) }
+        open(exchange, announcedCount: request.body.isEmpty ? nil : request.body.count)
+        request.body.withUnsafeBytes { exchange.pointee.receiveAll($0, limit: bodyLimitInBytes) }
         exchange.pointee.body.finish()
         var response = Response(fields: exchange.pointee.responseFields)
         respond(to: exchange, into: &response)
@@ -51,5 +52,18 @@ extension Router {
             return RecordedResponse(status: 0, headers: [], body: [])
         }
         return response.recorded(withBody: exchange.pointee.method != .head)
+    }
+}
+
+extension Exchange {
+    /// The parts that a synthetic body comes in, about as large as those from a socket.
+    private static let partInBytes = 4_096
+
+    /// Receives a whole body in parts, for as long as they are taken.
+    fileprivate mutating func receiveAll(_ bytes: UnsafeRawBufferPointer, limit: Int) {
+        for start in stride(from: 0, to: bytes.count, by: Exchange.partInBytes) {
+            let end = min(start + Exchange.partInBytes, bytes.count)
+            guard receive(slice(bytes, from: start, to: end), limit: limit) else { return }
+        }
     }
 }
