@@ -3,13 +3,13 @@ struct CompiledRoute {
     let handler: Handler
     let consumes: UnsafeBufferPointer<MediaType>
     let produces: UnsafeBufferPointer<MediaType>
-    let streamsBody: BodyStreaming?
+    let streamsBody: Bool
 
     init(_ route: Route) {
         handler = route.handler
         consumes = CompiledRoute.compile(route.consumes)
         produces = CompiledRoute.compile(route.produces)
-        streamsBody = route.streamsBody
+        streamsBody = route.streamsBody != nil
     }
 
     func deallocate() {

@@ -7,8 +7,8 @@ extension Router {
     func openBody(
         of exchange: UnsafeMutablePointer<Exchange>, route index: Int, announcedCount: Int?
     ) {
+        guard let streaming = routes[index].streamsBody else { return }
         let route = compiledRoutes[index]
-        guard let streaming = route.pointee.streamsBody else { return }
         guard route.pointee.reads(contentType: exchange.pointee.header("Content-Type")) else {
             let isChunked = exchange.pointee.header("Transfer-Encoding") != nil
             guard isChunked || (announcedCount ?? 0) > 0 else { return }

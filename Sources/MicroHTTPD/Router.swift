@@ -50,7 +50,7 @@ public struct Router: Sendable {
         let endpoint = table.endpoint(of: &exchange.pointee.target)
         exchange.pointee.endpoint = endpoint
         guard let index = endpoint?.route(for: exchange.pointee.method),
-            compiledRoutes[index].pointee.streamsBody != nil
+            compiledRoutes[index].pointee.streamsBody
         else { return }
         openBody(of: exchange, route: index, announcedCount: announcedCount)
     }
