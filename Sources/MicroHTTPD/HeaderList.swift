@@ -85,6 +85,11 @@ struct HeaderList: ~Copyable {
         storage.removeAll()
     }
 
+    /// The value of the first field of a name; valid until the list changes.
+    func value(of name: UnsafePointer<CChar>) -> UnsafePointer<CChar>? {
+        (0..<count).first { isSameName(fields[$0].name, name) }.map { value(at: $0) }
+    }
+
     func name(at index: Int) -> UnsafePointer<CChar> {
         fields[index].name
     }

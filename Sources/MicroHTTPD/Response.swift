@@ -80,6 +80,13 @@ public struct Response: ~Copyable {
         fields.pointee.add(copying: bytes, name: cString(name))
     }
 
+    /// The value of a header field that was set; `nil` if it was not.
+    public func header(_ name: StaticString) -> [UInt8]? {
+        fields.pointee.value(of: cString(name)).map { value in
+            Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+        }
+    }
+
     /// Removes a header field, if it was set.
     public mutating func removeHeader(_ name: StaticString) {
         fields.pointee.remove(name: cString(name))

@@ -226,3 +226,86 @@ extension DurableSessionTests {
         #expect(try client.afterRestart(store).get("/zones").problem == "session-unreadable")
     }
 }
+
+// MARK: - Requests that come again
+
+extension DurableSessionTests {
+    private static let key = [(name: "Idempotency-Key", value: "3f6a-1")]
+
+    @Test func request_thatComesAgain_isAnsweredAsTheFirstTimeAndChangesNothing() throws {
+        let client = try client()
+        let body = #"{"call":"__get_free_pages","order":2}"#
+        let first = try client.post("/pages", body, headers: Self.key)
+        _ = try client.post("/pages")
+        for again in [client, client.afterRestart(journal)] {
+            let before = try again.snapshot()
+            let second = try again.post("/pages", body, headers: Self.key)
+            #expect(second.status == first.status)
+            #expect(second.text == first.text)
+            for field in ["Location", "Content-Type"] {
+                #expect(second.response.header(field) == first.response.header(field))
+            }
+            #expect(second.response.header("Idempotency-Replayed") == "true")
+            #expect(first.response.header("Idempotency-Replayed") == nil)
+            #expect(try again.snapshot() == before)
+        }
+    }
+
+    @Test func request_withAKeyOfAnother_isRefused() throws {
+        let client = try client()
+        _ = try client.post("/pages", #"{"order":1}"#, headers: Self.key)
+        let before = try client.snapshot()
+        for (path, body) in [
+            ("/pages", #"{"order":2}"#), ("/kmalloc", #"{"order":1}"#), ("/undo", ""),
+        ] {
+            let reply = try client.post(path, body, headers: Self.key)
+            #expect(reply.problem == "idempotency-key-reused")
+        }
+        #expect(try client.snapshot() == before)
+    }
+
+    @Test func key_isItsSessions_andRefusalsAreNotKept() throws {
+        let client = try client()
+        var other = client
+        try other.boot()
+        #expect(try client.post("/pages", headers: Self.key).status == 201)
+        #expect(try other.post("/pages", #"{"order":99}"#, headers: Self.key).status == 422)
+        #expect(try other.post("/pages", headers: Self.key).json["step"].int == 1)
+        let tag = try #require(try other.get("/zones?step=0").response.header("ETag"))
+        let conditional = Self.key + [("If-Match", tag)]
+        #expect(try other.post("/pages", headers: conditional).json["step"].int == 1)
+    }
+
+    @Test(arguments: ["", "a b", "é", String(repeating: "k", count: 256)])
+    func key_thatIsNone_isRefused(key: String) throws {
+        let client = try client()
+        let reply = try client.post("/pages", headers: [("Idempotency-Key", key)])
+        #expect(reply.problem == "malformed-request")
+        #expect(try client.get("/zones").json["step"].int == 0)
+    }
+
+    @Test func manyKeys_theLastOnesAreKnown() throws {
+        let client = try client()
+        for number in 0..<70 {
+            _ = try client.post("/pages", headers: [("Idempotency-Key", "key-\(number)")])
+        }
+        for again in [client, client.afterRestart(journal)] {
+            let reply = try again.post("/pages", headers: [("Idempotency-Key", "key-6")])
+            #expect(reply.json["step"].int == 7)
+        }
+        #expect(
+            try client.post("/pages", headers: [("Idempotency-Key", "key-5")]).json["step"].int
+                == 71)
+    }
+
+    @Test func longAnswer_isNotKeptButItsCallsAreNotMadeAgain() throws {
+        let client = try client()
+        let calls = Array(repeating: #"{"call":"alloc_page(GFP_KERNEL)"}"#, count: 300)
+        let body = "[" + calls.joined(separator: ",") + "]"
+        #expect(try client.post("/calls", body, headers: Self.key).status == 200)
+        for again in [client, client.afterRestart(journal)] {
+            #expect(try again.post("/calls", body, headers: Self.key).problem == "answer-not-kept")
+            #expect(try again.get("/zones").json["step"].int == 300)
+        }
+    }
+}

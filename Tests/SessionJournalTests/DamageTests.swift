@@ -38,12 +38,12 @@ import Testing
         try fill()
         let key = JournalKey(first, 3)
         var newer = RecordWriter()
-        newer.byte(2)
+        newer.byte(3)
         newer.word(3)
         var flipped = calls[2].encoded(key)
         flipped[2] ^= 1
         let cases: [([UInt8]?, RecordError)] = [
-            (flipped, .damaged), (newer.sealed(key), .newerVersion(2)), ([], .truncated),
+            (flipped, .damaged), (newer.sealed(key), .newerVersion(3)), ([], .truncated),
             (calls[2].encoded(JournalKey(first, 4)), .damaged), (nil, .missing),
         ]
         for (bytes, error) in cases {

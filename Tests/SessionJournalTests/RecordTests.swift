@@ -70,11 +70,25 @@ import Testing
         #expect(decode(bytes, other) == .failure(.damaged))
     }
 
+    @Test(arguments: [[UInt8]?.none, [], [UInt8](repeating: 0x7b, count: 70_000)])
+    func record_withAnAnswer_comesBack(body: [UInt8]?) {
+        let answer = StoredAnswer(
+            key: Array("key".utf8), request: .max, status: 201, contentType: [1], location: [],
+            body: body)
+        let recorded = RecordedCall(.dropSlab, stateHash: 3, answer: answer)
+        let bytes = recorded.encoded(Self.key)
+        #expect(decode(bytes) == .success(recorded))
+        #expect(bytes.withUnsafeBytes { RecordedCall.stateHash(in: $0) } == 3)
+        for count in 0..<min(bytes.count, 60) {
+            #expect(throws: RecordError.self) { try decode(Array(bytes[..<count])).get() }
+        }
+    }
+
     @Test func record_ofANewerVersionOrFunction_saysSo() {
         var writer = RecordWriter()
-        writer.byte(2)
+        writer.byte(3)
         writer.word(0)
-        #expect(decode(writer.sealed(Self.key)) == .failure(.newerVersion(2)))
+        #expect(decode(writer.sealed(Self.key)) == .failure(.newerVersion(3)))
         writer = RecordWriter()
         writer.byte(1)
         writer.byte(250)

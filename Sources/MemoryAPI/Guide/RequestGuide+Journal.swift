@@ -36,4 +36,20 @@ extension RequestGuide {
             new ETag.
             """,
         see: [.request(.sessionMoved)])
+
+    static let idempotencyKeyReused = RequestGuide(
+        cause: """
+            Idempotency-Key names one request, so that it can be sent again when its answer got lost. \
+            This one came with another body, path or query before.
+            """,
+        cure: "Draw a new key for each request; send the old one only with the very same request.",
+        see: [.request(.answerNotKept)])
+
+    static let answerNotKept = RequestGuide(
+        cause: """
+            The request of this Idempotency-Key was done before, and its answer was too long to be kept.
+            """,
+        consequence: "Nothing was done twice.",
+        cure: "GET /journal tells what the calls were and what they returned.",
+        see: [.request(.idempotencyKeyReused)])
 }

@@ -67,6 +67,8 @@ extension ProblemKind {
         case .sessionUnreadable: .sessionUnreadable
         case .journalRefuses: .journalRefuses
         case .preconditionFailed: .preconditionFailed
+        case .idempotencyKeyReused: .idempotencyKeyReused
+        case .answerNotKept: .answerNotKept
         }
     }
 }

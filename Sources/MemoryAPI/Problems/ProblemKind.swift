@@ -44,6 +44,8 @@ enum ProblemKind: String, CaseIterable {
     case sessionUnreadable = "session-unreadable"
     case journalRefuses = "journal-refuses"
     case preconditionFailed = "precondition-failed"
+    case idempotencyKeyReused = "idempotency-key-reused"
+    case answerNotKept = "answer-not-kept"
 
     /// The HTTP status.
     var status: UInt32 {
@@ -58,7 +60,7 @@ enum ProblemKind: String, CaseIterable {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .machineHalted, .cpuSpins, .contextUnreachable, .nothingToUndo, .nothingToRedo,
-            .sessionMoved, .sessionUnreadable:
+            .sessionMoved, .sessionUnreadable, .answerNotKept:
             409
         case .preconditionFailed: 412
         case .payloadTooLarge: 413
@@ -67,7 +69,7 @@ enum ProblemKind: String, CaseIterable {
         case .unsupportedMediaType: 415
         case .invalidField, .invalidRecording, .unknownField, .unknownFunction, .unknownGFPFlag,
             .unknownSlabFlag,
-            .invalidCall, .invalidQuery, .invalidReference:
+            .invalidCall, .invalidQuery, .invalidReference, .idempotencyKeyReused:
             422
         case .tooManySessions, .tooManyCalls, .tooManyBytes: 429
         case .journalRefuses: 503
@@ -117,6 +119,8 @@ enum ProblemKind: String, CaseIterable {
         case .sessionMoved: "The session was changed elsewhere"
         case .sessionUnreadable: "The session's journal cannot be read"
         case .journalRefuses: "The journal cannot be written"
+        case .idempotencyKeyReused: "The key came with another request"
+        case .answerNotKept: "The answer was too long to be kept"
         case .preconditionFailed: "The session is not in the state that If-Match names"
         }
     }

@@ -74,8 +74,14 @@ extension MemoryService {
             [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .changing)
             let ticket = try store.change(session) { (state) throws(Problem) in
-                try request.checkPrecondition(state)
-                try handler(request, &state, &response)
+                guard let once = try IdempotentRequest(request) else {
+                    try request.checkPrecondition(state)
+                    return try handler(request, &state, &response)
+                }
+                try once.run(on: &state, &response) { (state, response) throws(Problem) in
+                    try request.checkPrecondition(state)
+                    try handler(request, &state, &response)
+                }
             }
             response.send(behind: ticket) { store.lost(session, $0) }
         }

@@ -37,13 +37,13 @@ extension JournalKeeper {
 
     /// Writes what has changed since the store has had the session.
     ///
-    /// - Returns: `nil` if nothing has.
+    /// - Returns: when that has come to stay, or if nothing has changed, the last change.
     /// - Throws: why it cannot be written. The state is not what the store has then.
     @inline(__always)
     func keep(
         _ state: inout SessionState, of key: SessionKey
     ) throws(Problem) -> JournalTicket? {
-        guard state.head != state.storedHead else { return nil }
+        guard state.head != state.storedHead else { return state.lastTicket }
         do throws(JournalError) { return try write(&state, of: key) } catch { throw problem(error) }
     }
 
@@ -53,16 +53,16 @@ extension JournalKeeper {
         let common = state.lastCommonHead
         if state.step <= common.step {
             let ticket = try store.move(key, from: state.storedHead, to: state.head)
-            state.noteStored(state.head, count: Int(common.step))
+            state.noteStored(state.head, count: Int(common.step), ticket)
             return ticket
         }
-        if state.storedHead.step > common.step {
-            _ = try store.move(key, from: state.storedHead, to: common)
-            state.noteStored(common, count: Int(common.step))
+        var start = state.storedHead
+        if start.step > common.step {
+            _ = try store.move(key, from: start, to: common)
+            start = common
         }
-        let calls = state.calls(behind: state.storedHead.step)
-        let ticket = try store.append(calls, to: key, expecting: state.storedHead)
-        state.noteStored(state.head, count: state.step)
+        let ticket = try store.append(state.calls(behind: start.step), to: key, expecting: start)
+        state.noteStored(state.head, count: state.step, ticket)
         return ticket
     }
 }
@@ -83,7 +83,7 @@ extension JournalKeeper {
         do throws(JournalError) {
             let position = try store.position(of: key)
             try store.read(key, from: 1) { (step, recorded) throws(JournalError) in
-                guard state.runAgain(recorded.call, to: recorded.stateHash) else {
+                guard state.runAgain(recorded) else {
                     throw .unreadable(key, step: step, .outOfRange("state"))
                 }
             }

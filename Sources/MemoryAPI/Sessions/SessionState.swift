@@ -9,6 +9,10 @@ struct SessionState: ~Copyable, Sendable {
     private(set) var machine: Machine
     private(set) var journal: Journal
     private var checkpoints = Checkpoints()
+    /// What was answered to requests that may come again.
+    private(set) var answers = KeptAnswers()
+    /// When the last change has come to stay that the journal store was given; `nil` if there was none.
+    private(set) var lastTicket: JournalTicket?
     private let limits: SessionLimits
     /// Bytes that the calls since boot wrote.
     private var writtenBytes = 0
@@ -121,11 +125,15 @@ extension SessionState {
     /// Runs a call that was run before and stored.
     ///
     /// - Returns: whether it led to the same state as then.
-    mutating func runAgain(_ call: KernelCall, to hash: UInt64) -> Bool {
-        writtenBytes += call.writtenByteCount
-        _ = take(call, at: step)
-        return journal.hash(at: step) == hash
+    mutating func runAgain(_ recorded: RecordedCall) -> Bool {
+        writtenBytes += recorded.call.writtenByteCount
+        _ = take(recorded.call, at: step)
+        if let answer = recorded.answer { answers.remember(answer) }
+        return journal.hash(at: step) == recorded.stateHash
     }
+
+    /// Keeps the answer to the request that runs.
+    mutating func keep(_ answer: StoredAnswer) { answers.keep(answer) }
 
     /// The hash of the state.
     var hash: UInt64 { journal.hash(at: step) }
@@ -143,17 +151,25 @@ extension SessionState {
 
     /// The calls behind some step up to where the session stands.
     func calls(behind step: UInt32) -> [RecordedCall] {
-        journal.records[Int(step)..<self.step].map {
+        var calls = journal.records[Int(step)..<self.step].map {
             RecordedCall($0.call(payloads: journal.payloads), stateHash: $0.hash)
         }
+        if _slowPath(answers.pending != nil), !calls.isEmpty {
+            calls[calls.count - 1].answer = answers.pending
+        }
+        return calls
     }
 
     /// Notes where the session stands in the journal store.
     ///
-    /// - Parameter count: how many of its calls are there, undone ones included.
-    mutating func noteStored(_ head: JournalHead, count: Int) {
+    /// - Parameters:
+    ///   - count: how many of its calls are there, undone ones included.
+    ///   - ticket: when that has come to stay; `nil` if it has.
+    mutating func noteStored(_ head: JournalHead, count: Int, _ ticket: JournalTicket? = nil) {
         storedHead = head
         journal.noteStored(count)
+        answers.noteStored()
+        lastTicket = ticket
     }
 }
 

@@ -4,7 +4,13 @@
 struct RecordReader {
     private var rest: UnsafeRawBufferPointer.SubSequence
 
-    init(_ bytes: UnsafeRawBufferPointer) { rest = bytes[...] }
+    /// The version that the record says it has.
+    let version: UInt8
+
+    init(_ bytes: UnsafeRawBufferPointer, version: UInt8 = 0) {
+        rest = bytes[...]
+        self.version = version
+    }
 
     /// - Throws: unless all bytes have been read.
     func end() throws(RecordError) {

@@ -20,8 +20,8 @@ extension RecordReader {
         let check = UInt32(
             littleEndian: bytes.loadUnaligned(fromByteOffset: content.count, as: UInt32.self))
         guard check == key.checkValue(with: content) else { throw .damaged }
-        self.init(content)
-        let found = try byte()
+        let found = content[0]
+        self.init(UnsafeRawBufferPointer(rebasing: content.dropFirst()), version: found)
         guard found <= version else { throw .newerVersion(found) }
         guard found > 0 else { throw .outOfRange("version") }
     }

@@ -2,8 +2,8 @@ import KernelMemory
 
 /// One step of a session as its journal keeps it.
 ///
-///     | version | function | arguments ... | state hash | check |
-///     | 1       | 1        |               | 8          | 4     |
+///     | version | function | arguments ... | answer ... | state hash | check |
+///     | 1       | 1        |               | version 2  | 8          | 4     |
 ///
 /// `alloc_pages(GFP_KERNEL, 2)` takes 17 bytes, 4 of them for the call. The check value covers the
 /// record's key, too, so that a record in another's place is noticed.
@@ -13,22 +13,29 @@ public struct RecordedCall: Hashable, Sendable {
     /// What names the state behind the call; the same calls on the same machine lead to it again.
     public let stateHash: UInt64
 
+    /// The answer to the request that ended with this call, if it is to be kept.
+    public var answer: StoredAnswer?
+
     /// A call and the hash of the state that it led to.
-    public init(_ call: KernelCall, stateHash: UInt64) {
+    public init(_ call: KernelCall, stateHash: UInt64, answer: StoredAnswer? = nil) {
         self.call = call
         self.stateHash = stateHash
+        self.answer = answer
     }
 }
 
 extension RecordedCall {
-    /// The version that is written.
-    static let version: UInt8 = 1
+    /// The version that is written, unless an answer is to be kept.
+    private static let usualVersion: UInt8 = 1
+    /// The newest version: the one with an answer.
+    static let version: UInt8 = 2
 
     /// The record under a key.
     func encoded(_ key: JournalKey) -> [UInt8] {
         var writer = RecordWriter(capacity: 32)
-        writer.byte(Self.version)
+        writer.byte(answer == nil ? Self.usualVersion : Self.version)
         writer.call(call)
+        answer?.write(to: &writer)
         writer.word(stateHash)
         return writer.sealed(key)
     }
@@ -39,6 +46,7 @@ extension RecordedCall {
     init(_ bytes: UnsafeRawBufferPointer, _ key: JournalKey) throws(RecordError) {
         var reader = try RecordReader(opening: bytes, key, version: Self.version)
         call = try reader.call()
+        answer = reader.version == Self.version ? try StoredAnswer(from: &reader) : nil
         stateHash = try reader.word()
         try reader.end()
     }
