@@ -40,10 +40,23 @@ extension Core {
         return Outcome(.blocked)
     }
 
-    /// What makes the current CPU spin for ever; `nil` if another one can end it.
+    /// What makes the current CPU spin for ever; `nil` if the holder can end it.
     private func reasonForHang(_ holder: Contexts.HeldLock) -> Misuse.Code? {
         if holder.cpu == control.pointee.cpu { return .lockRecursion }
-        return cold.contexts.cpus.allSatisfy { $0.spin != nil } ? .deadlock : nil
+        return isCircle(from: holder) ? .deadlock : nil
+    }
+
+    /// Whether a lock's holder spins for a lock whose holder spins, and so on, until it is the current
+    /// CPU's turn. All circles halt the machine, so that there is no other one on the way.
+    private func isCircle(from holder: Contexts.HeldLock) -> Bool {
+        var holder = holder
+        while holder.cpu != control.pointee.cpu {
+            guard let spin = cold.contexts.cpus[Int(holder.cpu)].spin,
+                let next = cold.contexts.heldLocks[spin.lock]
+            else { return false }
+            holder = next
+        }
+        return true
     }
 
     /// Gives a lock back, whoever holds it: the kernel asks nobody.
