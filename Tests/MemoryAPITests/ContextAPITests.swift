@@ -85,6 +85,34 @@ import Testing
         #expect(try client.get("/context").json["step"].int == 1)
     }
 
+    /// Nor is it among what can be redone, and what could be still can.
+    @Test func put_thatLeadsNowhere_leavesNoTrace() throws {
+        let client = try TestClient("i386")
+        for call in ["local_bh_enable()", "kmalloc(8, GFP_ATOMIC)"] {
+            _ = try client.post("/calls", "{\"call\":\"\(call)\"}")
+        }
+        _ = try client.post("/undo", "{}")
+        let body = #"{"context":"softirq","preempt_disabled":true}"#
+        #expect(try client.put("/context", body).status == 409)
+        #expect(try client.post("/redo", "{}").json["step"].int == 2)
+        #expect(try client.get("/journal").json["entries"].array.count == 2)
+    }
+
+    /// A lock keeps preemption disabled; to release it is the caller's business.
+    @Test(arguments: ["spin_lock(a)", "kmap_atomic(0x0)"])
+    func put_thatEnablesPreemption_whereItIsKept_isRefused(_ call: String) throws {
+        let client = try TestClient("i386")
+        let page = try client.post("/calls", #"{"call":"alloc_page(GFP_HIGHUSER)"}"#)
+        let pointer = try #require(page.json["returned"].string)
+        let text = call.replacing("0x0", with: pointer)
+        _ = try client.post("/calls", "{\"call\":\"\(text)\"}")
+        let refused = try client.put("/context", #"{"preempt_disabled":false}"#)
+        #expect(refused.status == 409)
+        #expect(refused.json["type"].string == "/problems/context-unreachable")
+        #expect(refused.json["detail"].string?.contains("stays disabled") == true)
+        #expect(try client.put("/context", #"{"preempt_disabled":true}"#).status == 200)
+    }
+
     @Test func unbalanced_isReported() throws {
         let client = try TestClient("i386")
         for call in ["preempt_disable()", "spin_lock(&dev->lock)", "local_bh_disable()"] {

@@ -57,6 +57,7 @@ struct WantedContext {
     func isReached(_ machine: borrowing Machine) -> Bool {
         let context = machine.contexts.cpus[machine.currentCPU]
         return nextCall(machine) == nil && (kind ?? context.kind) == context.kind
+            && (preemptionOff ?? (context.preemptDepth > 0)) == (context.preemptDepth > 0)
     }
 
     private func changeOfKind(_ context: ContextsSnapshot.CPU) -> CPUEvent? {
