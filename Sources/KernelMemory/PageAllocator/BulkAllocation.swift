@@ -18,6 +18,9 @@ extension Core {
         guard count > 1, let zone = zoneForBulk(gfp, count) else {
             return allocateSingle(gfp, to: pfns, first)
         }
+        settlePeak()
+        var got: Int32 = 0
+        defer { countAreaPages(got) }
         let type = Int(gfp.rawValue >> 3 & 3)
         let step = control.pointee.step
         let isZeroed = gfp.contains(.zero)
@@ -34,6 +37,7 @@ extension Core {
             block.frame.pointee.next = first &+ UInt32(truncatingIfNeeded: taken)
             if isZeroed { clearBytes(block.pfn, order: 0) }
             pfns[taken] = block.pfn
+            got &+= 1
         }
         return count
     }

@@ -44,11 +44,14 @@ extension Core {
     ///
     /// - Returns: ``noFrame`` if there is none.
     func allocateForMapping(_ gfp: GFPFlags, _ use: MappingUse) -> UInt32 {
-        let peak = control.pointee.peakPages
+        settlePeak()
         let pfn = allocatePages(gfp, order: 0)
         if pfn == noFrame { return noFrame }
-        control.pointee.livePages &-= 1
-        control.pointee.peakPages = peak
+        if use == .pageTable {
+            control.pointee.kernelPages.tables &+= 1
+        } else {
+            control.pointee.kernelPages.areas &+= 1
+        }
         mark(frames.writable(pfn), use)
         return pfn
     }
@@ -59,10 +62,12 @@ extension Core {
         frame.pointee.next = use.code
     }
 
-    /// Gives a page back that ``allocateForMapping(_:_:)`` gave. What it became in the meantime, because
-    /// somebody freed it behind the kernel's back, is freed as the kernel would: without asking.
+    /// Gives a page of an area back that ``allocateForMapping(_:_:)`` gave. What it became in the meantime,
+    /// because somebody freed it behind the kernel's back, is freed as the kernel would: without asking.
+    ///
+    /// - Returns: how many pages of areas there are fewer now, for ``forgetAreaPages(_:)``.
     @inline(__always)
-    func freeMapped(_ pfn: UInt32) {
+    func freeMapped(_ pfn: UInt32) -> Int32 {
         let frame = frames.writable(pfn)
         let word = frame.pointee.word
         let ours = 1 << 16 | UInt32(Frame.mapping)
@@ -72,15 +77,31 @@ extension Core {
         }
         frame.pointee.step = control.pointee.step
         freeLocal(zoneIndex(of: pfn), pfn, frame, word: 0, order: 0)
+        return 1
     }
 
     @inline(never)
-    private func freeUnusual(_ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, isOurs: Bool) {
-        if isHalted { return }
+    private func freeUnusual(
+        _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, isOurs: Bool
+    ) -> Int32 {
+        if isHalted { return 0 }
         if isOurs {
+            settlePeak()
             frame.pointee.word = Frame.ownedWord(order: 0)
-            control.pointee.livePages &+= 1
+            control.pointee.kernelPages.areas &-= 1
         }
         freePages(pfn, order: 0)
+        return 0
+    }
+
+    /// Takes down that a page for a mapping was freed by somebody else.
+    func forgetMapped(_ use: MappingUse) {
+        settlePeak()
+        control.pointee.takenPages &-= 1
+        if use == .pageTable {
+            control.pointee.kernelPages.tables &-= 1
+        } else {
+            control.pointee.kernelPages.areas &-= 1
+        }
     }
 }

@@ -66,8 +66,10 @@ extension Core {
     private func freePages(of area: VmArea) {
         if isHalted || area.pages == 0 { return }
         withPagePointers(area.pageCount, at: area.pages) { pages in
+            var freed: Int32 = 0
+            defer { forgetAreaPages(freed) }
             for index in 0..<pages.count {
-                freePage(pages[index])
+                freed &+= freePage(pages[index])
                 // What waits for the caller to give way was queued before the first page.
                 if index == 0 { giveWay() }
             }
@@ -86,13 +88,13 @@ extension Core {
     private static var largeArea: UInt32 { 4096 }
 
     @inline(__always)
-    private func freePage(_ page: PagePointer) {
+    private func freePage(_ page: PagePointer) -> Int32 {
         let pfn = frameNumber(behind: page)
         if _fastPath(pfn < UInt64(frames.limit) && page.rawValue != 0) {
-            freeMapped(UInt32(truncatingIfNeeded: pfn))
-        } else {
-            freeWildPage(page)
+            return freeMapped(UInt32(truncatingIfNeeded: pfn))
         }
+        freeWildPage(page)
+        return 0
     }
 
     @inline(never)
