@@ -109,7 +109,7 @@ import Testing
         let refused = try client.put("/context", #"{"preempt_disabled":false}"#)
         #expect(refused.status == 409)
         #expect(refused.json["type"].string == "/problems/context-unreachable")
-        #expect(refused.json["detail"].string?.contains("stays disabled") == true)
+        #expect(refused.json["detail"].string?.contains("that keeps preemption") == true)
         #expect(try client.put("/context", #"{"preempt_disabled":true}"#).status == 200)
     }
 
@@ -124,6 +124,31 @@ import Testing
                 == ["preempt_enable", "local_bh_enable", "spin_unlock(&dev->lock)"])
         #expect(
             report["summary"].string?.contains("preempt_disable without preempt_enable") == true)
+    }
+
+    /// A lock stands for all that its function switched off, and who spins for one has nothing to answer yet.
+    @Test(arguments: [("", ""), ("_bh", "_bh"), ("_irq", "_irq"), ("_irqsave", "_irqrestore")])
+    func locks_areUnbalancedOnce(lock: String, unlock: String) throws {
+        let client = try TestClient("i386", cpus: 2)
+        for cpu in 0..<2 {
+            _ = try client.post("/calls", "{\"call\":\"spin_lock\(lock)(a)\",\"cpu\":\(cpu)}")
+        }
+        let unbalanced = try client.get("/report").json["unbalanced"].array
+        #expect(unbalanced.compactMap { $0["missing"].string } == ["spin_unlock\(unlock)(a)"])
+        let flags = lock == "_irqsave" ? ", 0x202" : ""
+        _ = try client.post("/calls", "{\"call\":\"spin_unlock\(unlock)(a\(flags))\",\"cpu\":0}")
+        let next = try client.get("/report").json
+        #expect(next["unbalanced"].array.map { $0["cpu"].int } == [1])
+        #expect(next["misuse_count"].int == 0)
+    }
+
+    /// To take softirqs from under the lock that keeps them away is no way.
+    @Test func put_thatEnablesSoftirqs_whereALockKeepsThemAway_isRefused() throws {
+        let client = try TestClient("i386")
+        _ = try client.post("/calls", #"{"call":"spin_lock_bh(a)"}"#)
+        #expect(try client.put("/context", #"{"softirqs_disabled":false}"#).status == 409)
+        let twice = try client.put("/context", #"{"softirqs_disabled":true}"#)
+        #expect(twice.json["calls"].array.isEmpty)
     }
 
     @Test func mappings_areUnbalancedAndInTheTotals() throws {

@@ -18,13 +18,13 @@ extension Core {
         if let holder = cold.contexts.heldLocks[lock] {
             return spin(for: lock, variant, holder)
         }
-        hold(lock, on: control.pointee.cpu)
+        hold(lock, variant, on: control.pointee.cpu)
         return Outcome(flags.map { .number(UInt64($0)) } ?? .void)
     }
 
-    private func hold(_ lock: SpinLock, on cpu: UInt32) {
+    private func hold(_ lock: SpinLock, _ variant: LockVariant, on cpu: UInt32) {
         cold.contexts.heldLocks[lock] = .init(
-            lock: lock, cpu: cpu, pid: cold.contexts.cpus[Int(cpu)].task.pid,
+            lock: lock, variant: variant, cpu: cpu, pid: cold.contexts.cpus[Int(cpu)].task.pid,
             step: control.pointee.step)
     }
 
@@ -87,7 +87,7 @@ extension Core {
         }
         guard let next, let spin = cold.contexts.cpus[next].spin else { return }
         cold.contexts.cpus[next].spin = nil
-        hold(lock, on: UInt32(next))
+        hold(lock, spin.variant, on: UInt32(next))
         let saved = spin.variant == .irqsave ? cold.contexts.cpus[next].savedFlags.last : nil
         noteResumption(
             of: spin.step, pid: cold.contexts.cpus[next].task.pid, on: UInt32(next),

@@ -106,7 +106,7 @@ extension RequestGuide {
         cause: """
             PUT /context found no calls that bring the CPU there. Either its preempt_count is out of \
             balance (more enables than disables), so that the kernel takes it for being in an \
-            interrupt; or it is to enable preemption while it holds a spin lock or an atomic mapping; \
+            interrupt; or it is to enable what a spin lock or an atomic mapping of its own keeps off; \
             or the machine would halt on the way.
             """,
         consequence: "The CPU is as it was before the request.",

@@ -75,8 +75,8 @@ enum ContextRoutes {
         return held.isEmpty
             ? "CPU \(machine.currentCPU) has the preempt_count 0x\(count), which is out of balance. POST "
                 + "/undo goes back to before it was."
-            : "CPU \(machine.currentCPU) holds \(held.joined(separator: ", ")), and with it preemption "
-                + "stays disabled."
+            : "CPU \(machine.currentCPU) holds \(held.joined(separator: ", ")), and that keeps "
+                + "preemption or softirqs disabled."
     }
 }
 
