@@ -142,6 +142,17 @@ import Testing
         #expect(next["misuse_count"].int == 0)
     }
 
+    /// A handler that holds a lock does not end: whoever it interrupted would go on with preemption off.
+    @Test func put_outOfAnInterruptThatHoldsALock_isRefused() throws {
+        let client = try TestClient("i386")
+        for call in ["enter_irq()", "spin_lock(a)"] {
+            _ = try client.post("/calls", "{\"call\":\"\(call)\"}")
+        }
+        #expect(try client.put("/context", #"{"context":"process"}"#).status == 409)
+        #expect(try client.get("/report").json["misuse_count"].int == 0)
+        #expect(try client.get("/context").json["step"].int == 2)
+    }
+
     /// To take softirqs from under the lock that keeps them away is no way.
     @Test func put_thatEnablesSoftirqs_whereALockKeepsThemAway_isRefused() throws {
         let client = try TestClient("i386")

@@ -54,11 +54,18 @@ enum ContextRoutes {
             try session.checkRunning(call, on: machine)
             calls.append(call)
             _ = machine.apply(call)
-            if machine.isHalted { throw unreachable(machine) }
+            if machine.isHalted || breaksBalance(machine) { throw unreachable(machine) }
         }
         if !wanted.isReached(machine) { throw unreachable(machine) }
         try session.checkRoom(for: calls.map { RequestedCall(call: $0, cpu: nil) })
         return calls
+    }
+
+    /// Whether the last call left an interrupt, or enabled something, in another state than it must.
+    private static func breaksBalance(_ machine: borrowing Machine) -> Bool {
+        machine.misuses(of: machine.step).contains {
+            $0.code == .preemptUnbalanced || $0.code == .interruptUnbalanced
+        }
     }
 
     private static func unreachable(_ machine: borrowing Machine) -> Problem {
