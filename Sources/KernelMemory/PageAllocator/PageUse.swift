@@ -66,17 +66,31 @@ extension Core {
     }
 
     /// Counts pages that were taken for an area past ``allocateBlock(_:order:)``; the peak is settled.
-    func countAreaPages(_ count: Int32) {
+    @inline(__always)
+    func countAreaPages(_ count: Int) {
+        let count = Int32(truncatingIfNeeded: count)
         control.pointee.takenPages &+= count
         control.pointee.peakPages = max(control.pointee.peakPages, control.pointee.takenPages)
         control.pointee.kernelPages.areas &+= count
     }
 
     /// Counts pages of an area that went back past ``freeBlock(_:order:isUsual:)``.
-    func forgetAreaPages(_ count: Int32) {
+    ///
+    /// The page allocator has not counted them; for those that it did, or that were no area's any more,
+    /// the counts were raised before.
+    @inline(__always)
+    func forgetAreaPages(_ count: Int) {
         settlePeak()
+        let count = Int32(truncatingIfNeeded: count)
         control.pointee.takenPages &-= count
         control.pointee.kernelPages.areas &-= count
+    }
+
+    /// Makes good for a page that ``forgetAreaPages(_:)`` is going to count and that is no area's.
+    func keepAreaPage() {
+        settlePeak()
+        control.pointee.takenPages &+= 1
+        control.pointee.kernelPages.areas &+= 1
     }
 
     /// Counts pages of a slab as a block's that is about to be freed. Those of a slab that was there at

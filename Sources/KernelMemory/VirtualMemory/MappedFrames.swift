@@ -65,9 +65,9 @@ extension Core {
     /// Gives a page of an area back that ``allocateForMapping(_:_:)`` gave. What it became in the meantime,
     /// because somebody freed it behind the kernel's back, is freed as the kernel would: without asking.
     ///
-    /// - Returns: how many pages of areas there are fewer now, for ``forgetAreaPages(_:)``.
+    /// It counts as an area's until ``forgetAreaPages(_:)``.
     @inline(__always)
-    func freeMapped(_ pfn: UInt32) -> Int32 {
+    func freeMapped(_ pfn: UInt32) {
         let frame = frames.writable(pfn)
         let word = frame.pointee.word
         let ours = 1 << 16 | UInt32(Frame.mapping)
@@ -77,21 +77,18 @@ extension Core {
         }
         frame.pointee.step = control.pointee.step
         freeLocal(zoneIndex(of: pfn), pfn, frame, word: 0, order: 0)
-        return 1
     }
 
     @inline(never)
-    private func freeUnusual(
-        _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, isOurs: Bool
-    ) -> Int32 {
-        if isHalted { return 0 }
+    private func freeUnusual(_ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, isOurs: Bool) {
+        if isHalted { return keepAreaPage() }
         if isOurs {
-            settlePeak()
             frame.pointee.word = Frame.ownedWord(order: 0)
-            control.pointee.kernelPages.areas &-= 1
+            control.pointee.takenPages &+= 1
+        } else {
+            keepAreaPage()
         }
         freePages(pfn, order: 0)
-        return 0
     }
 
     /// Takes down that a page for a mapping was freed by somebody else.

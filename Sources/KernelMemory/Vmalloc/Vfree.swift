@@ -66,13 +66,12 @@ extension Core {
     private func freePages(of area: VmArea) {
         if isHalted || area.pages == 0 { return }
         withPagePointers(area.pageCount, at: area.pages) { pages in
-            var freed: Int32 = 0
-            defer { forgetAreaPages(freed) }
             for index in 0..<pages.count {
-                freed &+= freePage(pages[index])
+                freePage(pages[index])
                 // What waits for the caller to give way was queued before the first page.
                 if index == 0 { giveWay() }
             }
+            forgetAreaPages(pages.count)
         }
         if isHalted { return }
         if area.pageCount >= Self.largeArea { forgetFreeFrames() }
@@ -88,17 +87,18 @@ extension Core {
     private static var largeArea: UInt32 { 4096 }
 
     @inline(__always)
-    private func freePage(_ page: PagePointer) -> Int32 {
+    private func freePage(_ page: PagePointer) {
         let pfn = frameNumber(behind: page)
         if _fastPath(pfn < UInt64(frames.limit) && page.rawValue != 0) {
-            return freeMapped(UInt32(truncatingIfNeeded: pfn))
+            freeMapped(UInt32(truncatingIfNeeded: pfn))
+        } else {
+            freeWildPage(page)
         }
-        freeWildPage(page)
-        return 0
     }
 
     @inline(never)
     private func freeWildPage(_ page: PagePointer) {
+        keepAreaPage()
         if isHalted { return }
         if page.rawValue == 0 {
             bug(at: "mm/vmalloc.c:2776", in: "__vunmap")
