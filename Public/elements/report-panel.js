@@ -13,13 +13,13 @@ class ReportPanel extends HTMLElement {
   }
 
   #draw() {
-    const { summary, live, misuse, leaks } = lab.view.report;
+    const { summary, live, misuse, leaks, peak_pages: most, peak_use: use } = lab.view.report;
     this.replaceChildren(
       el("p", {}, summary),
       el("dl", {}, [
         ["Live", `${plural(live.blocks, "block")}, ${plural(live.pages, "page")}`],
         ["Objects", `${plural(live.objects, "object")}, ${plural(live.bytes, "byte")} asked for`],
-        ["At most", plural(lab.view.report.peak_pages, "page")],
+        ["At most", `${plural(most, "page")}${most ? ` (${uses(use)})` : ""}`],
         ["Misuses", String(misuse.length)],
       ].map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
       ...misuse.map((one) => el("div", {}, stepLink(one.step), " ", callCode(one.call), misuseBox(one))),
@@ -28,6 +28,12 @@ class ReportPanel extends HTMLElement {
         el("li", {}, stepLink(leak.step), " ", callCode(leak.call), `, ${isHighCall(leak.call) ? "a mapping" : leak.pages ? plural(leak.pages, "page") : plural(leak.bytes, "byte")}`))) : "",
       leaks.length > MOST_LEAKS ? el("p", { class: "sub" }, `and ${leaks.length - MOST_LEAKS} more`) : "");
   }
+}
+
+/** What the pages were for when there were most of them. */
+function uses(use) {
+  return [["block_pages", "blocks"], ["area_pages", "areas"], ["slab_pages", "slabs"], ["table_pages", "page tables"]]
+    .filter(([key]) => use[key]).map(([key, name]) => `${use[key]} ${name}`).join(", ");
 }
 
 function stepLink(step) {

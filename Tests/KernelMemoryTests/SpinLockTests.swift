@@ -66,8 +66,9 @@ import Testing
         #expect(machine.misuses.map(\.noticedByKernel) == [true])
     }
 
-    @Test func locks_takenInOppositeOrder_hang() throws {
-        var machine = try ContextTests.machine(cpus: 2)
+    @Test(arguments: [2, 4])
+    func locks_takenInOppositeOrder_hang(cpus: Int) throws {
+        var machine = try ContextTests.machine(cpus: cpus)
         let other = SpinLock(name: "other")
         _ = machine.apply(.spinLock(lock, .plain))
         _ = machine.apply(.runOn(cpu: 1))
@@ -75,6 +76,25 @@ import Testing
         #expect(machine.apply(.spinLock(lock, .plain)).returned == .blocked)
         _ = machine.apply(.runOn(cpu: 0))
         _ = machine.apply(.spinLock(other, .plain))
+        #expect(machine.isHalted)
+        #expect(machine.misuses.map(\.code) == [.deadlock])
+    }
+
+    /// A circle of three is one only when it is closed; who merely waits at its end is no part of it.
+    @Test func locks_takenInACircle_hang() throws {
+        var machine = try ContextTests.machine(cpus: 4)
+        let locks = (0..<3).map { SpinLock(name: "lock\($0)") }
+        for cpu in 0..<3 {
+            _ = machine.apply(.runOn(cpu: UInt32(cpu)))
+            _ = machine.apply(.spinLock(locks[cpu], .plain))
+        }
+        for (cpu, wanted) in [(3, 0), (0, 1), (1, 2)] {
+            _ = machine.apply(.runOn(cpu: UInt32(cpu)))
+            #expect(machine.apply(.spinLock(locks[wanted], .plain)).returned == .blocked)
+            #expect(!machine.isHalted)
+        }
+        _ = machine.apply(.runOn(cpu: 2))
+        _ = machine.apply(.spinLock(locks[0], .plain))
         #expect(machine.isHalted)
         #expect(machine.misuses.map(\.code) == [.deadlock])
     }

@@ -85,6 +85,34 @@ import Testing
         #expect(try client.get("/context").json["step"].int == 1)
     }
 
+    /// Nor is it among what can be redone, and what could be still can.
+    @Test func put_thatLeadsNowhere_leavesNoTrace() throws {
+        let client = try TestClient("i386")
+        for call in ["local_bh_enable()", "kmalloc(8, GFP_ATOMIC)"] {
+            _ = try client.post("/calls", "{\"call\":\"\(call)\"}")
+        }
+        _ = try client.post("/undo", "{}")
+        let body = #"{"context":"softirq","preempt_disabled":true}"#
+        #expect(try client.put("/context", body).status == 409)
+        #expect(try client.post("/redo", "{}").json["step"].int == 2)
+        #expect(try client.get("/journal").json["entries"].array.count == 2)
+    }
+
+    /// A lock keeps preemption disabled; to release it is the caller's business.
+    @Test(arguments: ["spin_lock(a)", "kmap_atomic(0x0)"])
+    func put_thatEnablesPreemption_whereItIsKept_isRefused(_ call: String) throws {
+        let client = try TestClient("i386")
+        let page = try client.post("/calls", #"{"call":"alloc_page(GFP_HIGHUSER)"}"#)
+        let pointer = try #require(page.json["returned"].string)
+        let text = call.replacing("0x0", with: pointer)
+        _ = try client.post("/calls", "{\"call\":\"\(text)\"}")
+        let refused = try client.put("/context", #"{"preempt_disabled":false}"#)
+        #expect(refused.status == 409)
+        #expect(refused.json["type"].string == "/problems/context-unreachable")
+        #expect(refused.json["detail"].string?.contains("that keeps preemption") == true)
+        #expect(try client.put("/context", #"{"preempt_disabled":true}"#).status == 200)
+    }
+
     @Test func unbalanced_isReported() throws {
         let client = try TestClient("i386")
         for call in ["preempt_disable()", "spin_lock(&dev->lock)", "local_bh_disable()"] {
@@ -96,6 +124,42 @@ import Testing
                 == ["preempt_enable", "local_bh_enable", "spin_unlock(&dev->lock)"])
         #expect(
             report["summary"].string?.contains("preempt_disable without preempt_enable") == true)
+    }
+
+    /// A lock stands for all that its function switched off, and who spins for one has nothing to answer yet.
+    @Test(arguments: [("", ""), ("_bh", "_bh"), ("_irq", "_irq"), ("_irqsave", "_irqrestore")])
+    func locks_areUnbalancedOnce(lock: String, unlock: String) throws {
+        let client = try TestClient("i386", cpus: 2)
+        for cpu in 0..<2 {
+            _ = try client.post("/calls", "{\"call\":\"spin_lock\(lock)(a)\",\"cpu\":\(cpu)}")
+        }
+        let unbalanced = try client.get("/report").json["unbalanced"].array
+        #expect(unbalanced.compactMap { $0["missing"].string } == ["spin_unlock\(unlock)(a)"])
+        let flags = lock == "_irqsave" ? ", 0x202" : ""
+        _ = try client.post("/calls", "{\"call\":\"spin_unlock\(unlock)(a\(flags))\",\"cpu\":0}")
+        let next = try client.get("/report").json
+        #expect(next["unbalanced"].array.map { $0["cpu"].int } == [1])
+        #expect(next["misuse_count"].int == 0)
+    }
+
+    /// A handler that holds a lock does not end: whoever it interrupted would go on with preemption off.
+    @Test func put_outOfAnInterruptThatHoldsALock_isRefused() throws {
+        let client = try TestClient("i386")
+        for call in ["enter_irq()", "spin_lock(a)"] {
+            _ = try client.post("/calls", "{\"call\":\"\(call)\"}")
+        }
+        #expect(try client.put("/context", #"{"context":"process"}"#).status == 409)
+        #expect(try client.get("/report").json["misuse_count"].int == 0)
+        #expect(try client.get("/context").json["step"].int == 2)
+    }
+
+    /// To take softirqs from under the lock that keeps them away is no way.
+    @Test func put_thatEnablesSoftirqs_whereALockKeepsThemAway_isRefused() throws {
+        let client = try TestClient("i386")
+        _ = try client.post("/calls", #"{"call":"spin_lock_bh(a)"}"#)
+        #expect(try client.put("/context", #"{"softirqs_disabled":false}"#).status == 409)
+        let twice = try client.put("/context", #"{"softirqs_disabled":true}"#)
+        #expect(twice.json["calls"].array.isEmpty)
     }
 
     @Test func mappings_areUnbalancedAndInTheTotals() throws {

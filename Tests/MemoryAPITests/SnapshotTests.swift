@@ -112,9 +112,27 @@ import Testing
         #expect(report["live"]["blocks"].int == 2)
         #expect(report["live"]["pages"].int == 3)
         #expect(report["peak_pages"].int == 5)
+        #expect(report["peak_use"]["block_pages"].int == 5)
         #expect(report["leaks"].array.map { $0["id"].int } == [2, 4])
         #expect(report["misuse"][0]["code"].string == "wrong-order-free")
         #expect(report["misuse"][0]["call"].string?.hasPrefix("free_pages(") == true)
+    }
+
+    /// A run of vmalloc alone has a peak, too: its pages, and what the kernel needs beside them.
+    @Test func report_peakIsOfAllPages() throws {
+        let client = try TestClient("i386")
+        _ = try client.post("/vmalloc", #"{"size":65536}"#)
+        _ = try client.delete("/vmalloc/1")
+        _ = try client.post("/pages", #"{"order":2}"#)
+        let report = try client.get("/report").json
+        let use = report["peak_use"]
+        #expect(use["area_pages"].int == 16)
+        #expect(use["block_pages"].int == 0)
+        let slabs = try #require(use["slab_pages"].int)
+        let tables = try #require(use["table_pages"].int)
+        #expect(slabs > 0 && tables > 0)
+        #expect(report["peak_pages"].int == 16 + slabs + tables)
+        #expect(try client.get("/report?step=0").json["peak_pages"].int == 0)
     }
 
     @Test func journal_isPaged() throws {

@@ -76,5 +76,5 @@ struct CallSoak {
 }
 
 extension Machine {
-    fileprivate var peak: Int { liveUse.peakPages }
+    fileprivate var peak: Int { peakUse.total }
 }

@@ -20,6 +20,7 @@ struct Contexts: Hashable {
     /// A spin lock that is held.
     struct HeldLock: Hashable {
         let lock: SpinLock
+        let variant: LockVariant
         let cpu: UInt32
         let pid: UInt32
         let step: UInt32

@@ -40,6 +40,8 @@ public enum LockVariant: UInt8, CaseIterable, Sendable {
     /// `spin_lock_irqsave`: the same, and returns what the flags were.
     case irqsave
 
-    var lockSuffix: String { ["", "_bh", "_irq", "_irqsave"][Int(rawValue)] }
-    var unlockSuffix: String { ["", "_bh", "_irq", "_irqrestore"][Int(rawValue)] }
+    /// What stands behind `spin_lock` in its name.
+    public var lockSuffix: String { ["", "_bh", "_irq", "_irqsave"][Int(rawValue)] }
+    /// What stands behind `spin_unlock` in the name of its counterpart.
+    public var unlockSuffix: String { ["", "_bh", "_irq", "_irqrestore"][Int(rawValue)] }
 }

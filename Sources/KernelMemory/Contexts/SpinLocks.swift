@@ -18,13 +18,13 @@ extension Core {
         if let holder = cold.contexts.heldLocks[lock] {
             return spin(for: lock, variant, holder)
         }
-        hold(lock, on: control.pointee.cpu)
+        hold(lock, variant, on: control.pointee.cpu)
         return Outcome(flags.map { .number(UInt64($0)) } ?? .void)
     }
 
-    private func hold(_ lock: SpinLock, on cpu: UInt32) {
+    private func hold(_ lock: SpinLock, _ variant: LockVariant, on cpu: UInt32) {
         cold.contexts.heldLocks[lock] = .init(
-            lock: lock, cpu: cpu, pid: cold.contexts.cpus[Int(cpu)].task.pid,
+            lock: lock, variant: variant, cpu: cpu, pid: cold.contexts.cpus[Int(cpu)].task.pid,
             step: control.pointee.step)
     }
 
@@ -40,10 +40,23 @@ extension Core {
         return Outcome(.blocked)
     }
 
-    /// What makes the current CPU spin for ever; `nil` if another one can end it.
+    /// What makes the current CPU spin for ever; `nil` if the holder can end it.
     private func reasonForHang(_ holder: Contexts.HeldLock) -> Misuse.Code? {
         if holder.cpu == control.pointee.cpu { return .lockRecursion }
-        return cold.contexts.cpus.allSatisfy { $0.spin != nil } ? .deadlock : nil
+        return isCircle(from: holder) ? .deadlock : nil
+    }
+
+    /// Whether a lock's holder spins for a lock whose holder spins, and so on, until it is the current
+    /// CPU's turn. All circles halt the machine, so that there is no other one on the way.
+    private func isCircle(from holder: Contexts.HeldLock) -> Bool {
+        var holder = holder
+        while holder.cpu != control.pointee.cpu {
+            guard let spin = cold.contexts.cpus[Int(holder.cpu)].spin,
+                let next = cold.contexts.heldLocks[spin.lock]
+            else { return false }
+            holder = next
+        }
+        return true
     }
 
     /// Gives a lock back, whoever holds it: the kernel asks nobody.
@@ -74,7 +87,7 @@ extension Core {
         }
         guard let next, let spin = cold.contexts.cpus[next].spin else { return }
         cold.contexts.cpus[next].spin = nil
-        hold(lock, on: UInt32(next))
+        hold(lock, spin.variant, on: UInt32(next))
         let saved = spin.variant == .irqsave ? cold.contexts.cpus[next].savedFlags.last : nil
         noteResumption(
             of: spin.step, pid: cold.contexts.cpus[next].task.pid, on: UInt32(next),

@@ -148,9 +148,7 @@ extension Core {
             if !census.add(pfn, order: frame.order) { return "frame \(pfn): owned and free" }
             pages += 1 << Int(frame.order)
         }
-        if pages != Int(control.pointee.livePages) {
-            return "\(pages) pages owned, counted \(control.pointee.livePages)"
-        }
+        if let violation = checkPageUse(blocks: pages) { return violation }
         for pfn in 1..<shape.frameEnd
         where !census.contains(pfn) && shape.hasFrame(pfn)
             && frames.readable(pfn).pointee.referenceCount == 0

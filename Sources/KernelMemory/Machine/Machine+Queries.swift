@@ -36,14 +36,13 @@ extension Machine {
 
     /// Whether a rule was broken that can leave page frames in any state.
     public var isCorrupted: Bool { core.isCorrupted }
-    /// Blocks that callers own, and their pages; and the most pages they ever owned at once.
+    /// Blocks that callers own, and their pages.
     ///
     /// - Complexity: O(frames that were ever touched).
-    public var liveUse: (blocks: Int, pages: Int, peakPages: Int) {
+    public var liveUse: (blocks: Int, pages: Int) {
         var blocks = 0
         forEachLiveBlock { _ in blocks += 1 }
-        let control = core.control.pointee
-        return (blocks, Int(control.livePages), Int(control.peakPages))
+        return (blocks, pageUse.blocks)
     }
 
     /// Bytes of the frames that were ever written: each of them costs as much real memory.

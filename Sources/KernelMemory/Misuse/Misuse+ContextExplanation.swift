@@ -34,8 +34,8 @@ extension Misuse {
             "A spin lock was taken that this CPU holds already, since step \(allocatedAtStep ?? 0): it "
                 + "waits for itself, for ever."
         case .deadlock:
-            "Every CPU now spins for a lock, so that none can release what the others wait for; this "
-                + "one wants a lock that has been held since step \(allocatedAtStep ?? 0). "
+            "This CPU now spins for a lock that has been held since step \(allocatedAtStep ?? 0), and its "
+                + "holder spins for another, in a circle: none can release what the others wait for. "
                 + "Locks that are taken together must be taken in one order everywhere."
         case .heldAtSleep:
             "A task went to sleep with a spin lock that it took at step \(allocatedAtStep ?? 0). Whoever wants the lock spins until that "

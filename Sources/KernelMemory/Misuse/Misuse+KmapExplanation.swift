@@ -12,8 +12,12 @@ extension Misuse {
                 + "where nobody else has one the kernel stops with a BUG in mm/highmem.c."
         case .kmapOverwritten:
             "kmap_atomic was called for a slot of this CPU that still maps "
-                + "\(frameText.lowercasedFirst), since step \(allocatedAtStep ?? 0). The old address now "
-                + "leads to the new page: what is written through it lands there."
+                + "\(frameText.lowercasedFirst), since step \(allocatedAtStep ?? 0). "
+                + (noticedByKernel
+                    ? "A debugging kernel finds the slot's entry in use and stops; any other would let the "
+                        + "old address lead to the new page."
+                    : "The old address now leads to the new page: what is written through it lands "
+                        + "there.")
         case .usedAfterKunmap:
             "The address \(address ?? .null) was used after its mapping was given up. Its entry is still in the page "
                 + "table or the TLB, so that nothing faults: the access went to a page that may "

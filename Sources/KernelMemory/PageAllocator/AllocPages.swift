@@ -204,9 +204,9 @@ extension Core {
         frame.pointee.word = Frame.ownedWord(order: order)
         frame.pointee.step = control.pointee.step
         if !gfp.isDisjoint(with: [.zero, .comp]) { prepareSpecial(pfn, frame, gfp, order: order) }
-        let live = control.pointee.livePages &+ (1 &<< Int32(bitPattern: order))
-        control.pointee.livePages = live
-        if live > control.pointee.peakPages { control.pointee.peakPages = live }
+        let taken = control.pointee.takenPages &+ (1 &<< Int32(bitPattern: order))
+        control.pointee.takenPages = taken
+        if taken > control.pointee.peakPages { control.pointee.peakPages = taken }
         return pfn
     }
 

@@ -18,13 +18,23 @@ extension Core {
         guard count > 1, let zone = zoneForBulk(gfp, count) else {
             return allocateSingle(gfp, to: pfns, first)
         }
+        settlePeak()
+        let taken = takeBulk(zone, gfp, count: count, to: pfns, first: first)
+        countAreaPages(taken)
+        return taken > 0 || isHalted ? taken : allocateSingle(gfp, to: pfns, first)
+    }
+
+    /// Takes single pages from the CPU's list of one zone, and says how many there were.
+    @inline(never)
+    private func takeBulk(
+        _ zone: Int, _ gfp: GFPFlags, count: Int, to pfns: UnsafeMutablePointer<UInt32>,
+        first: UInt32
+    ) -> Int {
         let type = Int(gfp.rawValue >> 3 & 3)
         let step = control.pointee.step
         let isZeroed = gfp.contains(.zero)
         for taken in 0..<count {
-            guard let block = takeLocal(zone, order: 0, type: type, .low) else {
-                return taken > 0 || isHalted ? taken : allocateSingle(gfp, to: pfns, first)
-            }
+            guard let block = takeLocal(zone, order: 0, type: type, .low) else { return taken }
             if _slowPath(control.pointee.state != 0) {
                 if isCorrupted { noteOverlap(block.pfn, order: 0) }
                 mapAllocatedPages(block.pfn, order: 0)

@@ -41,7 +41,7 @@ extension Core {
 
     @inline(__always)
     private func forgetOwner(_ frame: UnsafeMutablePointer<Frame>, order: UInt32) {
-        control.pointee.livePages &-= 1 &<< Int32(bitPattern: order)
+        control.pointee.takenPages &-= 1 &<< Int32(bitPattern: order)
         frame.pointee.step = control.pointee.step
     }
 
@@ -110,6 +110,7 @@ extension Core {
             noteMisuse(.freeOfUnallocated, pfn: pfn, order: order, cache: cache)
         } else if frame.pointee.has(Frame.mapping) {
             noteMisuse(.freeOfMapping, pfn: pfn, order: order, allocatedAtStep: step)
+            forgetMapped(MappingUse(code: frame.pointee.next))
             frame.pointee.flags &= ~Frame.mapping
             frame.pointee.step = control.pointee.step
         } else if let owner = liveBlock(covering: pfn) {

@@ -91,7 +91,7 @@ extension Core {
         for page in block.pfn + 1..<(block.pfn + 1 << block.order) {
             frames.writable(page).pointee.word = 0
         }
-        control.pointee.livePages += 1 << Int32(block.order)
+        control.pointee.takenPages += 1 << Int32(block.order)
     }
 
     /// Links free objects of a slab, first one first.

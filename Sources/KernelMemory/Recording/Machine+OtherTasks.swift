@@ -11,7 +11,7 @@ extension Machine {
         else { return false }
         let frame = core.frames.writable(start)
         frame.pointee.word = Frame.ownedWord(order: order)
-        core.control.pointee.livePages &+= Int32(pages)
+        core.control.pointee.takenPages &+= Int32(pages)
         core.freeBlock(start, order: order, isUsual: core.control.pointee.state == 0)
         return true
     }

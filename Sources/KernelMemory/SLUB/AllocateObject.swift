@@ -13,7 +13,8 @@ extension Core {
     func allocateObject(_ cache: UInt32, _ gfp: GFPFlags, requested: UInt32) -> UInt64 {
         mightAllocate(gfp, .allocation)
         if hasArrayCaches { return allocateFromArray(cache, gfp, requested: requested) }
-        guard let free = takeFree(cache, requested) else {
+        // Once a rule was broken, what is at hand may be no object of the slab any more.
+        guard !isCorrupted, let free = takeFree(cache, requested) else {
             return allocateObjectSlowly(cache, gfp, requested: requested)
         }
         let object = free.slab.pointee.base &+ UInt64(free.index) &* UInt64(free.slab.pointee.size)
@@ -53,7 +54,7 @@ extension Core {
     ///
     /// - Returns: 0 if it is not the usual case; then nothing has changed.
     func takeForKernel(_ cache: UInt32, _ gfp: GFPFlags, _ requested: UInt32) -> UInt64 {
-        if hasArrayCaches { return 0 }
+        if hasArrayCaches || isCorrupted { return 0 }
         guard let free = takeFree(cache, requested) else { return 0 }
         free.slab.record(free.index).pointee.markKernels()
         let object = free.slab.pointee.base &+ UInt64(free.index) &* UInt64(free.slab.pointee.size)

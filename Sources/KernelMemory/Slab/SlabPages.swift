@@ -7,11 +7,10 @@ extension Core {
     ///
     /// The corresponding kernel function is `alloc_slab_page` (mm/slub.c, 6.1).
     func allocateSlabPages(_ gfp: GFPFlags, order: UInt32, slab: UInt32) -> UInt32 {
-        let peak = control.pointee.peakPages
+        settlePeak()
         let pfn = allocatePages(gfp, order: order)
         if pfn == noFrame { return noFrame }
-        control.pointee.livePages &-= 1 << Int32(order)
-        control.pointee.peakPages = peak
+        control.pointee.kernelPages.slabs &+= 1 << Int32(order)
         claimPages(pfn, order: order, slab: slab)
         return pfn
     }
@@ -64,7 +63,7 @@ extension Core {
             frames.writable(page).pointee.word = 0
         }
         frames.writable(pfn).pointee.word = Frame.ownedWord(order: order)
-        control.pointee.livePages &+= 1 << Int32(order)
+        forgetSlabPages(pfn, order: order)
         freePages(pfn, order: order)
     }
 

@@ -24,6 +24,8 @@ public struct ContextsSnapshot: Hashable, Sendable {
         public let atomicMappings: Int
         /// The lock that it spins for; `nil` if it runs.
         public let spinsFor: String?
+        /// What else that call switched off; `nil` if it does not spin.
+        public let spinVariant: LockVariant?
         /// What `vfree` will free when its task gives way.
         public fileprivate(set) var deferredFrees: [VirtualAddress] = []
         /// Tasks that could run here, the next one first.
@@ -36,6 +38,17 @@ public struct ContextsSnapshot: Hashable, Sendable {
             /// Softirqs.
             public let bottomHalves: Int
         }
+
+        /// What the locks' functions switched off, those that it holds and the one that it spins for.
+        public var lockVariants: [LockVariant] {
+            locks.map(\.variant) + (spinVariant.map { [$0] } ?? [])
+        }
+
+        /// How often preemption was disabled by itself: locks and atomic mappings keep the CPU, too.
+        public var ownPreemptDepth: Int { preemptDepth - lockVariants.count - atomicMappings }
+
+        /// How often softirqs were disabled by themselves: some locks keep them away, too.
+        public var ownBottomHalfDepth: Int { bottomHalfDepth - lockVariants.count { $0 == .bh } }
 
         /// Whether a call that sleeps is allowed.
         public var maySleep: Bool { reasonsNotToSleep.isEmpty && spinsFor == nil }
@@ -58,6 +71,8 @@ public struct ContextsSnapshot: Hashable, Sendable {
     public struct Lock: Hashable, Sendable {
         /// Its name.
         public let name: String
+        /// What else its function switched off.
+        public let variant: LockVariant
         /// The CPU that took it.
         public let cpu: Int
         /// The task that took it.
@@ -123,6 +138,7 @@ extension Core {
 extension ContextsSnapshot.Lock {
     fileprivate init(_ held: Contexts.HeldLock) {
         name = held.lock.name
+        variant = held.variant
         cpu = Int(held.cpu)
         pid = held.pid
         step = held.step
@@ -147,6 +163,7 @@ extension ContextsSnapshot.CPU {
         self.locks = locks.filter { $0.cpu == cpu }
         atomicMappings = kmaps.temporary.count { $0.cpu == UInt32(cpu) && $0.kind != .local }
         spinsFor = context.spin?.lock.name
+        spinVariant = context.spin?.variant
         runnable = contexts.runnable.filter { $0.cpu == UInt32(cpu) }.map(\.task.pid)
     }
 }

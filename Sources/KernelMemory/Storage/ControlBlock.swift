@@ -13,10 +13,16 @@ struct Control {
     }
     /// Where that CPU's pages start in their table.
     private(set) var localOffset: UInt32 = 0
-    /// Pages in blocks that callers own.
-    var livePages: Int32 = 0
-    /// The most pages that callers owned at once.
+    /// Pages that calls took from the page allocator, for whatever use.
+    var takenPages: Int32 = 0
+    /// The most that there were at once.
     var peakPages: Int32 = 0
+    /// Those of them that the kernel uses itself; the others are in blocks that callers own.
+    var kernelPages = KernelPages()
+    /// What the kernel used when there were ``settledPeak``.
+    var kernelPagesAtPeak = KernelPages()
+    /// The peak as it was when ``kernelPages`` last changed.
+    var settledPeak: Int32 = 0
     /// The frame of the root of the page tables; the same from boot on.
     var rootTable: UInt32 = 0
     /// The frames of the page tables for permanent and for fixed mappings; the same from boot on, 0

@@ -44,11 +44,14 @@ extension Core {
     ///
     /// - Returns: ``noFrame`` if there is none.
     func allocateForMapping(_ gfp: GFPFlags, _ use: MappingUse) -> UInt32 {
-        let peak = control.pointee.peakPages
+        settlePeak()
         let pfn = allocatePages(gfp, order: 0)
         if pfn == noFrame { return noFrame }
-        control.pointee.livePages &-= 1
-        control.pointee.peakPages = peak
+        if use == .pageTable {
+            control.pointee.kernelPages.tables &+= 1
+        } else {
+            control.pointee.kernelPages.areas &+= 1
+        }
         mark(frames.writable(pfn), use)
         return pfn
     }
@@ -59,8 +62,10 @@ extension Core {
         frame.pointee.next = use.code
     }
 
-    /// Gives a page back that ``allocateForMapping(_:_:)`` gave. What it became in the meantime, because
-    /// somebody freed it behind the kernel's back, is freed as the kernel would: without asking.
+    /// Gives a page of an area back that ``allocateForMapping(_:_:)`` gave. What it became in the meantime,
+    /// because somebody freed it behind the kernel's back, is freed as the kernel would: without asking.
+    ///
+    /// It counts as an area's until ``forgetAreaPages(_:)``.
     @inline(__always)
     func freeMapped(_ pfn: UInt32) {
         let frame = frames.writable(pfn)
@@ -76,11 +81,24 @@ extension Core {
 
     @inline(never)
     private func freeUnusual(_ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, isOurs: Bool) {
-        if isHalted { return }
+        if isHalted { return keepAreaPage() }
         if isOurs {
             frame.pointee.word = Frame.ownedWord(order: 0)
-            control.pointee.livePages &+= 1
+            control.pointee.takenPages &+= 1
+        } else {
+            keepAreaPage()
         }
         freePages(pfn, order: 0)
+    }
+
+    /// Takes down that a page for a mapping was freed by somebody else.
+    func forgetMapped(_ use: MappingUse) {
+        settlePeak()
+        control.pointee.takenPages &-= 1
+        if use == .pageTable {
+            control.pointee.kernelPages.tables &-= 1
+        } else {
+            control.pointee.kernelPages.areas &-= 1
+        }
     }
 }

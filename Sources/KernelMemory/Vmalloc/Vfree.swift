@@ -71,6 +71,7 @@ extension Core {
                 // What waits for the caller to give way was queued before the first page.
                 if index == 0 { giveWay() }
             }
+            forgetAreaPages(pages.count)
         }
         if isHalted { return }
         if area.pageCount >= Self.largeArea { forgetFreeFrames() }
@@ -97,6 +98,7 @@ extension Core {
 
     @inline(never)
     private func freeWildPage(_ page: PagePointer) {
+        keepAreaPage()
         if isHalted { return }
         if page.rawValue == 0 {
             bug(at: "mm/vmalloc.c:2776", in: "__vunmap")

@@ -164,7 +164,7 @@ extension MisuseGuide {
             Each CPU holds a spin lock that another one wants: one path takes a and then b, another \
             one b and then a.
             """,
-        consequence: "All of them spin for ever. This machine halts.",
+        consequence: "They spin for ever. This machine halts, also if it has other CPUs.",
         cure: """
             Give the locks an order, write it down, and take them in it everywhere; or use one lock.
             """,

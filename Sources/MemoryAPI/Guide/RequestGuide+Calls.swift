@@ -104,12 +104,17 @@ extension RequestGuide {
 
     static let contextUnreachable = RequestGuide(
         cause: """
-            PUT /context found no calls that bring the CPU there. Its preempt_count is out of balance \
-            (more enables than disables), so that the kernel takes it for being in an interrupt.
+            PUT /context found no calls that bring the CPU there. Either its preempt_count is out of \
+            balance (more enables than disables), so that the kernel takes it for being in an \
+            interrupt; or it is to enable what a spin lock or an atomic mapping of its own keeps off; \
+            or the machine would halt on the way.
             """,
         consequence: "The CPU is as it was before the request.",
         cure:
-            "GET /report names the call that lost the balance; POST /undo goes back to before it.",
+            """
+            GET /report names the call that lost the balance; POST /undo goes back to before it. Locks \
+            and mappings are given back by calls of their own.
+            """,
         see: [.misuse(.preemptUnbalanced), .misuse(.interruptUnbalanced)])
 
     static let invalidRecording = RequestGuide(

@@ -137,16 +137,22 @@ extension LiveMemory {
 
     private func disabled(on cpu: Int) -> [Unbalanced] {
         let context = contexts.cpus[cpu]
-        let isInHardirq = context.interrupts.contains(.hardirq)
-        let own = context.preemptDepth - context.locks.count - context.atomicMappings
+        let areIRQsOff =
+            context.areIRQsOff && !context.interrupts.contains(.hardirq)
+            && context.lockVariants.allSatisfy { $0 == .plain || $0 == .bh }
         let counts: [(String, String, Int)] = [
-            ("preempt_disable", "preempt_enable", own),
-            ("local_bh_disable", "local_bh_enable", context.bottomHalfDepth),
-            ("local_irq_disable", "local_irq_enable", context.areIRQsOff && !isInHardirq ? 1 : 0),
+            ("preempt_disable", "preempt_enable", context.ownPreemptDepth),
+            ("local_bh_disable", "local_bh_enable", context.ownBottomHalfDepth),
+            ("local_irq_disable", "local_irq_enable", areIRQsOff ? 1 : 0),
             ("enter_softirq", "exit_softirq", context.interrupts.count { $0 == .softirq }),
             ("enter_irq", "exit_irq", context.interrupts.count { $0 == .hardirq }),
         ]
-        let locks = context.locks.map { ("spin_lock(\($0.name))", "spin_unlock(\($0.name))", 1) }
+        let locks = context.locks.map { lock in
+            (
+                "spin_lock\(lock.variant.lockSuffix)(\(lock.name))",
+                "spin_unlock\(lock.variant.unlockSuffix)(\(lock.name))", 1
+            )
+        }
         return (counts + locks).filter { $0.2 > 0 }.map {
             Unbalanced(cpu: cpu, call: $0.0, missing: $0.1, count: $0.2)
         }

@@ -32,7 +32,7 @@ extension JSONWriter {
             json.member("area_bytes", live.areaByteCount)
             json.member("mappings", live.mappingCount)
         }
-        member("peak_pages", machine.liveUse.peakPages)
+        peak(machine.peakUse)
         member("misuse_count", machine.misuseCount)
         member("misuse_unnoticed", live.unnoticedCount)
         member("context_violations", live.contextViolations)
@@ -43,6 +43,17 @@ extension JSONWriter {
         leakTotals(live, view)
         leaks(live, view)
         waiting(live.contexts, view)
+    }
+
+    /// Writes how many pages calls had taken when there were most of them, and for what.
+    private mutating func peak(_ most: PageUse) {
+        member("peak_pages", most.total)
+        object("peak_use") { json in
+            json.member("block_pages", most.blocks)
+            json.member("area_pages", most.areas)
+            json.member("slab_pages", most.slabs)
+            json.member("table_pages", most.tables)
+        }
     }
 
     /// Writes `unbalanced`: what CPUs were told and not told back, by CPU, and mappings.

@@ -57,6 +57,8 @@ struct WantedContext {
     func isReached(_ machine: borrowing Machine) -> Bool {
         let context = machine.contexts.cpus[machine.currentCPU]
         return nextCall(machine) == nil && (kind ?? context.kind) == context.kind
+            && (preemptionOff ?? (context.preemptDepth > 0)) == (context.preemptDepth > 0)
+            && (softirqsOff ?? (context.bottomHalfDepth > 0)) == (context.bottomHalfDepth > 0)
     }
 
     private func changeOfKind(_ context: ContextsSnapshot.CPU) -> CPUEvent? {
@@ -87,8 +89,9 @@ struct WantedContext {
     }
 
     private func changeOfSoftirqs(_ context: ContextsSnapshot.CPU) -> CPUEvent? {
-        guard let softirqsOff, softirqsOff != (context.bottomHalfDepth > 0) else { return nil }
-        return softirqsOff ? .localBHDisable : .localBHEnable
+        if softirqsOff == true, context.bottomHalfDepth == 0 { return .localBHDisable }
+        if softirqsOff == false, context.ownBottomHalfDepth > 0 { return .localBHEnable }
+        return nil
     }
 
     private func changeOfFlags(_ context: ContextsSnapshot.CPU) -> CPUEvent? {
@@ -109,9 +112,6 @@ struct WantedContext {
 extension ContextsSnapshot.CPU {
     /// 0 for process context, 1 for a softirq, 2 for a device's interrupt.
     fileprivate var kind: Int { interrupts.last.map { $0 == .softirq ? 1 : 2 } ?? 0 }
-
-    /// How often preemption was disabled by itself: locks and atomic mappings keep the CPU too.
-    fileprivate var ownPreemptDepth: Int { preemptDepth - locks.count - atomicMappings }
 
     /// Whether something can be switched here so that what an interrupt found stays as it was, and
     /// that the kernel does not warn.

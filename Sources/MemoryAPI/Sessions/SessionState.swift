@@ -44,7 +44,7 @@ struct SessionState: ~Copyable, Sendable {
     /// - Throws: a problem for a halted machine and for a full journal; then nothing has changed.
     @inline(__always)
     mutating func apply(_ call: KernelCall) throws(Problem) -> Outcome {
-        if _slowPath(machine.isStopped) { try checkRunning(call) }
+        if _slowPath(machine.isStopped) { try checkRunning(call, on: machine) }
         let position = step
         if _slowPath(position >= limits.callsPerSession) { throw fullProblem }
         try count(call)
@@ -62,9 +62,11 @@ struct SessionState: ~Copyable, Sendable {
     }
 
     /// Refuses calls of a halted machine, and those of a CPU that spins but the one that leaves it.
-    private func checkRunning(_ call: KernelCall) throws(Problem) {
+    ///
+    /// - Parameter machine: the session's, or a copy of it that calls are tried on.
+    func checkRunning(_ call: KernelCall, on machine: borrowing Machine) throws(Problem) {
         if machine.isHalted { throw haltedProblem }
-        if !call.leavesCPU { throw spinningProblem }
+        if machine.isSpinning, !call.leavesCPU { throw Self.spinningProblem(machine) }
     }
 
     /// Refuses calls that would not run to their end: all of them or nothing.
@@ -103,7 +105,7 @@ struct SessionState: ~Copyable, Sendable {
             extras: [.text("oops", machine.oops ?? "")])
     }
 
-    private var spinningProblem: Problem {
+    private static func spinningProblem(_ machine: borrowing Machine) -> Problem {
         let cpu = machine.currentCPU
         let lock = machine.contexts.cpus[cpu].spinsFor ?? ""
         return Problem(
