@@ -58,6 +58,7 @@ extension ProblemKind {
         case .unknownGFPFlag: .unknownGFPFlag
         case .unknownSlabFlag: .unknownSlabFlag
         case .invalidCall: .invalidCall
+        case .unknownResult: .unknownResult
         case .invalidQuery: .invalidQuery
         case .invalidReference: .invalidReference
         case .tooManySessions: .tooManySessions

@@ -22,6 +22,7 @@ enum ProblemKind: String, CaseIterable {
     case machineHalted = "machine-halted"
     case cpuSpins = "cpu-spins"
     case contextUnreachable = "context-unreachable"
+    case sessionMoved = "session-moved"
     case nothingToUndo = "nothing-to-undo"
     case nothingToRedo = "nothing-to-redo"
     case payloadTooLarge = "payload-too-large"
@@ -35,12 +36,12 @@ enum ProblemKind: String, CaseIterable {
     case unknownGFPFlag = "unknown-gfp-flag"
     case unknownSlabFlag = "unknown-slab-flag"
     case invalidCall = "invalid-call"
+    case unknownResult = "unknown-result"
     case invalidQuery = "invalid-query"
     case invalidReference = "invalid-reference"
     case tooManySessions = "too-many-sessions"
     case tooManyCalls = "too-many-calls"
     case tooManyBytes = "too-many-bytes"
-    case sessionMoved = "session-moved"
     case sessionUnreadable = "session-unreadable"
     case journalRefuses = "journal-refuses"
     case preconditionFailed = "precondition-failed"
@@ -67,7 +68,7 @@ enum ProblemKind: String, CaseIterable {
         case .unsupportedMediaType: 415
         case .invalidField, .invalidRecording, .unknownField, .unknownFunction, .unknownGFPFlag,
             .unknownSlabFlag,
-            .invalidCall, .invalidQuery, .invalidReference:
+            .invalidCall, .unknownResult, .invalidQuery, .invalidReference:
             422
         case .tooManySessions, .tooManyCalls, .tooManyBytes: 429
         case .journalRefuses: 503
@@ -96,6 +97,7 @@ enum ProblemKind: String, CaseIterable {
         case .machineHalted: "The machine is halted"
         case .cpuSpins: "The CPU spins for a lock"
         case .contextUnreachable: "The CPU cannot get into this context"
+        case .sessionMoved: "The session changed in the meantime"
         case .nothingToUndo: "Nothing to undo"
         case .nothingToRedo: "Nothing to redo"
         case .payloadTooLarge: "The body is too large"
@@ -109,12 +111,12 @@ enum ProblemKind: String, CaseIterable {
         case .unknownGFPFlag: "Unknown gfp flag"
         case .unknownSlabFlag: "Unknown flag of a cache"
         case .invalidCall: "Not a valid kernel call"
+        case .unknownResult: "No earlier call's result has this name"
         case .invalidQuery: "A query parameter is wrong"
         case .invalidReference: "Neither an id nor an address"
         case .tooManySessions: "Too many sessions"
         case .tooManyCalls: "Too many calls in this session"
         case .tooManyBytes: "Too many bytes written in this session"
-        case .sessionMoved: "The session was changed elsewhere"
         case .sessionUnreadable: "The session's journal cannot be read"
         case .journalRefuses: "The journal cannot be written"
         case .preconditionFailed: "The session is not in the state that If-Match names"
