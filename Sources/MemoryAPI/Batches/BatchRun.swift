@@ -94,6 +94,9 @@ struct BatchRun: ~Copyable {
         }
     }
 
+    /// Notes how many events of a trace became no calls.
+    mutating func noteSkipped(_ count: Int) { summary.skipped = count }
+
     /// Makes all calls in the session or, where one failed and the batch is atomic, none.
     ///
     /// - Returns: the answers.

@@ -30,6 +30,18 @@ extension RequestGuide {
             """,
         see: [.request(.invalidCall)])
 
+    static let invalidTrace = RequestGuide(
+        cause: """
+            A line of a trace of allocations (.rep, mtrace or ftrace) is none of its format: a word is \
+            missing, a number is too large, or the body is of another format than its media type.
+            """,
+        consequence: "No call of the batch has been made.",
+        cure: """
+            The answer's line says which line it is. kmemlab import shows the calls that a trace comes \
+            to, and finds out the format itself.
+            """,
+        see: [.request(.unsupportedMediaType), .request(.invalidCall)])
+
     static let unknownGFPFlag = RequestGuide(
         cause: """
             The mask has a name that is no gfp flag, or a bar with no name beside it. Flags of caches \

@@ -31,6 +31,7 @@ enum ProblemKind: String, CaseIterable {
     case unsupportedMediaType = "unsupported-media-type"
     case invalidField = "invalid-field"
     case invalidRecording = "invalid-recording"
+    case invalidTrace = "invalid-trace"
     case unknownField = "unknown-field"
     case unknownFunction = "unknown-function"
     case unknownGFPFlag = "unknown-gfp-flag"
@@ -66,7 +67,8 @@ enum ProblemKind: String, CaseIterable {
         case .targetTooLong: 414
         case .headersTooLarge: 431
         case .unsupportedMediaType: 415
-        case .invalidField, .invalidRecording, .unknownField, .unknownFunction, .unknownGFPFlag,
+        case .invalidField, .invalidRecording, .invalidTrace, .unknownField, .unknownFunction,
+            .unknownGFPFlag,
             .unknownSlabFlag,
             .invalidCall, .unknownResult, .invalidQuery, .invalidReference:
             422
@@ -106,6 +108,7 @@ enum ProblemKind: String, CaseIterable {
         case .unsupportedMediaType: "The body's media type is not read here"
         case .invalidField: "A field has a wrong value"
         case .invalidRecording: "The recording is not a machine's state"
+        case .invalidTrace: "Not a trace of this format"
         case .unknownField: "Unknown field"
         case .unknownFunction: "Unknown kernel function"
         case .unknownGFPFlag: "Unknown gfp flag"

@@ -1,4 +1,5 @@
 import CSimdJSON
+import CallImport
 import KernelMemory
 import MicroHTTPD
 
@@ -8,7 +9,7 @@ extension MemoryService {
         [
             Endpoint(
                 .post, "/calls", query: BatchOptions.query,
-                consumes: ["application/json", JSONLines.mediaType],
+                consumes: BatchBody.mediaTypes,
                 produces: ["application/json", JSONLines.mediaType]
             ) { [store] (request, response) throws(Problem) in
                 let session = try store.session(of: request, for: .changing)
@@ -26,8 +27,11 @@ enum CallsRoutes {
     fileprivate static func run(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        let options = try BatchOptions(request)
-        if request.hasLines { return try runLines(options, request, &session, &response) }
+        var options = try BatchOptions(request)
+        if case .lines(let format) = BatchBody(request) {
+            if format != nil { options.wantsSummary = true }
+            return try runLines(format, options, request, &session, &response)
+        }
         let body = try JSONBody.parse(request.body)
         if body.kind == CSJ_ARRAY {
             try runArray(body, options, request, &session, &response)
@@ -63,12 +67,13 @@ enum CallsRoutes {
     }
 
     private static func runLines(
-        _ options: BatchOptions, _ request: borrowing Request,
+        _ format: TraceFormat?, _ options: BatchOptions, _ request: borrowing Request,
         _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         var batch = try BatchRun(session, options)
-        var lines = JSONLines(request.body)
-        while let value = try lines.next() { try batch.add(value) }
+        var lines = BatchLines(format)
+        try lines.take(request.body, into: &batch)
+        try lines.finish(into: &batch)
         try answer(batch, options, request, &session, &response)
     }
 
