@@ -29,6 +29,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Recorded kernel traces: read, replayed call by call, compared.
         .target(name: "KernelTraces", dependencies: ["KernelMemory", "CSimdJSON", "CZlib"]),
+        // Traces of other tools as kernel calls.
+        .target(name: "CallImport", dependencies: ["KernelMemory"]),
         // Debian's LMDB.
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
         // Sessions on the disk: what they started as, and their calls. Knows no HTTP.
@@ -37,16 +39,15 @@ let package = Package(
         .target(
             name: "MemoryAPI",
             dependencies: [
-                "KernelMemory", "KernelTraces", "MicroHTTPD", "SessionJournal", "CLMDB",
-                "CSimdJSON",
+                "KernelMemory", "KernelTraces", "CallImport", "MicroHTTPD", "SessionJournal",
+                "CLMDB", "CSimdJSON",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "kmemlab",
             dependencies: [
-                "KernelMemory", "KernelTraces", "MicroHTTPD", "MemoryAPI", "SessionJournal",
-                "CLMDB",
-                "Yams",
+                "KernelMemory", "KernelTraces", "CallImport", "MicroHTTPD", "MemoryAPI",
+                "SessionJournal", "CLMDB", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -65,6 +66,9 @@ let package = Package(
         .testTarget(
             name: "KernelTracesTests", dependencies: ["KernelTraces", "KernelMemory"],
             resources: [.copy("Traces")]),
+        .testTarget(
+            name: "CallImportTests", dependencies: ["CallImport", "KernelTestSupport"],
+            resources: [.copy("Examples")]),
         // Writes to a journal until it is killed, or in the way of another process.
         .executableTarget(
             name: "journal-crasher", dependencies: ["SessionJournal", "KernelMemory"],

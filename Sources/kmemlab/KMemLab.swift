@@ -6,5 +6,7 @@ struct KMemLab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kmemlab",
         abstract: "Simulated Linux machines to allocate memory on, over HTTP.",
-        subcommands: [ServeCommand.self, ReplayCommand.self, ExtractCommand.self])
+        subcommands: [
+            ServeCommand.self, ReplayCommand.self, ExtractCommand.self, ImportCommand.self,
+        ])
 }

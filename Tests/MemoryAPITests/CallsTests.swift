@@ -112,7 +112,7 @@ import Testing
         let reply = try TestClient().post("/calls", #"{"call":"free_pages","x":1}"#)
         #expect(
             reply.json["errors"][0]["detail"].string
-                == "the fields are: call, addr, order, address, cpu")
+                == "the fields are: call, addr, order, address, cpu, as")
     }
 
     @Test func call_withoutArguments_showsTheWholeCall() throws {

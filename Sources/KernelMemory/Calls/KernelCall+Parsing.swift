@@ -16,6 +16,8 @@ public enum CallSyntaxError: Error, Equatable, Sendable {
 
 /// A call as it was read, and the cache that it names instead of pointing to it.
 public struct ParsedCall: Sendable {
+    /// The function that is called.
+    public let function: KernelFunction
     /// The call; its cache is NULL where it was named.
     public let call: KernelCall
     /// The name; `nil` if there is no cache in the call, or if it is an address.
@@ -23,6 +25,7 @@ public struct ParsedCall: Sendable {
 
     /// A function with its arguments, one for each parameter and in range for its kind.
     public init(_ function: KernelFunction, _ arguments: [KernelFunction.Argument]) {
+        self.function = function
         call = function.call(arguments)
         let index = function.parameters.firstIndex { $0.kind == .cache }
         if let index, case .text(let name) = arguments[index] {

@@ -3,23 +3,18 @@ import KernelMemory
 
 /// Arguments of kernel functions as JSON values.
 extension JSONObjectReader {
-    /// The current value as an argument of a kernel function.
+    /// The current value as an argument of a kernel function that is neither a plain number nor a list.
     func argument(
         _ parameter: KernelFunction.Parameter
     ) throws(Problem) -> KernelFunction.Argument {
         switch parameter.kind {
-        case .gfp: return .gfp(try GFPFlags(value, at: pointer))
-        case .page, .address: return .number(try address())
-        case .pages: return .pages(try pages(parameter.wanted))
-        case .cache: return try cache(parameter)
-        case .name: return .text(try cacheName(parameter.wanted))
-        case .cacheFlags: return .number(UInt64(try cacheFlags().rawValue))
-        case .constructor:
-            return try constructor().map { .number(UInt64($0)) } ?? .text("NULL")
-        case .alignment: return .number(UInt64(try alignment()))
-        case .kmapType, .lock: return .text(try name(parameter))
-        case .order, .byte, .length, .cpu, .size, .count, .areaSize, .width, .flags:
-            return .number(try number(parameter.kind.range))
+        case .cache: try cache(parameter)
+        case .name: .text(try cacheName(parameter.wanted))
+        case .cacheFlags: .number(UInt64(try cacheFlags().rawValue))
+        case .constructor: try constructor().map { .number(UInt64($0)) } ?? .text("NULL")
+        case .alignment: .number(UInt64(try alignment()))
+        case .kmapType, .lock: .text(try name(parameter))
+        default: .number(try number(parameter.kind.range))
         }
     }
 
@@ -32,19 +27,6 @@ extension JSONObjectReader {
 
     /// The current value as an address: a text such as `0xc1000000` or `NULL`, or a number.
     func address() throws(Problem) -> UInt64 { try value.address(at: pointer) }
-
-    /// The current value as an array of addresses of a `struct page`.
-    private func pages(_ wanted: String) throws(Problem) -> [PagePointer] {
-        guard value.kind == CSJ_ARRAY else { throw problem(wanted) }
-        var cursor = withUnsafePointer(to: value) { csj_elements($0) }
-        var element = csj_value()
-        var pages: [PagePointer] = []
-        while csj_next_element(&cursor, &element) {
-            guard pages.count < KernelFunction.mappedPageLimit else { throw problem(wanted) }
-            pages.append(PagePointer(try element.address(at: "\(pointer)/\(pages.count)")))
-        }
-        return pages
-    }
 
     /// The current value as the number of a CPU, which the machine may not have.
     @inline(__always)

@@ -1,4 +1,3 @@
-import CSimdJSON
 import KernelMemory
 
 /// A call that a client asks for, and the CPU that it should run on.
@@ -12,6 +11,8 @@ struct RequestedCall {
     var cacheName: String?
     /// Which member names it.
     var cachePlace: StaticString = "/call"
+    /// What the batch calls its result; `nil` if nothing.
+    var result: ResultNames.Slot?
 }
 
 extension RequestedCall {
@@ -21,64 +22,6 @@ extension RequestedCall {
         self.cpu = cpu
         cacheName = parsed.cacheName
         self.cachePlace = cachePlace
-    }
-
-    private static let envelope = FieldNames(["call", "cpu"])
-
-    /// Reads one object: `{"call": "free_pages", "address": "0xc1f40000", "order": 3}`, or with
-    /// the whole call as text.
-    init(_ object: csj_value, at place: String) throws(Problem) {
-        guard object.kind == CSJ_OBJECT else {
-            throw object.problem(at: place, wanted: "a JSON object with the member call")
-        }
-        let name = try Self.name(object, at: place)
-        if name.contains(UInt8(ascii: "(")) {
-            self = try Self.text(name, object, at: place)
-        } else if let signature = CallSignature.named(name) {
-            self = try signature.read(object, at: place)
-        } else {
-            let names = KernelFunction.all.map(\.name)
-            throw Problem(
-                unknownFunction: name.quoted,
-                suggestions: nearest(to: name.quoted, among: names), at: .body(place + "/call"))
-        }
-    }
-
-    private static func name(
-        _ object: csj_value, at place: String
-    ) throws(Problem) -> UnsafeRawBufferPointer {
-        var object = object
-        var cursor = csj_members(&object)
-        var key = csj_text()
-        var value = csj_value()
-        while csj_next_member(&cursor, &key, &value) {
-            guard UnsafeRawBufferPointer(start: key.start, count: key.count).equals("call") else {
-                continue
-            }
-            guard value.kind == CSJ_STRING else {
-                throw value.problem(at: place + "/call", wanted: "a kernel function or a call")
-            }
-            return value.bytes
-        }
-        throw Problem(
-            .invalidCall, "The member call is missing: the name of a kernel function.",
-            faults: [.init(place: .body(place + "/call"), detail: "is missing")])
-    }
-
-    private static func text(
-        _ text: UnsafeRawBufferPointer, _ object: csj_value, at place: String
-    ) throws(Problem) -> RequestedCall {
-        var reader = try JSONObjectReader(object, at: place, envelope)
-        var cpu: UInt32?
-        while let field = try reader.next() {
-            if field == 1 { cpu = try reader.cpu() }
-        }
-        do throws(CallSyntaxError) {
-            let parsed = try ParsedCall(parsing: String(decoding: text, as: UTF8.self))
-            var requested = RequestedCall(parsed, cpu: cpu, cachePlace: "/call")
-            requested.argumentPlace = "/call"
-            return requested
-        } catch { throw Problem(error, at: .body(place + "/call")) }
     }
 }
 
@@ -103,14 +46,6 @@ extension RequestedCall {
 }
 
 extension SessionState {
-    /// Whether the machine is in a state to run a call.
-    func runs(_ requested: RequestedCall) -> Bool {
-        if !machine.isStopped { return true }
-        if machine.isHalted { return false }
-        let goesElsewhere = requested.cpu.map { $0 != UInt32(machine.currentCPU) } ?? false
-        return goesElsewhere || requested.call.leavesCPU
-    }
-
     /// Runs a call, on another CPU if it asks for one: the change of CPU is a step of its own, which
     /// is not made if the call could not follow.
     @inline(__always)

@@ -18,6 +18,30 @@ extension RequestGuide {
             "Write it as in C, with numbers and addresses for variables: free_pages(0xc1400000, 2).",
         see: [.request(.unknownFunction), .request(.unknownGFPFlag)])
 
+    static let unknownResult = RequestGuide(
+        cause: """
+            An argument such as $p1 stands for what an earlier call of the same batch returned, the one \
+            with "as": "p1". There is none before this call, or it is misspelt.
+            """,
+        consequence: "No call of the batch has been made.",
+        cure: """
+            Name the result where it is made, as in {"call": "alloc_page(GFP_KERNEL)", "as": "p1"}. \
+            Names last for one request.
+            """,
+        see: [.request(.invalidCall)])
+
+    static let invalidTrace = RequestGuide(
+        cause: """
+            A line of a trace of allocations (.rep, mtrace or ftrace) is none of its format: a word is \
+            missing, a number is too large, or the body is of another format than its media type.
+            """,
+        consequence: "No call of the batch has been made.",
+        cure: """
+            The answer's line says which line it is. kmemlab import shows the calls that a trace comes \
+            to, and finds out the format itself.
+            """,
+        see: [.request(.unsupportedMediaType), .request(.invalidCall)])
+
     static let unknownGFPFlag = RequestGuide(
         cause: """
             The mask has a name that is no gfp flag, or a bar with no name beside it. Flags of caches \

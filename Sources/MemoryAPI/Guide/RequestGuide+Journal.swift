@@ -3,8 +3,9 @@ extension RequestGuide {
     static let sessionMoved = RequestGuide(
         cause: """
             Another server works with the same journal and has changed the session since this one \
-            looked at it.
+            looked at it; or another request did while a batch for /calls was coming in.
             """,
+        consequence: "No call of this request has been made.",
         cure: "Look at the session again, and repeat the request if it still makes sense.",
         see: [.request(.preconditionFailed)])
 

@@ -58,6 +58,8 @@ extension ProblemKind {
         case .unknownGFPFlag: .unknownGFPFlag
         case .unknownSlabFlag: .unknownSlabFlag
         case .invalidCall: .invalidCall
+        case .invalidTrace: .invalidTrace
+        case .unknownResult: .unknownResult
         case .invalidQuery: .invalidQuery
         case .invalidReference: .invalidReference
         case .tooManySessions: .tooManySessions

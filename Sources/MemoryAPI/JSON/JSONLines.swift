@@ -28,7 +28,8 @@ struct JSONLines {
     }
 }
 
-private func isBlank(_ byte: UInt8) -> Bool {
+/// Whether a byte is a blank within a line.
+func isBlank(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
 }
 

@@ -7,8 +7,8 @@ import MicroHTTPD
 /// It refuses what it does not know: a name that is not expected, a name that comes twice, a value
 /// of another type. The refusal names the place, what stands there, and what would be right.
 struct JSONObjectReader: ~Copyable {
-    /// Where the object is in the body; empty for the body itself.
-    private let place: String?
+    /// Where the object is in the body.
+    private let place: JSONPlace
     private let names: FieldNames
     private var cursor: csj_cursor?
     private var seen: UInt32 = 0
@@ -18,7 +18,7 @@ struct JSONObjectReader: ~Copyable {
     /// Reads the body as an object; an empty body is an empty object.
     init(_ request: borrowing Request, _ names: FieldNames) throws(Problem) {
         self.names = names
-        place = nil
+        place = .body
         guard request.body.count > 0 else { return }
         var root = try JSONBody.parse(request.body)
         guard root.kind == CSJ_OBJECT else {
@@ -29,10 +29,16 @@ struct JSONObjectReader: ~Copyable {
 
     /// Reads an object within the body.
     init(_ value: csj_value, at place: String, _ names: FieldNames) throws(Problem) {
+        try self.init(value, in: .pointer(place), names)
+    }
+
+    /// Reads an object within the body.
+    @inline(__always)
+    init(_ value: csj_value, in place: JSONPlace, _ names: FieldNames) throws(Problem) {
         self.names = names
         self.place = place
         guard value.kind == CSJ_OBJECT else {
-            throw value.problem(at: place, wanted: "a JSON object")
+            throw value.problem(at: place.pointer, wanted: "a JSON object")
         }
         var value = value
         cursor = csj_members(&value)
@@ -57,7 +63,7 @@ struct JSONObjectReader: ~Copyable {
         let key = bytes.quoted.split(separator: "~", omittingEmptySubsequences: false)
             .joined(separator: "~0").split(separator: "/", omittingEmptySubsequences: false)
             .joined(separator: "~1")
-        return (place ?? "") + "/" + key
+        return place.pointer + "/" + key
     }
 
     /// A refusal of the current member's value.

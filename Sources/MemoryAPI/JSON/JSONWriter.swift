@@ -138,6 +138,12 @@ extension JSONWriter {
         close(UInt8(ascii: "]"))
     }
 
+    /// Ends a line; what follows is a document of its own.
+    mutating func endLine() {
+        raw(UInt8(ascii: "\n"))
+        needsComma = false
+    }
+
     @inline(__always)
     private mutating func open(_ bracket: UInt8) {
         beginValue()

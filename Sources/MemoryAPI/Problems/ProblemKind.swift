@@ -22,6 +22,7 @@ enum ProblemKind: String, CaseIterable {
     case machineHalted = "machine-halted"
     case cpuSpins = "cpu-spins"
     case contextUnreachable = "context-unreachable"
+    case sessionMoved = "session-moved"
     case nothingToUndo = "nothing-to-undo"
     case nothingToRedo = "nothing-to-redo"
     case payloadTooLarge = "payload-too-large"
@@ -30,17 +31,18 @@ enum ProblemKind: String, CaseIterable {
     case unsupportedMediaType = "unsupported-media-type"
     case invalidField = "invalid-field"
     case invalidRecording = "invalid-recording"
+    case invalidTrace = "invalid-trace"
     case unknownField = "unknown-field"
     case unknownFunction = "unknown-function"
     case unknownGFPFlag = "unknown-gfp-flag"
     case unknownSlabFlag = "unknown-slab-flag"
     case invalidCall = "invalid-call"
+    case unknownResult = "unknown-result"
     case invalidQuery = "invalid-query"
     case invalidReference = "invalid-reference"
     case tooManySessions = "too-many-sessions"
     case tooManyCalls = "too-many-calls"
     case tooManyBytes = "too-many-bytes"
-    case sessionMoved = "session-moved"
     case sessionUnreadable = "session-unreadable"
     case journalRefuses = "journal-refuses"
     case preconditionFailed = "precondition-failed"
@@ -67,9 +69,10 @@ enum ProblemKind: String, CaseIterable {
         case .targetTooLong: 414
         case .headersTooLarge: 431
         case .unsupportedMediaType: 415
-        case .invalidField, .invalidRecording, .unknownField, .unknownFunction, .unknownGFPFlag,
-            .unknownSlabFlag,
-            .invalidCall, .invalidQuery, .invalidReference, .idempotencyKeyReused:
+        case .invalidField, .invalidRecording, .invalidTrace, .unknownField, .unknownFunction,
+            .unknownGFPFlag,
+            .unknownSlabFlag, .invalidCall, .unknownResult, .invalidQuery, .invalidReference,
+            .idempotencyKeyReused:
             422
         case .tooManySessions, .tooManyCalls, .tooManyBytes: 429
         case .journalRefuses: 503
@@ -98,6 +101,7 @@ enum ProblemKind: String, CaseIterable {
         case .machineHalted: "The machine is halted"
         case .cpuSpins: "The CPU spins for a lock"
         case .contextUnreachable: "The CPU cannot get into this context"
+        case .sessionMoved: "The session changed in the meantime"
         case .nothingToUndo: "Nothing to undo"
         case .nothingToRedo: "Nothing to redo"
         case .payloadTooLarge: "The body is too large"
@@ -106,17 +110,18 @@ enum ProblemKind: String, CaseIterable {
         case .unsupportedMediaType: "The body's media type is not read here"
         case .invalidField: "A field has a wrong value"
         case .invalidRecording: "The recording is not a machine's state"
+        case .invalidTrace: "Not a trace of this format"
         case .unknownField: "Unknown field"
         case .unknownFunction: "Unknown kernel function"
         case .unknownGFPFlag: "Unknown gfp flag"
         case .unknownSlabFlag: "Unknown flag of a cache"
         case .invalidCall: "Not a valid kernel call"
+        case .unknownResult: "No earlier call's result has this name"
         case .invalidQuery: "A query parameter is wrong"
         case .invalidReference: "Neither an id nor an address"
         case .tooManySessions: "Too many sessions"
         case .tooManyCalls: "Too many calls in this session"
         case .tooManyBytes: "Too many bytes written in this session"
-        case .sessionMoved: "The session was changed elsewhere"
         case .sessionUnreadable: "The session's journal cannot be read"
         case .journalRefuses: "The journal cannot be written"
         case .idempotencyKeyReused: "The key came with another request"

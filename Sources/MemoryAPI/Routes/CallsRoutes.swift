@@ -1,87 +1,86 @@
 import CSimdJSON
+import CallImport
 import KernelMemory
 import MicroHTTPD
-
-extension Machine {
-    /// How many lines the last call printed.
-    fileprivate var lastLogLineCount: Int { lastCallWasNoted ? log(of: step).count : 0 }
-}
 
 /// Any kernel call with raw arguments, one or many.
 extension MemoryService {
     var callEndpoints: [Endpoint] {
         [
             change(
-                .post, "/calls", consumes: ["application/json", JSONLines.mediaType],
-                CallsRoutes.run)
+                .post, "/calls", query: BatchOptions.query, consumes: BatchBody.mediaTypes,
+                produces: ["application/json", JSONLines.mediaType], CallsRoutes.run)
         ]
     }
 }
 
 enum CallsRoutes {
-    /// Lines of the log in one answer of a batch, and in all of them: a report of a failed
-    /// allocation alone has about 40.
-    private static let logLimit = (lines: 20, linesInAll: 2_000)
-
-    /// Pages of a new area in one answer of a batch.
-    private static let areaPageLimit = 4
-
     @Sendable
-    static func run(
+    fileprivate static func run(
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        if request.hasLines {
-            let batch = try CallBatch(lines: request.body, session.machine)
-            return try runBatch(batch.calls, &session, &response)
+        var options = try BatchOptions(request)
+        if case .lines(let format) = BatchBody(request) {
+            if format != nil { options.wantsSummary = true }
+            return try runLines(format, options, request, &session, &response)
         }
         let body = try JSONBody.parse(request.body)
         if body.kind == CSJ_ARRAY {
-            let batch = try CallBatch(body, session.machine)
-            try runBatch(batch.calls, &session, &response)
+            try runArray(body, options, request, &session, &response)
+        } else if options.wantsSummary || request.wantsLines {
+            var batch = try BatchRun(session, options)
+            try batch.add(body, in: .body)
+            try answer(batch, options, request, &session, &response)
         } else {
-            let named = try RequestedCall(body, at: "")
-            try named.checkCache(session.machine)
-            let requested = named.resolved(session.machine)
-            try session.run(requested, answering: &response)
+            try runOne(body, &session, &response)
         }
     }
 
-    /// Runs all calls or, where one meets a limit of the session, none.
-    private static func runBatch(
-        _ calls: [RequestedCall], _ session: inout SessionState, _ response: inout Response
+    /// Runs a call by itself.
+    private static func runOne(
+        _ body: csj_value, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        try session.checkRoom(for: calls)
-        let step = session.step
-        do throws(Problem) {
-            try answer(calls, &session, &response)
-        } catch {
-            session.move(to: step)
-            throw error
-        }
+        var reader = CallReader(session.machine.architecture)
+        let named = try reader.read(body, in: .body)
+        try named.checkCache(session.machine)
+        try session.run(named.resolved(session.machine), answering: &response)
     }
 
-    /// Runs calls in order, and answers with the beginnings of what they logged. When one halts
-    /// the machine, those behind it are answered with a null step.
+    private static func runArray(
+        _ array: csj_value, _ options: BatchOptions, _ request: borrowing Request,
+        _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        var batch = try BatchRun(session, options)
+        var array = array
+        var cursor = csj_elements(&array)
+        var element = csj_value()
+        while csj_next_element(&cursor, &element) { try batch.add(element) }
+        try answer(batch, options, request, &session, &response)
+    }
+
+    private static func runLines(
+        _ format: TraceFormat?, _ options: BatchOptions, _ request: borrowing Request,
+        _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        var batch = try BatchRun(session, options)
+        var lines = BatchLines(format)
+        try lines.take(request.body, into: &batch)
+        try lines.finish(into: &batch)
+        try answer(batch, options, request, &session, &response)
+    }
+
     private static func answer(
-        _ calls: [RequestedCall], _ session: inout SessionState, _ response: inout Response
+        _ batch: consuming BatchRun, _ options: BatchOptions, _ request: borrowing Request,
+        _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
-        var linesLeft = logLimit.linesInAll
-        try response.json { (json) throws(Problem) in
-            try json.array { (json) throws(Problem) in
-                for named in calls {
-                    let requested = named.resolved(session.machine)
-                    if !session.runs(requested) {
-                        json.answerWithoutRun(requested.call, session.machine)
-                    } else {
-                        let outcome = try session.run(requested)
-                        let limit = min(logLimit.lines, linesLeft)
-                        json.answer(
-                            to: requested.call, outcome.returned, session.machine,
-                            logLimit: limit, pageLimit: areaPageLimit)
-                        linesLeft -= min(limit, session.machine.lastLogLineCount)
-                    }
-                }
-            }
-        }
+        var answers = try batch.commit(to: &session)
+        let form: BatchAnswers.Form =
+            request.wantsLines ? .lines : options.wantsSummary ? .report : .array
+        response.json { json in answers.write(form, to: &json) }
     }
+}
+
+extension Request {
+    /// Whether the answer is to have a document on each line.
+    fileprivate var wantsLines: Bool { preferredType == 1 }
 }

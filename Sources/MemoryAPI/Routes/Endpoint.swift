@@ -68,9 +68,10 @@ extension MemoryService {
     /// A route that changes a session.
     func change(
         _ method: HTTPMethod, _ pattern: String, query: [String] = [],
-        consumes: [String] = ["application/json"], _ handler: @escaping ChangeHandler
+        consumes: [String] = ["application/json"], produces: [String] = ["application/json"],
+        _ handler: @escaping ChangeHandler
     ) -> Endpoint {
-        Endpoint(method, pattern, query: query, consumes: consumes) {
+        Endpoint(method, pattern, query: query, consumes: consumes, produces: produces) {
             [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .changing)
             let ticket = try store.change(session) { (state) throws(Problem) in

@@ -93,10 +93,7 @@ struct SessionState: ~Copyable, Sendable {
         writtenBytes = total
     }
 
-    private var bytesProblem: Problem {
-        Problem(
-            .tooManyBytes, "A session may write \(limits.writtenBytesPerSession) bytes in all.")
-    }
+    private var bytesProblem: Problem { Problem(tooManyBytes: limits) }
 
     private var haltedProblem: Problem {
         Problem(
@@ -114,10 +111,20 @@ struct SessionState: ~Copyable, Sendable {
                 + "spin_unlock(\(lock)); go there with cpu or run_on_cpu, or POST /undo.")
     }
 
-    private var fullProblem: Problem {
-        Problem(
-            .tooManyCalls,
-            "A session may make \(limits.callsPerSession) calls. POST /sessions boots a new one.")
+    private var fullProblem: Problem { Problem(tooManyCalls: limits) }
+}
+
+extension SessionState {
+    /// What may still be done.
+    var room: SessionRoom {
+        SessionRoom(
+            calls: limits.callsPerSession - step,
+            bytes: limits.writtenBytesPerSession - writtenBytes, limits)
+    }
+
+    /// Refuses calls of a halted machine.
+    func checkRunning() throws(Problem) {
+        if machine.isHalted { throw haltedProblem }
     }
 }
 

@@ -61,6 +61,10 @@ struct Interface: @unchecked Sendable {
         guard described["content"].keys.contains(type) else {
             return ["\(response.status) with \(type), which is not described"]
         }
+        if type == "application/x-ndjson" {
+            let lines = response.text.split(separator: "\n")
+            return lines.allSatisfy { (try? JSON(parsing: String($0))) != nil } ? [] : ["no lines"]
+        }
         guard type.hasSuffix("json") else { return [] }
         guard let json = try? JSON(parsing: response.text) else { return ["no JSON"] }
         return faults(json, described["content"][type])

@@ -107,7 +107,8 @@ struct Reply {
 
     init(_ response: RecordedResponse) throws {
         self.response = response
-        let isJSON = response.header("Content-Type")?.hasSuffix("json") ?? false
+        let type = response.header("Content-Type") ?? ""
+        let isJSON = type.hasSuffix("json") && type != "application/x-ndjson"
         json = isJSON && !response.body.isEmpty ? try JSON(parsing: response.text) : .null
     }
 

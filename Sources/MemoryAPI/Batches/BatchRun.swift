@@ -1,0 +1,122 @@
+import CSimdJSON
+import KernelMemory
+
+/// The calls of a batch, run one after the other on a copy of the session's machine.
+///
+/// A batch that is refused, or undone, has so never touched the session; one that is kept is made
+/// again there, with the same results, by ``commit(to:)``. A call is read only when those before it
+/// have run, since it may name what they returned.
+struct BatchRun: ~Copyable {
+    private let options: BatchOptions
+    private let start: Machine
+    /// The state that the session had.
+    private let startHash: UInt64
+    private var machine: Machine
+    private var reader: CallReader
+    private var room: SessionRoom
+    /// Names of the caches that calls before this one make.
+    private var created: Set<String> = []
+    private var steps: [BatchStep] = []
+    private(set) var summary = BatchSummary()
+    private var isStopped = false
+
+    /// The most calls of a batch.
+    static let limit = 10_000
+
+    /// Begins at the session's state.
+    init(_ session: borrowing SessionState, _ options: BatchOptions) throws(Problem) {
+        self.options = options
+        try session.checkRunning()
+        start = session.machine
+        startHash = session.hash
+        machine = start
+        reader = CallReader(session.machine.architecture)
+        room = session.room
+    }
+
+    /// Reads the next call and runs it.
+    ///
+    /// - Parameter place: where it is in the body; its number if none is given.
+    mutating func add(_ value: csj_value, in place: JSONPlace? = nil) throws(Problem) {
+        let place = place ?? .element(summary.calls)
+        guard summary.calls < Self.limit else {
+            throw Problem(
+                .invalidField, "A batch may have \(Self.limit) calls at most.",
+                faults: [.init(place: .body(place.pointer), detail: "is one too many")])
+        }
+        try run(try reader.read(value, in: place), at: place)
+    }
+
+    /// Runs a call.
+    mutating func run(_ named: RequestedCall, at place: JSONPlace) throws(Problem) {
+        try named.checkCPU(machine.cpuCount, at: place.pointer)
+        if named.cacheName != nil {
+            try named.checkCache(machine, created: created, at: place.pointer)
+        }
+        if case .kmemCacheCreate(let request) = named.call { created.insert(request.name) }
+        summary.calls += 1
+        guard !isStopped else { return setResult(of: named, .void) }
+        let requested = named.resolved(machine)
+        guard machine.runs(requested) else {
+            steps.append(BatchStep(call: requested.call, kind: .notRun))
+            noteFailure()
+            return setResult(of: requested, .void)
+        }
+        try changeCPU(for: requested)
+        try room.take(requested.call, machine)
+        let returned = machine.apply(requested.call).returned
+        steps.append(BatchStep(call: requested.call, kind: .answered))
+        summary.ran += 1
+        setResult(of: requested, returned)
+        if requested.call.hasFailed(returned) || machine.isHalted {
+            summary.failed += 1
+            noteFailure()
+        }
+    }
+
+    private mutating func changeCPU(for requested: RequestedCall) throws(Problem) {
+        guard let cpu = requested.cpu, cpu != UInt32(machine.currentCPU) else { return }
+        try room.take(.runOn(cpu: cpu), machine)
+        _ = machine.apply(.runOn(cpu: cpu))
+        steps.append(BatchStep(call: .runOn(cpu: cpu), kind: .silent))
+    }
+
+    @inline(__always)
+    private mutating func setResult(of call: RequestedCall, _ returned: Outcome.Returned) {
+        if let slot = call.result { reader.names.set(slot, returned.referenceValue) }
+    }
+
+    private mutating func noteFailure() {
+        if summary.firstFailure == nil { summary.firstFailure = summary.calls - 1 }
+        if options.stopsAtFailure {
+            isStopped = true
+            reader.names.isChecking = true
+        }
+    }
+
+    /// Notes how many events of a trace became no calls.
+    mutating func noteSkipped(_ count: Int) { summary.skipped = count }
+
+    /// Makes all calls in the session or, where one failed and the batch is atomic, none.
+    ///
+    /// - Returns: the answers.
+    /// - Throws: a problem if the session has changed since the batch began; then nothing was done.
+    consuming func commit(to session: inout SessionState) throws(Problem) -> BatchAnswers {
+        guard session.hash == startHash else { throw Problem(movedTo: session.step) }
+        summary.isUndone = options.isAtomic && summary.firstFailure != nil
+        if !summary.isUndone {
+            for step in steps where step.kind != .notRun { _ = try session.apply(step.call) }
+        }
+        return BatchAnswers(start, steps, summary, step: session.step)
+    }
+}
+
+extension Problem {
+    /// Somebody else changed the session while a batch was read.
+    fileprivate convenience init(movedTo step: Int) {
+        self.init(
+            .sessionMoved,
+            "Another request changed the session, which is at step \(step) now, while this batch was "
+                + "read. None of its calls was made.")
+    }
+}
