@@ -15,8 +15,12 @@ extension Machine {
     /// The corresponding kernel function is `kfree` (mm/slab_common.c, 6.1).
     @usableFromInline
     mutating func kfree(_ address: VirtualAddress) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
-        core.kfree(address.rawValue)
+        if beginUsualCall() {
+            core.kfreeAtHand(address.rawValue)
+        } else {
+            guard beginCall() else { return Outcome(.halted) }
+            core.kfree(address.rawValue)
+        }
         return Outcome(.void)
     }
 

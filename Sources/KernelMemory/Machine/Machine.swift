@@ -117,6 +117,11 @@ extension Machine {
         return true
     }
 
+    /// Makes this machine the only one that writes to its core.
+    mutating func takeOwnership() {
+        if !isKnownUniquelyReferenced(&core) || core.isSealed { makeOwner() }
+    }
+
     @inline(never)
     private mutating func makeOwner() {
         if isKnownUniquelyReferenced(&core) {

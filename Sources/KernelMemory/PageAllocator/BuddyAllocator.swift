@@ -23,13 +23,19 @@ extension Core {
         var area = freeArea(zone, current)
         while area.list(type).pointee.count == 0 {
             current &+= 1
-            if current > Order.largest { return nil }
+            if current > Order.largest {
+                explain(
+                    .buddyEmpty,
+                    ["zone": zoneName(zone), "migratetype": typeName(type), "order": order])
+                return nil
+            }
             area += 1
         }
         let list = area.list(type)
         guard
-            let block = _slowPath(isCorrupted)
-                ? takeChecked(list, zone, order: current, type: type) : popFirst(list)
+            let block = _slowPath(isWatched)
+                ? takeWatched(list, zone, order: current, type: type, wanted: order)
+                : popFirst(list)
         else { return nil }
         area.pointee.count &-= 1
         block.frame.pointee.flags = 0
@@ -50,11 +56,17 @@ extension Core {
     ) {
         var current = largest
         var area = area
-        let near = isCorrupted ? order : max(order, FrameDirectory.chunkShift)
+        let near = isWatched ? order : max(order, FrameDirectory.chunkShift)
         while current > near {
             current &-= 1
             area -= 1
             let half = block.pfn &+ (1 &<< current)
+            explain(
+                .buddySplit,
+                [
+                    "pfn": block.pfn, "order": current + 1, "half_order": current,
+                    "buddy_pfn": half,
+                ])
             giveBack(half, frames.writable(half), Frame.buddyMark(current, type), type, area)
         }
         // The rest of the block is in one chunk.

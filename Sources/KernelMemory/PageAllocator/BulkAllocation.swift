@@ -16,8 +16,10 @@ extension Core {
         _ gfp: GFPFlags, count: Int, to pfns: UnsafeMutablePointer<UInt32>, first: UInt32
     ) -> Int {
         guard count > 1, let zone = zoneForBulk(gfp, count) else {
+            if count > 1 { explain(.bulkWithoutZone, ["pages": count]) }
             return allocateSingle(gfp, to: pfns, first)
         }
+        explain(.bulkZone, ["zone": zoneName(zone), "pages": count])
         let type = Int(gfp.rawValue >> 3 & 3)
         let step = control.pointee.step
         let isZeroed = gfp.contains(.zero)

@@ -19,6 +19,12 @@ extension Core {
                 return false
             }
             let part = UnsafeBufferPointer(rebasing: pfns[done..<(done + count)])
+            explain(
+                .entriesWritten,
+                [
+                    "address": VirtualAddress(address), "entries": count, "table_pfn": table,
+                    "index": first, "first_pfn": part[0], "last_pfn": part[count - 1],
+                ])
             setEntries(contents.writable(table) + first * paging.entrySize, part, protection)
             done += count
         }
@@ -52,6 +58,12 @@ extension Core {
             if let table = leafTable(address), !contents.isZero(table) {
                 let first = paging.index(address, at: paging.leafLevel)
                 let count = Int((end - address) >> 12)
+                explain(
+                    .entriesCleared,
+                    [
+                        "address": VirtualAddress(address), "entries": count, "table_pfn": table,
+                        "index": first,
+                    ])
                 (contents.writable(table) + first * paging.entrySize).initializeMemory(
                     as: UInt8.self, repeating: 0, count: count * paging.entrySize)
             }
