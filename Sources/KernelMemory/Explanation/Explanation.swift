@@ -10,6 +10,9 @@ public struct Explanation: Hashable, Sendable {
     /// Loops that the call is in, the innermost last.
     private var rounds: [Rounds] = []
 
+    /// No decisions: of a call that was not made.
+    public init() {}
+
     /// Decisions of a call that are kept at most.
     public static let limit = 200
 

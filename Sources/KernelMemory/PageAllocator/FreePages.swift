@@ -143,7 +143,7 @@ extension Core {
                 [
                     "cpu": control.pointee.cpu, "zone": zoneName(zone), "order": order, "pfn": pfn,
                     "migratetype": typeName(pageBlockType(zone, pfn)),
-                    "count": local.pointee.count + 1 << Int32(order),
+                    "count": local.pointee.count + (1 << Int32(order)),
                     "high": local.pointee.drainMark,
                 ])
             freeLocal(zone, pfn, frame, word: frame.pointee.word, order: order)

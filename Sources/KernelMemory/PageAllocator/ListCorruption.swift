@@ -49,7 +49,7 @@ extension Core {
                 .pcpHit,
                 [
                     "cpu": control.pointee.cpu, "zone": zoneName(zone), "order": order, "pfn": pfn,
-                    "count": localPages(zone).pointee.count - 1 << Int32(order),
+                    "count": localPages(zone).pointee.count - (1 << Int32(order)),
                 ])
         }
         if isCorrupted {

@@ -10,12 +10,14 @@ extension Core {
         if size > pointerMask { return 0 }
         let pages = (size - 1) >> 12
         let order = UInt32(UInt64.bitWidth - pages.leadingZeroBitCount)
-        explain(
-            .kmallocLarge,
-            [
-                "size_bytes": size, "order": order, "block_bytes": UInt64(4096) << order,
-                "waste_bytes": UInt64(4096) << order - size,
-            ])
+        if order <= Order.largest {
+            explain(
+                .kmallocLarge,
+                [
+                    "size_bytes": size, "order": order, "block_bytes": UInt64(4096) << order,
+                    "waste_bytes": (UInt64(4096) << order) - size,
+                ])
+        }
         let gfp = withoutForeignZones(gfp).union(.comp)
         let pfn = allocatePages(gfp, order: order)
         if pfn == noFrame { return 0 }

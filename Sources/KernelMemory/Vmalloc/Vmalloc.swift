@@ -19,17 +19,17 @@ extension Core {
     /// The corresponding kernel function is `__vmalloc_node_range` (mm/vmalloc.c, 6.1).
     func vmalloc(_ request: VmallocRequest) -> UInt64 {
         if request.size == 0 { return refuseNothing() }
+        let total = (0..<MachineShape.zoneCount).reduce(0) { $0 + UInt64(zones[$1].managed) }
+        if request.size >> 12 > total {
+            warnOfVmalloc(request.gfp, "size \(request.size), exceeds total pages")
+            return 0
+        }
         explain(
             .vmallocSize,
             [
                 "size_bytes": request.size, "pages": request.mapped >> 12,
                 "area_bytes": request.mapped + 4096,
             ])
-        let total = (0..<MachineShape.zoneCount).reduce(0) { $0 + UInt64(zones[$1].managed) }
-        if request.size >> 12 > total {
-            warnOfVmalloc(request.gfp, "size \(request.size), exceeds total pages")
-            return 0
-        }
         guard
             let start = makeArea(
                 request.mapped, requested: request.size, request.flags.union(.alloc),

@@ -7,11 +7,21 @@ extension Machine {
     fileprivate var lastLogLineCount: Int { lastCallWasNoted ? log(of: step).count : 0 }
 }
 
+extension Request {
+    /// Refuses to explain a batch: only one call can be.
+    fileprivate func checkNotExplained() throws(Problem) {
+        guard try wantsExplanation() else { return }
+        throw Self.problem(
+            "explain", query("explain"),
+            "absent for a batch: GET /journal/{step}/explain explains each of its calls")
+    }
+}
+
 /// Any kernel call with raw arguments, one or many.
 extension MemoryService {
     var callEndpoints: [Endpoint] {
         [
-            change(
+            call(
                 .post, "/calls", consumes: ["application/json", JSONLines.mediaType],
                 CallsRoutes.run)
         ]
@@ -31,11 +41,13 @@ enum CallsRoutes {
         _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
     ) throws(Problem) {
         if request.hasLines {
+            try request.checkNotExplained()
             let batch = try CallBatch(lines: request.body, session.machine)
             return try runBatch(batch.calls, &session, &response)
         }
         let body = try JSONBody.parse(request.body)
         if body.kind == CSJ_ARRAY {
+            try request.checkNotExplained()
             let batch = try CallBatch(body, session.machine)
             try runBatch(batch.calls, &session, &response)
         } else {
