@@ -6,9 +6,9 @@ extension Decision.Code {
             "{size_bytes} bytes need {pages} pages; with the guard page behind them the area "
                 + "takes {area_bytes} bytes of address space."
         case .vmapGap:
-            "The lowest gap of {size_bytes} bytes begins at {address}: the free range "
-                + "{gap_start} to {gap_end} ({gaps_passed_over} below it are too small). The guard "
-                + "page is {guard_page}."
+            "The lowest room for {size_bytes} bytes at or above {window_start} is {address}, "
+                + "in the free range {gap_start} to {gap_end}; {gaps_passed_over} ranges below were"
+                + " too small. The guard page is {guard_page}."
         case .vmapNoGap:
             "No free range has {size_bytes} bytes: address space that was freed lazily is "
                 + "purged first."
@@ -37,8 +37,9 @@ extension Decision.Code {
         case .vmapAreaFound:
             "{address} is in the area that begins at {start}, with {pages} pages."
         case .vmapLazy:
-            "The {pages} pages of address space at {start} wait for a purge with the TLB not "
-                + "flushed: {lazy_pages} wait now, more than {lazy_limit} are too many."
+            "The {pages} pages of address space at {start}, guard page included, stay unused "
+                + "until a purge flushes the TLBs for all that wait: {lazy_pages} pages wait now, "
+                + "and more than {lazy_limit} are too many."
         case .vmapPurge:
             "{ranges} ranges of address space between {start} and {end} become free again, "
                 + "after one flush for all."
@@ -59,9 +60,10 @@ extension Decision.Code {
             "pfn {pfn} is low memory: its address is {address}, always, and no mapping is "
                 + "needed."
         case .kmapShared:
-            "pfn {pfn} is mapped in slot {slot}, at {address}: {users} users now."
+            "pfn {pfn} is mapped in slot {slot}, at {address}: its users are {users} now."
         case .kmapUsed:
-            "pfn {pfn} is in slot {slot}, at {address}: its count is 2 with {users} user."
+            "pfn {pfn} is in slot {slot}, at {address}: its count is 2, one more than its "
+                + "users ({users})."
         case .kmapSlot:
             "The search went on behind slot {last_pkmap_nr} (last_pkmap_nr) and passed over "
                 + "{slots_passed_over} slots: slot {slot} is free, its address {address}."
@@ -74,10 +76,10 @@ extension Decision.Code {
         case .kmapWaits:
             "All {slots} slots are in use: the task sleeps until one is given up."
         case .kunmapShared:
-            "Slot {slot}, at {address}, has {users} users left."
+            "Slot {slot}, at {address}, is given up once; its users are {users} now."
         case .kunmapLast:
-            "Slot {slot} has {users} users left, but {address} stays mapped until the search "
-                + "comes round: its count is 1, not 0."
+            "Slot {slot} has no user any more ({users}), but {address} stays mapped until the"
+                + " search comes round: its count is 1, not 0."
         case .kmapWaitersWoken:
             "{tasks} tasks wait for a slot and are woken: the first gets it."
         case .kmapTypedSlot:

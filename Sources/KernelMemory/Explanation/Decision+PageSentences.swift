@@ -4,7 +4,7 @@ extension Decision.Code {
         switch self {
         case .pageRequest:
             "The mask {gfp} allows {zone} and the zones below it, and asks for {migratetype} "
-                + "memory. Order {order} means {pages} contiguous pages."
+                + "memory. The order is {order}: {pages} pages in one piece."
         case .orderTooLarge:
             "Order {order} is more than the largest block's, {highest_order}: no zone is "
                 + "looked at."
@@ -17,14 +17,16 @@ extension Decision.Code {
             "{function} may sleep ({place}), but this CPU is in a context that must not: a "
                 + "broken rule, whether it sleeps now or not."
         case .zonePassed:
-            "{zone} may be used: of its {nr_free_pages} free pages {counted_pages} count, "
-                + "more than {required_pages} that this request must leave ({watermark} watermark "
-                + "{watermark_pages} + boost {boost}, less its rights) plus lowmem_reserve "
+            "{zone} may be used: its {nr_free_pages} free pages count as {counted_pages} "
+                + "(without the other pages of the block and reserves of others), more than the "
+                + "{required_pages} that must stay ({watermark} watermark {watermark_pages} + boost"
+                + " {boost}, less what the request has a right to) plus lowmem_reserve "
                 + "{lowmem_reserve}."
         case .zoneBelowWatermark:
-            "{zone} is skipped: of its {nr_free_pages} free pages {counted_pages} count, not "
-                + "more than {required_pages} that this request must leave ({watermark} watermark "
-                + "{watermark_pages} + boost {boost}, less its rights) plus lowmem_reserve "
+            "{zone} is skipped: its {nr_free_pages} free pages count as {counted_pages} "
+                + "(without the other pages of the block and reserves of others), not more than the"
+                + " {required_pages} that must stay ({watermark} watermark {watermark_pages} + "
+                + "boost {boost}, less what the request has a right to) plus lowmem_reserve "
                 + "{lowmem_reserve}."
         case .zoneWithoutBlock:
             "{zone} is skipped: {counted_pages} free pages would be enough (more than "
@@ -42,8 +44,8 @@ extension Decision.Code {
             "CPU {cpu} has no {migratetype} block of order {order} of {zone} at hand: up to "
                 + "{blocks} move over from the buddy lists (batch {batch} pages)."
         case .pcpRefill:
-            "{blocks} blocks of order {order} of {zone} moved to CPU {cpu}'s list; its lists "
-                + "hold {count} pages now."
+            "Blocks moved to CPU {cpu}'s list for order {order} of {zone}: {blocks}. Its "
+                + "lists hold {count} pages now."
         case .pcpHit:
             "The first block of CPU {cpu}'s list for order {order} of {zone} is taken, pfn "
                 + "{pfn}; {count} pages stay on its lists. No lock of the zone is needed."
@@ -119,9 +121,11 @@ extension Decision.Code {
         case .allocationFailed:
             "No zone can serve order {order} for {gfp}: the caller gets NULL."
         case .lastReference:
-            "The caller had the last reference to pfn {pfn}: 2^{order} pages are freed."
+            "The caller had the last reference to pfn {pfn}: all of the block of order "
+                + "{order} is freed."
         case .otherReferences:
-            "{references} references to pfn {pfn} are left: it is not free yet."
+            "The reference count of pfn {pfn} is {references} after this free, not 0: the "
+                + "kernel takes the page for one that somebody still looks at."
         case .pcpFree:
             "The block of order {order} at pfn {pfn} becomes the first of CPU {cpu}'s "
                 + "{migratetype} list of {zone}, not of the buddy lists: {count} pages are there "
@@ -139,7 +143,7 @@ extension Decision.Code {
                 + "together they are order {merged_order} at pfn {merged_pfn}."
         case .buddyInUse:
             "The buddy of the block of order {order} at pfn {pfn}, pfn {buddy_pfn}, is not "
-                + "free as a whole: merging ends."
+                + "free as a whole, or keeps to its own type: merging ends."
         case .buddyToHead:
             "The free block of order {order} at pfn {pfn} is the first of {zone}'s "
                 + "{migratetype} list: the next to be handed out."

@@ -54,9 +54,9 @@ extension Decision.Code {
             "The block of order {order} at pfn {slab_pfn} is the new slab of {cache}: "
                 + "{objects} objects, linked in ascending order."
         case .slabColour:
-            "Its objects begin {offset_bytes} bytes behind its start: slabs of a cache take "
-                + "{colours} places in turn, so that they do not share lines of the processor's "
-                + "cache."
+            "Its objects begin {offset_bytes} bytes behind its start: slabs take the cache's "
+                + "{colours} colours in turn, so that equal objects do not share lines of the "
+                + "processor's cache."
         case .slabChecked:
             "{cache} checks every call: the object comes straight from the slab at pfn "
                 + "{slab_pfn}, never from a CPU's list."

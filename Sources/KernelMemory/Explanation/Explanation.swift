@@ -16,8 +16,10 @@ public struct Explanation: Hashable, Sendable {
     /// Decisions of a call that are kept at most.
     public static let limit = 200
 
-    /// Takes a decision down, unless it only repeats what an earlier round of a loop decided.
+    /// Takes a decision down, unless it only repeats what an earlier round of a loop decided; that a
+    /// function may sleep is told once.
     mutating func append(_ decision: Decision) {
+        if decision.code == .maySleep, decisions.contains(decision) { return }
         var isNew = true
         for index in rounds.indices where !rounds[index].admits(decision.code) { isNew = false }
         if isNew, decisions.count < Self.limit {

@@ -68,6 +68,7 @@ extension Core {
             .vmapGap,
             [
                 "address": VirtualAddress(place.address), "size_bytes": size,
+                "window_start": VirtualAddress(window.start),
                 "gap_start": VirtualAddress(gap.start), "gap_end": VirtualAddress(gap.end),
                 "guard_page": VirtualAddress(place.address + size - 4096),
                 "gaps_passed_over": vmap.pointee.free.gapsBelow(place.index, from: window.start),
