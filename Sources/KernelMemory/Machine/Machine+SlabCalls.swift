@@ -15,15 +15,8 @@ extension Machine {
     /// The corresponding kernel function is `kfree` (mm/slab_common.c, 6.1).
     @usableFromInline
     mutating func kfree(_ address: VirtualAddress) -> Outcome {
-        guard beginUnexplainedCall() else { return explainedFree(address) }
+        guard beginUnexplainedCall() else { return core.kfreeUnlessStopped(address.rawValue) }
         core.kfreeAtHand(address.rawValue)
-        return Outcome(.void)
-    }
-
-    @inline(never)
-    private mutating func explainedFree(_ address: VirtualAddress) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
-        core.kfree(address.rawValue)
         return Outcome(.void)
     }
 

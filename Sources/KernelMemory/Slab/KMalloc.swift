@@ -79,6 +79,15 @@ extension Core {
         kfreeLarge(address, pfn)
     }
 
+    /// The same as a call of its own, of a machine that may have stopped.
+    @inline(never)
+    func kfreeUnlessStopped(_ address: UInt64) -> Outcome {
+        if control.pointee.state & Control.stopped != 0 { return Outcome(.halted) }
+        control.pointee.step &+= 1
+        kfree(address)
+        return Outcome(.void)
+    }
+
     @inline(never)
     private func explainedFree(_ address: UInt64) {
         let pfn = frameNumber(behind: VirtualAddress(address))
