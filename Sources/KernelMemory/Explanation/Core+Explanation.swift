@@ -31,9 +31,13 @@ extension Core {
 
     /// A loop begins whose every round starts with a decision of this kind: the first round is told
     /// whole, of the others what is new.
+    ///
+    /// - Parameter kept: kinds that are told of every round.
     @inline(__always)
-    func explainRounds(of first: Decision.Code) {
-        if _slowPath(isExplained) { cold.explanation.beginRounds(of: first) }
+    func explainRounds(
+        of first: Decision.Code, keeping kept: @autoclosure () -> [Decision.Code] = []
+    ) {
+        if _slowPath(isExplained) { cold.explanation.beginRounds(of: first, keeping: kept()) }
     }
 
     /// That loop is over.

@@ -28,11 +28,17 @@ public struct Decision: Hashable, Sendable {
 }
 
 extension Decision {
-    /// The decision in a sentence: that of its code, with the numbers put in.
+    /// The decision in a sentence: that of its code, with the numbers put in for their names.
     public var text: String {
-        fields.reduce(code.sentence) {
-            $0.replacing("{\($1.name)}", with: $1.value.description)
+        var text = ""
+        var rest = Substring(code.sentence)
+        while let start = rest.firstIndex(of: "{"), let end = rest[start...].firstIndex(of: "}") {
+            let name = rest[rest.index(after: start)..<end]
+            text += rest[..<start]
+            text += self[String(name)]?.description ?? "{\(name)}"
+            rest = rest[rest.index(after: end)...]
         }
+        return text + rest
     }
 }
 

@@ -30,7 +30,11 @@ public struct Explanation: Hashable, Sendable {
     }
 
     /// A loop begins whose every round starts with a decision of this kind.
-    mutating func beginRounds(of first: Decision.Code) { rounds.append(Rounds(first: first)) }
+    ///
+    /// - Parameter kept: kinds that are told of every round.
+    mutating func beginRounds(of first: Decision.Code, keeping kept: [Decision.Code]) {
+        rounds.append(Rounds(first: first, kept: kept))
+    }
 
     /// The innermost loop is over.
     mutating func endRounds() { rounds.removeLast() }
@@ -40,14 +44,19 @@ public struct Explanation: Hashable, Sendable {
 private struct Rounds: Hashable {
     /// What every round begins with.
     let first: Decision.Code
+    /// What is told of every round.
+    let kept: [Decision.Code]
     private var count = 0
     private var told: Set<Decision.Code> = []
 
-    init(first: Decision.Code) { self.first = first }
+    init(first: Decision.Code, kept: [Decision.Code]) {
+        self.first = first
+        self.kept = kept
+    }
 
     /// Whether a decision is one of the first round, or of a kind that no round had before.
     mutating func admits(_ code: Decision.Code) -> Bool {
         if code == first { count += 1 }
-        return told.insert(code).inserted || count <= 1
+        return told.insert(code).inserted || count <= 1 || kept.contains(code)
     }
 }

@@ -11,6 +11,8 @@ extension Core {
         _ pfns: UnsafeBufferPointer<UInt32>, at start: UInt64, _ protection: UInt64
     ) -> Bool {
         var done = 0
+        explainRounds(of: .pageRequest, keeping: [.tableMade, .entriesWritten])
+        defer { endExplainedRounds() }
         while done < pfns.count {
             let address = start &+ UInt64(done) &<< 12
             let first = paging.index(address, at: paging.leafLevel)

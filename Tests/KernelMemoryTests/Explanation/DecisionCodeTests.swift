@@ -7,7 +7,8 @@ import Testing
 @Suite struct DecisionCodeTests {
     @Test func everyCode_isReachedBySomeCall_andItsSentenceHasItsNumbers() throws {
         let stories = [
-            try pages(), try shortMemory(), try smallSteal(), try urgent(), try boost(),
+            try pages(), try shortMemory(), try steals(order: 2), try steals(order: 4),
+            try urgent(), try boost(),
             try mixing(), try reclaim(), try slub(),
             try smallSlab(), try checked(), try arrays(), try areas(), try purge(), try mappings(),
         ]
@@ -51,11 +52,12 @@ import Testing
     private static let everything: GFPFlags = [.noWait, .noWarn, .memalloc]
 
     /// A small machine on which every block of an order is taken, and each so-many-th is free again.
-    private func fragmented(order: UInt32, stride step: Int) throws -> Narrator {
+    private func fragmented(order: UInt32, stride step: UInt32) throws -> Narrator {
         var story = Narrator(try MachineConfiguration(kind: .classroom))
         let pages = story.exhaust(.allocPages(Self.everything, order: order)).compactMap(\.page)
-        for index in stride(from: 0, to: pages.count, by: step) {
-            story.makeQuietly(.freePagesOf(pages[index], order: order))
+        for page in pages {
+            let pfn = try #require(story.machine.frame(of: page)).rawValue
+            if (pfn >> order) % step == 0 { story.makeQuietly(.freePagesOf(page, order: order)) }
         }
         return story
     }
@@ -68,8 +70,9 @@ import Testing
         return story
     }
 
-    private func smallSteal() throws -> Narrator {
-        var story = try fragmented(order: 2, stride: 4)
+    /// A movable request claims a page block of which half is free, but not one with a quarter.
+    private func steals(order: UInt32) throws -> Narrator {
+        var story = try fragmented(order: order, stride: order == 2 ? 4 : 2)
         story.make(.allocPage(Self.everything.union(.movable)))
         return story
     }
@@ -101,10 +104,13 @@ import Testing
 
     /// A 64-bit machine with a little memory above 4 GiB, where types are not to be mixed.
     private func mixing() throws -> Narrator {
-        var story = Narrator(try MachineConfiguration(kind: .x86_64, memoryInMiB: 4_200))
-        let movable: GFPFlags = [.noWait, .movable, .noWarn]
-        _ = story.exhaust(.allocPages(movable, order: 9))
+        var story = Narrator(try MachineConfiguration(kind: .x86_64, memoryInMiB: 3_600))
+        let movable = Self.everything.union(.movable)
+        let pages = story.exhaust(.allocPages(movable, order: 8)).compactMap(\.page)
         story.make(.allocPage(movable))
+        for page in pages where try #require(story.machine.frame(of: page)).rawValue & 256 == 0 {
+            story.makeQuietly(.freePagesOf(page, order: 8))
+        }
         story.make(.allocPage([.noWait, .noWarn]))
         return story
     }

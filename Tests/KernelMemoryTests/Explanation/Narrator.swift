@@ -19,8 +19,7 @@ struct Narrator {
     mutating func make(_ call: KernelCall) -> Outcome {
         let (outcome, why) = machine.explain(call)
         decisions = why.decisions
-        for decision in decisions {
-            told.insert(decision.code)
+        for decision in decisions where told.insert(decision.code).inserted {
             if decision.text.contains("{") { unfilled.append(decision.text) }
         }
         return outcome
