@@ -18,14 +18,17 @@ import Testing
         #expect(stories.flatMap(\.unfilled) == [])
     }
 
-    @Test func everyCode_isInTheDocumentation() throws {
+    @Test func everyCode_isInTheDocumentation_withItsSentence() throws {
         let file = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Documentation/Explain.md")
         let text = try String(contentsOf: file, encoding: .utf8)
-        let listed = text.split(separator: "\n").filter { $0.hasPrefix("| `") }
-            .map { String($0.split(separator: "`")[1]) }
-        #expect(listed.sorted() == Decision.Code.allCases.map(\.rawValue).sorted())
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map {
+            $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let listed = rows.map { "\($0[0]) \($0[2])" }
+        let codes = Decision.Code.allCases.map { "`\($0.rawValue)` \($0.sentence)" }
+        #expect(listed.sorted() == codes.sorted())
     }
 
     // MARK: - Pages
