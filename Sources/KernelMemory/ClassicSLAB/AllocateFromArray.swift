@@ -16,12 +16,21 @@ extension Core {
         if array.pointee.count == 0, !refillArray(cache, gfp) { return 0 }
         array.pointee.touched = 1
         let address = array.pop()
+        explain(
+            .arrayHit,
+            [
+                "cache": cold.registry.name(cache), "cpu": control.pointee.cpu,
+                "object": VirtualAddress(address), "left": array.pointee.count,
+            ])
         if let record = record(of: address, cache), !record.pointee.isLive {
             record.pointee.own(requested: requested, step: control.pointee.step)
         } else {
             noteOwner(cache, address, requested: requested)
         }
-        if gfp.contains(.zero) { clear(address, owner.pointee.common.geometry.objectSize) }
+        if gfp.contains(.zero) {
+            explain(.objectCleared, ["bytes": owner.pointee.common.geometry.objectSize])
+            clear(address, owner.pointee.common.geometry.objectSize)
+        }
         return isHalted ? 0 : address
     }
 
@@ -56,6 +65,13 @@ extension Core {
             flushArray(cache)
             if isHalted { return }
         }
+        explain(
+            .arrayPut,
+            [
+                "cache": cold.registry.name(cache), "cpu": control.pointee.cpu,
+                "object": VirtualAddress(address), "count": array.pointee.count + 1,
+                "limit": array.pointee.limit,
+            ])
         array.push(address)
     }
 

@@ -14,6 +14,12 @@ extension Core {
         warnIfZeroing(geometry, gfp, at: "mm/slab.c:2559", in: "cache_grow_begin")
         let flags = gfp.intersection(.slabMask).subtracting(.noFail)
         let number = slabs.pointee.insert(size: Slab.nodeSize(objects: layout.objects))
+        explain(
+            .slabNewWanted,
+            [
+                "cache": cold.registry.name(cache), "order": layout.order,
+                "objects": layout.objects,
+            ])
         let pfn = allocateSlabPages(
             flags.union(geometry.allocationFlags), order: layout.order, slab: number)
         if pfn == noFrame {
@@ -37,6 +43,10 @@ extension Core {
         slab.pointee.freeList = list
         for index in 0..<slab.pointee.objects { slab.record(index).pointee.link = index }
         construct(number, geometry)
+        explain(.slabNew, slabFields(number))
+        explain(
+            .slabColour,
+            ["offset_bytes": slab.pointee.base - start, "colours": layout.colours])
         return number
     }
 

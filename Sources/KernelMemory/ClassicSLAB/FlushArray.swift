@@ -11,8 +11,14 @@ extension Core {
         var emptied: [UInt32] = []
         if let shared = owner.shared, shared.pointee.count < shared.pointee.limit {
             count = min(count, shared.pointee.limit - shared.pointee.count)
+            explain(
+                .arrayFlushShared,
+                ["cache": cold.registry.name(cache), "objects": count])
             for index in 0..<Int(count) { shared.push(array.entries[index]) }
         } else {
+            explain(
+                .arrayFlushSlabs,
+                ["cache": cold.registry.name(cache), "objects": count])
             emptied = freeOldest(count, of: array, cache)
         }
         array.removeOldest(count)
@@ -71,6 +77,7 @@ extension Core {
         let place = slabs.isEmpty ? nil : classicCache(cache).pointee.layout.freeListPlace
         for number in slabs where !isHalted && self.slabs.pointee.contains(number) {
             let slab = readSlab(number).pointee
+            explain(.slabDiscarded, slabFields(number))
             if isCorrupted {
                 forgetObjects(of: number)
                 unlink(number)

@@ -12,7 +12,14 @@ extension Core {
         let batch = array.pointee.batchCount
         var wanted = array.pointee.touched == 0 ? min(batch, Self.coldBatch) : batch
         let shared = owner.shared
+        explain(
+            .arrayEmpty,
+            [
+                "cache": cold.registry.name(cache), "cpu": control.pointee.cpu,
+                "batchcount": batch, "wanted": wanted,
+            ])
         if let shared, shared.pointee.count > 0 {
+            explain(.arrayRefillShared, ["shared_objects": shared.pointee.count])
             _ = shared.transfer(to: array, atMost: wanted)
             shared.pointee.touched = 1
         } else if owner.pointee.freeObjects > 0 {
@@ -75,6 +82,12 @@ extension Core {
             return 0
         }
         let taken = min(wanted, UInt32(objects - active))
+        explain(
+            active == 0 ? .arrayRefillFree : .arrayRefillPartial,
+            [
+                "slab_pfn": slab(number).pointee.pfn, "taken": taken,
+                "free_objects": objects - active,
+            ])
         for _ in 0..<taken {
             array.push(takeFreeObject(number, size: owner.pointee.layout.size))
         }

@@ -41,7 +41,7 @@ extension Core {
     /// The corresponding kernel macro is `might_sleep` (include/linux/kernel.h, 6.1).
     @inline(__always)
     func mightSleep(_ point: @autoclosure () -> SleepPoint) {
-        if _slowPath(control.pointee.state & Control.constrained != 0) { checkSleep(point()) }
+        if _slowPath(looksAtSleep) { checkSleep(point()) }
     }
 
     /// The same for a request for memory, by its mask.
@@ -49,16 +49,28 @@ extension Core {
     /// The corresponding kernel function is `might_alloc` (include/linux/sched/mm.h, 6.1).
     @inline(__always)
     func mightAllocate(_ gfp: GFPFlags, _ point: @autoclosure () -> SleepPoint) {
-        if _slowPath(control.pointee.state & Control.constrained != 0),
-            gfp.contains(.directReclaim)
-        {
-            checkSleep(point())
+        if _slowPath(looksAtSleep) {
+            if gfp.contains(.directReclaim) {
+                checkSleep(point())
+            } else {
+                explain(.willNotSleep, ["gfp": gfp.description])
+            }
         }
+    }
+
+    /// Whether what may sleep has to be looked at.
+    @inline(__always)
+    private var looksAtSleep: Bool {
+        control.pointee.state & (Control.constrained | Control.explained) != 0
     }
 
     @inline(never)
     private func checkSleep(_ point: SleepPoint) {
         if isHalted { return }
+        explain(
+            context.isAtomic ? .mustNotSleep : .maySleep,
+            ["function": point.functions[0], "place": point.place])
+        if control.pointee.state & Control.constrained == 0 { return }
         let step = control.pointee.step
         if context.isAtomic,
             cold.misuses.last.map({ $0.step != step || $0.code != .sleepInAtomic }) ?? true

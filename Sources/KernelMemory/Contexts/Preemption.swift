@@ -6,6 +6,9 @@ extension Core {
             $0.preemptDepth += 1
             if countsPreemption { $0.count.add(PreemptCount.preempt) }
         }
+        explain(
+            .preemptionOff,
+            ["cpu": control.pointee.cpu, "depth": Int(context.preemptDepth)])
     }
 
     /// Enables it again; once too often is recorded, and counts below zero where the kernel counts.
@@ -17,6 +20,9 @@ extension Core {
             $0.preemptDepth = max(0, $0.preemptDepth - 1)
             if countsPreemption { $0.count.subtract(PreemptCount.preempt) }
         }
+        explain(
+            .preemptionOn,
+            ["cpu": control.pointee.cpu, "depth": Int(context.preemptDepth)])
     }
 
     /// The corresponding kernel function is `local_bh_disable` (include/linux/bottom_half.h, 6.1).

@@ -11,6 +11,8 @@ extension Core {
         mightSleep(hasHighmem ? .kmap : .kmapOfLowMemory)
         guard let pfn = frame(of: page) else { return mistakenPointer(page, in: "kmap") }
         guard isHighmem(pfn) else {
+            explain(
+                .kmapOfLowMemory, ["pfn": pfn, "address": VirtualAddress(directAddress(pfn))])
             noteUse(of: pfn, at: directAddress(pfn), step: control.pointee.step)
             return .pointer(directAddress(pfn))
         }
@@ -24,6 +26,7 @@ extension Core {
 
     /// The task sleeps until a slot is given up. When too many do, nobody is left to give one up.
     private func waitForSlot(_ page: PagePointer) {
+        explain(.kmapWaits, ["slots": kmapSlotCount])
         let step = control.pointee.step
         let cpu = control.pointee.cpu
         cold.contexts.waitingForSlot.append(
@@ -46,6 +49,12 @@ extension Core {
             return nil
         }
         let count = cold.kmaps.count(slot) + 1
+        explain(
+            count > 2 ? .kmapShared : .kmapUsed,
+            [
+                "pfn": pfn, "slot": slot, "address": VirtualAddress(kmapAddress(slot)),
+                "users": count - 1,
+            ])
         cold.kmaps.setCount(slot, count, slotCount: kmapSlotCount)
         if count < 2 { bug(at: "mm/highmem.c:308", in: "kmap_high", locks: 1) }
         return slot
@@ -61,9 +70,11 @@ extension Core {
             return nil
         }
         var left = kmapSlotCount
+        let last = cold.kmaps.last
         while true {
             cold.kmaps.last = (cold.kmaps.last + 1) % kmapSlotCount
             if cold.kmaps.last == 0 {
+                explain(.kmapWrap, ["last_pkmap_nr": last, "slots": kmapSlotCount])
                 flushUnusedKmaps()
                 if isHalted { return nil }
                 left = kmapSlotCount
@@ -73,6 +84,12 @@ extension Core {
             if left == 0 { return nil }
         }
         let slot = cold.kmaps.last
+        explain(
+            .kmapSlot,
+            [
+                "slot": slot, "address": VirtualAddress(kmapAddress(slot)), "last_pkmap_nr": last,
+                "slots_passed_over": (slot - last - 1 + kmapSlotCount) % kmapSlotCount,
+            ])
         setKmapEntry(slot, UInt64(pfn) << 12 | PageTableEntry.kernel(shape.architecture))
         cold.kmaps.setCount(slot, 1, slotCount: kmapSlotCount)
         cold.kmaps.hash.add(page.rawValue, slot: slot, slotCount: kmapSlotCount)
@@ -85,7 +102,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `flush_all_zero_pkmaps` (mm/highmem.c, 6.1).
     func flushUnusedKmaps() {
-        var needsFlush = false
+        var freed = 0
         for slot in 0..<kmapSlotCount where cold.kmaps.count(slot) == 1 {
             cold.kmaps.setCount(slot, 0, slotCount: kmapSlotCount)
             let entry = kmapEntry(slot)
@@ -94,9 +111,12 @@ extension Core {
             }
             setKmapEntry(slot, 0)
             cold.kmaps.hash.remove(pagePointer(frameNumber(entry)))
-            needsFlush = true
+            freed += 1
         }
-        if needsFlush { flushTLB(kmapAddress(0)..<kmapAddress(kmapSlotCount)) }
+        explain(
+            .kmapFlush,
+            ["freed_slots": freed, "used_slots": cold.kmaps.usedCount, "slots": kmapSlotCount])
+        if freed > 0 { flushTLB(kmapAddress(0)..<kmapAddress(kmapSlotCount)) }
     }
 
     /// Gives up one use of a page's address. The mapping stays until a wrap needs the slot.
@@ -108,11 +128,19 @@ extension Core {
         if hasHighmem { mightSleep(.kunmap) }
         guard let pfn = frame(of: page) else { return kunmapMistaken(page) }
         forgetUse(of: pfn, use)
-        guard isHighmem(pfn) else { return }
+        guard isHighmem(pfn) else {
+            return explain(
+                .kmapOfLowMemory, ["pfn": pfn, "address": VirtualAddress(directAddress(pfn))])
+        }
         guard let slot = cold.kmaps.hash.slot(of: page.rawValue) else {
             return bug(at: "mm/highmem.c:358", in: "kunmap_high", locks: 1)
         }
         let count = cold.kmaps.count(slot) - 1
+        explain(
+            count > 1 ? .kunmapShared : .kunmapLast,
+            [
+                "slot": slot, "address": VirtualAddress(kmapAddress(slot)), "users": count - 1,
+            ])
         cold.kmaps.setCount(slot, count, slotCount: kmapSlotCount)
         if count == 0 { return bug(at: "mm/highmem.c:368", in: "kunmap_high", locks: 1) }
         if count == 1 { wakeWaiters() }
@@ -134,6 +162,9 @@ extension Core {
     ///
     /// The corresponding kernel function is `wake_up` (include/linux/wait.h, 6.1).
     private func wakeWaiters() {
+        if !cold.contexts.waitingForSlot.isEmpty {
+            explain(.kmapWaitersWoken, ["tasks": cold.contexts.waitingForSlot.count])
+        }
         for index in cold.contexts.waitingForSlot.indices {
             cold.contexts.waitingForSlot[index].isAwake = true
         }

@@ -66,6 +66,13 @@ extension Core {
             bug(at: "arch/i386/mm/highmem.c:42", in: "kmap_atomic")
             return 0
         }
+        explain(
+            .kmapTypedSlot,
+            [
+                "pfn": pfn, "type": type.name, "cpu": control.pointee.cpu,
+                "index": Int(type.rawValue) + KmapType.allCases.count * Int(control.pointee.cpu),
+                "address": VirtualAddress(address),
+            ])
         setFixedEntry(address, UInt64(pfn) << 12 | PageTableEntry.kernel(shape.architecture))
         flushLocally(address)
         noteTemporary(.typed(type), pfn, at: address)
@@ -78,7 +85,10 @@ extension Core {
     /// The corresponding kernel function was `kunmap_atomic` (arch/i386/mm/highmem.c, 2.6).
     private func unmapTyped(_ passed: UInt64, _ type: KmapType) {
         let address = passed & ~4095
-        guard shape.debug, hasHighmem, address >= typedAddresses.lowerBound else { return }
+        guard shape.debug, hasHighmem, address >= typedAddresses.lowerBound else {
+            return explain(
+                .kunmapTypedLazy, ["address": VirtualAddress(address), "type": type.name])
+        }
         if address != typedAddress(type) {
             noteMisuse(.kunmapOfWrongAddress, at: address)
             return bug(at: "arch/i386/mm/highmem.c:67", in: "kunmap_atomic")

@@ -34,6 +34,10 @@ extension Core {
         guard let pfn = frame(of: page) else {
             return mistakenAddress(page, in: "__kmap_local_page_prot")
         }
+        if !isHighmem(pfn) {
+            explain(
+                .kmapOfLowMemory, ["pfn": pfn, "address": VirtualAddress(directAddress(pfn))])
+        }
         let address = isHighmem(pfn) ? pushLocal(pfn) : directAddress(pfn)
         if isHalted { return 0 }
         noteTemporary(kind, pfn, at: address)
@@ -58,6 +62,12 @@ extension Core {
             return 0
         }
         let entry = UInt64(pfn) << 12 | PageTableEntry.kernel(shape.architecture)
+        explain(
+            .kmapLocalSlot,
+            [
+                "pfn": pfn, "cpu": control.pointee.cpu, "index": index,
+                "address": VirtualAddress(address),
+            ])
         setFixedEntry(address, entry)
         context.task.localEntries.append(entry)
         return address
@@ -86,6 +96,12 @@ extension Core {
             noteOutOfOrder(address)
             warnOnce(.unmapOutOfOrder, at: "mm/highmem.c:610", in: function)
         }
+        explain(
+            .kunmapLocalSlot,
+            [
+                "cpu": control.pointee.cpu, "index": index, "address": VirtualAddress(top),
+                "passed_address": VirtualAddress(address),
+            ])
         setFixedEntry(top, 0)
         flushLocally(address)
         if context.task.localEntries.popLast() == nil {

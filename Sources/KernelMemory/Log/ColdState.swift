@@ -33,6 +33,8 @@ final class ColdState {
     var contexts: Contexts
     /// Mappings of high memory.
     var kmaps = KmapPool()
+    /// The decisions of the call that is being explained.
+    var explanation = Explanation()
 
     static let misuseLimit = 10_000
 

@@ -15,8 +15,8 @@ extension Machine {
     /// The corresponding kernel function is `kfree` (mm/slab_common.c, 6.1).
     @usableFromInline
     mutating func kfree(_ address: VirtualAddress) -> Outcome {
-        guard beginCall() else { return Outcome(.halted) }
-        core.kfree(address.rawValue)
+        guard beginUnexplainedCall() else { return core.kfreeUnlessStopped(address.rawValue) }
+        core.kfreeAtHand(address.rawValue)
         return Outcome(.void)
     }
 

@@ -96,6 +96,18 @@ extension Machine {
         return true
     }
 
+    /// ``beginCall()`` for a call that need not be explained.
+    ///
+    /// - Returns: whether the machine runs and it need not; if not, then nothing has begun.
+    @inline(__always)
+    mutating func beginUnexplainedCall() -> Bool {
+        if !isKnownUniquelyReferenced(&core) || core.isSealed { makeOwner() }
+        let control = core.control
+        if control.pointee.state & (Control.stopped | Control.explained) != 0 { return false }
+        control.pointee.step &+= 1
+        return true
+    }
+
     /// ``beginCall()`` for what may be done also while the current CPU spins.
     mutating func beginSwitch() -> Bool {
         if !isKnownUniquelyReferenced(&core) || core.isSealed { makeOwner() }
@@ -115,6 +127,11 @@ extension Machine {
         guard _fastPath(control.pointee.state == 0) else { return false }
         control.pointee.step &+= 1
         return true
+    }
+
+    /// Makes this machine the only one that writes to its core.
+    mutating func takeOwnership() {
+        if !isKnownUniquelyReferenced(&core) || core.isSealed { makeOwner() }
     }
 
     @inline(never)

@@ -105,6 +105,8 @@ extension Core {
         var block: Block?
         if order <= Order.costly {
             block = removeLocal(zone, order: order, type: type, flags)
+        } else {
+            explain(.pcpBypassed, ["order": order, "highest_order": Order.costly])
         }
         if block == nil, !isHalted {
             block = removeFromBuddy(zone, order: order, type: type, flags)
@@ -140,7 +142,10 @@ extension Core {
     /// Tries every zone, from the highest allowed down, then once more with fewer scruples.
     @inline(never)
     func allocateAnywhere(_ gfp: GFPFlags, order: UInt32) -> UInt32 {
-        if order > Order.largest { return refuseOrder(gfp, order: order) }
+        if order > Order.largest {
+            explain(.orderTooLarge, ["order": order, "highest_order": Order.largest])
+            return refuseOrder(gfp, order: order)
+        }
         mightAllocate(gfp, .allocationOfPages)
         let highest = Int(highestZoneTable >> (UInt64(gfp.rawValue & 0xf) * 4) & 0xf)
         var type = Int(gfp.rawValue >> 3 & 3)
@@ -152,6 +157,7 @@ extension Core {
         var flags: AllocationFlags = .low
         if gfp.contains(.kswapdReclaim) { flags.insert(.kswapd) }
         let preferred = preferredZone(highest)
+        explainRequest(gfp, order: order, preferred: preferred, type: type)
         if preferred >= 0, avoidsFragmentation(preferred) { flags.insert(.noFragment) }
         let pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
         if pfn != noFrame { return pfn }
@@ -180,6 +186,7 @@ extension Core {
                 zone = preferredZone(zone &- 1)
             }
             guard flags.contains(.noFragment), !isHalted else { return noFrame }
+            explain(.mixingAllowed, [:])
             flags.remove(.noFragment)
         }
     }
@@ -187,11 +194,18 @@ extension Core {
     private func mayUse(
         _ zone: Int, _ gfp: GFPFlags, order: UInt32, highest: Int, _ flags: AllocationFlags
     ) -> Bool {
-        if flags.contains(.noWatermarks) { return true }
+        if flags.contains(.noWatermarks) {
+            explain(.zoneWithoutWatermark, ["zone": zoneName(zone)])
+            return true
+        }
         let mark = zones[zone].watermark[flags.watermark] &+ zones[zone].boost
-        return isAboveWatermarkFast(
+        let isAbove = isAboveWatermarkFast(
             zone, order: order, mark: mark, highest: highest, flags,
             isAtomic: gfp.contains(.atomic))
+        if isExplained {
+            explainWatermark(zone, order: order, highest: highest, flags, isAbove: isAbove)
+        }
+        return isAbove
     }
 
     /// Makes a block its new owner's: one reference, and bytes cleared if asked for.
@@ -215,6 +229,9 @@ extension Core {
         _ pfn: UInt32, _ frame: UnsafeMutablePointer<Frame>, _ gfp: GFPFlags, order: UInt32
     ) {
         if gfp.contains(.comp), order != 0 { frame.pointee.flags |= Frame.head }
-        if gfp.contains(.zero) { clearBytes(pfn, order: order) }
+        if gfp.contains(.zero) {
+            explain(.pagesCleared, ["pfn": pfn, "pages": UInt32(1) << order])
+            clearBytes(pfn, order: order)
+        }
     }
 }

@@ -23,13 +23,19 @@ extension Core {
         var area = freeArea(zone, current)
         while area.list(type).pointee.count == 0 {
             current &+= 1
-            if current > Order.largest { return nil }
+            if current > Order.largest {
+                explain(
+                    .buddyEmpty,
+                    ["zone": zoneName(zone), "migratetype": typeName(type), "order": order])
+                return nil
+            }
             area += 1
         }
         let list = area.list(type)
         guard
-            let block = _slowPath(isCorrupted)
-                ? takeChecked(list, zone, order: current, type: type) : popFirst(list)
+            let block = _slowPath(isWatched)
+                ? takeWatched(list, zone, order: current, type: type, wanted: order)
+                : popFirst(list)
         else { return nil }
         area.pointee.count &-= 1
         block.frame.pointee.flags = 0
@@ -48,14 +54,16 @@ extension Core {
         _ block: Block, from largest: UInt32, downTo order: UInt32, _ type: Int,
         _ area: UnsafeMutablePointer<FreeArea>
     ) {
+        if _slowPath(isWatched) {
+            return giveBackWatchedHalves(block, from: largest, downTo: order, type, area)
+        }
         var current = largest
         var area = area
-        let near = isCorrupted ? order : max(order, FrameDirectory.chunkShift)
+        let near = max(order, FrameDirectory.chunkShift)
         while current > near {
             current &-= 1
             area -= 1
-            let half = block.pfn &+ (1 &<< current)
-            giveBack(half, frames.writable(half), Frame.buddyMark(current, type), type, area)
+            giveBackHalf(block, of: current, type, area)
         }
         // The rest of the block is in one chunk.
         var mark = Frame.buddyMark(current, type)
@@ -68,6 +76,32 @@ extension Core {
             let half = block.pfn &+ UInt32(truncatingIfNeeded: size)
             giveBack(half, block.frame + size, mark, type, area)
         }
+    }
+
+    /// The same on a machine that is out of order, or for a call that is to be explained.
+    @inline(never)
+    private func giveBackWatchedHalves(
+        _ block: Block, from largest: UInt32, downTo order: UInt32, _ type: Int,
+        _ area: UnsafeMutablePointer<FreeArea>
+    ) {
+        for current in (order..<largest).reversed() {
+            explain(
+                .buddySplit,
+                [
+                    "pfn": block.pfn, "order": current + 1, "half_order": current,
+                    "buddy_pfn": block.pfn + (1 << current),
+                ])
+            giveBackHalf(block, of: current, type, area - Int(largest - current))
+        }
+    }
+
+    /// The upper half of a block of the next larger order becomes a free block.
+    @inline(__always)
+    private func giveBackHalf(
+        _ block: Block, of order: UInt32, _ type: Int, _ area: UnsafeMutablePointer<FreeArea>
+    ) {
+        let half = block.pfn &+ (1 &<< order)
+        giveBack(half, frames.writable(half), Frame.buddyMark(order, type), type, area)
     }
 
     @inline(__always)

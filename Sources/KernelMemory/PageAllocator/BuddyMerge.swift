@@ -28,7 +28,7 @@ extension Core {
         let table = zones + zone
         addFreePages(table, localPages(zone), Int32(bitPattern: 1 &<< order))
         let first = block.pfn & ~(Order.largestPageCount - 1)
-        guard !isCorrupted, first >= table.pointee.start,
+        guard !isWatched, first >= table.pointee.start,
             table.pointee.end &- first >= Order.largestPageCount
         else { return mergeAnywhere(zone, block, order: order, type: type, toTail: toTail) }
         var merging = MergingBlock(block, order: order, area: freeArea(zone, order))
@@ -56,10 +56,17 @@ extension Core {
             remove(buddy.pfn, buddy.frame, from: area.list(of: buddy.frame.pointee.word))
             buddy.frame.pointee.word &= ~UInt32(Frame.buddy)
             area.pointee.count &-= 1
+            explain(
+                .buddyMerge,
+                [
+                    "pfn": block.pfn, "order": order, "buddy_pfn": buddy.pfn,
+                    "merged_pfn": min(block.pfn, buddy.pfn), "merged_order": order + 1,
+                ])
             if buddy.pfn < block.pfn { block = buddy }
             order &+= 1
         }
         link(zone, block, order: order, type: type, toTail: toTail)
+        if isExplained { explainFreeBlock(zone, block.pfn, order: order, type: type) }
     }
 
     /// The buddy of a block if it is free as a whole and the two may be merged.

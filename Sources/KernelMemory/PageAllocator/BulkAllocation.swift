@@ -16,8 +16,10 @@ extension Core {
         _ gfp: GFPFlags, count: Int, to pfns: UnsafeMutablePointer<UInt32>, first: UInt32
     ) -> Int {
         guard count > 1, let zone = zoneForBulk(gfp, count) else {
+            if count > 1 { explain(.bulkWithoutZone, ["pages": count]) }
             return allocateSingle(gfp, to: pfns, first)
         }
+        explain(.bulkZone, ["zone": zoneName(zone), "pages": count])
         settlePeak()
         let taken = takeBulk(zone, gfp, count: count, to: pfns, first: first)
         countAreaPages(taken)

@@ -62,12 +62,22 @@ extension Core {
                     hang(in: "steal_suitable_fallback")
                     return false
                 }
+                explain(
+                    .fallbackSteal,
+                    [
+                        "zone": zoneName(zone), "migratetype": typeName(type),
+                        "from_migratetype": typeName(found.type), "wanted_order": order,
+                        "order": current, "pfn": pfn,
+                    ])
                 steal(zone, pfn, for: type, flags, wholeBlock: found.canSteal)
                 return true
             }
             if current == 0 { break }
             current -= 1
         }
+        explain(
+            avoidsMixing ? .fallbackAvoided : .fallbackNone,
+            ["zone": zoneName(zone), "migratetype": typeName(type), "lowest_order": smallest])
         return false
     }
 
@@ -115,6 +125,7 @@ extension Core {
             for index in 0..<UInt32(1) << (order - pageBlockOrder) {
                 setPageBlockType(zone, pfn + (index << pageBlockOrder), type)
             }
+            explain(.pageBlocksTaken, ["pfn": pfn, "order": order, "migratetype": typeName(type)])
             return moveFree(zone, pfn, to: type)
         }
         if boostWatermark(zone), flags.contains(.kswapd) {
@@ -123,6 +134,7 @@ extension Core {
         if wholeBlock {
             claimPageBlock(zone, pfn, for: type, from: oldType)
         } else {
+            explain(.fallbackBlockOnly, ["pfn": pfn, "order": order])
             moveFree(zone, pfn, to: type)
         }
     }
@@ -136,9 +148,15 @@ extension Core {
         let alike =
             type == movable
             ? moved.movable : (oldType == movable ? pages - (moved.free + moved.movable) : 0)
-        if moved.free + alike >= pages / 2 || !shape.groupsByMobility {
-            setPageBlockType(zone, pfn, type)
-        }
+        let isClaimed = moved.free + alike >= pages / 2 || !shape.groupsByMobility
+        explain(
+            isClaimed ? .pageBlockClaimed : .pageBlockKept,
+            [
+                "pageblock_pfn": pfn & ~(UInt32(pages) - 1), "migratetype": typeName(type),
+                "from_migratetype": typeName(oldType), "moved_pages": moved.free,
+                "alike_pages": alike, "pages": pages,
+            ])
+        if isClaimed { setPageBlockType(zone, pfn, type) }
     }
 
     /// Moves one free block to the tail of another type's list. `move_to_free_list`.
@@ -193,6 +211,7 @@ extension Core {
         let largest = Int32(high * 15_000 / 10_000)
         guard largest != 0 else { return false }
         table.pointee.boost = min(table.pointee.boost + pages, max(pages, largest))
+        explain(.watermarkBoost, ["zone": zoneName(zone), "boost": table.pointee.boost])
         return true
     }
 }

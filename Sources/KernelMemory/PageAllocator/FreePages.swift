@@ -66,8 +66,11 @@ extension Core {
         let isCompound = frame.pointee.has(Frame.head)
         frame.pointee.referenceCount = max(frame.pointee.referenceCount, .min + 1) - 1
         if frame.pointee.referenceCount == 0 {
+            explain(.lastReference, ["pfn": pfn, "order": order])
             freePiece(pfn, order: order)
         } else if !isCompound {
+            explain(
+                .otherReferences, ["pfn": pfn, "references": Int(frame.pointee.referenceCount)])
             var part = order
             while part > 0, control.pointee.state & Control.halted == 0 {
                 part -= 1
@@ -135,8 +138,18 @@ extension Core {
         let frame = frames.writable(pfn)
         frame.pointee.flags = 0
         if order <= Order.costly {
+            let local = localPages(zone)
+            explain(
+                .pcpFree,
+                [
+                    "cpu": control.pointee.cpu, "zone": zoneName(zone), "order": order, "pfn": pfn,
+                    "migratetype": typeName(pageBlockType(zone, pfn)),
+                    "count": local.pointee.count + (1 << Int32(order)),
+                    "high": local.pointee.drainMark,
+                ])
             freeLocal(zone, pfn, frame, word: frame.pointee.word, order: order)
         } else {
+            explain(.pcpBypassed, ["order": order, "highest_order": Order.costly])
             let block = Block(pfn: pfn, frame: frame)
             freeOneBlock(zone, block, order: order, type: pageBlockType(zone, pfn))
         }

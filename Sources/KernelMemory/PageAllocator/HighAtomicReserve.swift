@@ -13,6 +13,12 @@ extension Core {
             return
         }
         zones[zone].reservedHighAtomic += pageBlockPages
+        explain(
+            .highAtomicReserved,
+            [
+                "zone": zoneName(zone), "pageblock_pfn": pfn & ~UInt32(pageBlockPages - 1),
+                "nr_reserved_highatomic": zones[zone].reservedHighAtomic,
+            ])
         setPageBlockType(zone, pfn, reserveType)
         movePageBlock(zone, pfn, to: reserveType)
     }
@@ -35,6 +41,12 @@ extension Core {
                     zones[zone].reservedHighAtomic -= min(
                         pageBlockPages, zones[zone].reservedHighAtomic)
                 }
+                explain(
+                    .highAtomicOpened,
+                    [
+                        "zone": zoneName(zone), "pageblock_pfn": pfn & ~UInt32(pageBlockPages - 1),
+                        "migratetype": typeName(type),
+                    ])
                 setPageBlockType(zone, pfn, type)
                 if movePageBlock(zone, pfn, to: type).free != 0 { return true }
             }

@@ -8,9 +8,24 @@ extension Core {
     /// Whether the machine runs no more.
     var isHalted: Bool { control.pointee.state & Control.halted != 0 }
 
-    /// Takes the first block of a buddy list; `nil` if the machine faulted over it.
+    /// Takes the first block of a buddy list, on a machine that is out of order or for a call that is
+    /// to be explained; `nil` if the machine faulted over it.
     @inline(never)
-    func takeChecked(
+    func takeWatched(
+        _ list: UnsafeMutablePointer<BlockList>, _ zone: Int, order: UInt32, type: Int,
+        wanted: UInt32
+    ) -> Block? {
+        explain(
+            .buddyTake,
+            [
+                "zone": zoneName(zone), "migratetype": typeName(type), "wanted_order": wanted,
+                "order": order, "pfn": list.pointee.first,
+            ])
+        return isCorrupted ? takeChecked(list, zone, order: order, type: type) : popFirst(list)
+    }
+
+    /// Takes the first block of a buddy list; `nil` if the machine faulted over it.
+    private func takeChecked(
         _ list: UnsafeMutablePointer<BlockList>, _ zone: Int, order: UInt32, type: Int
     ) -> Block? {
         let pfn = list.pointee.first
@@ -20,9 +35,31 @@ extension Core {
         return block
     }
 
-    /// Takes a block of a CPU's list from one of its ends; `nil` if the machine faulted over it.
+    /// Takes a block of a CPU's list from one of its ends, on a machine that is out of order or for
+    /// a call that is to be explained; `nil` if the machine faulted over it.
     @inline(never)
-    func takeCheckedLocal(
+    func takeWatchedLocal(
+        _ list: UnsafeMutablePointer<BlockList>, _ zone: Int, order: UInt32, fromTail: Bool
+    ) -> Block? {
+        let pfn = fromTail ? list.pointee.last : list.pointee.first
+        if fromTail {
+            explain(.pcpDrain, ["zone": zoneName(zone), "order": order, "pfn": pfn])
+        } else {
+            explain(
+                .pcpHit,
+                [
+                    "cpu": control.pointee.cpu, "zone": zoneName(zone), "order": order, "pfn": pfn,
+                    "count": localPages(zone).pointee.count - (1 << Int32(order)),
+                ])
+        }
+        if isCorrupted {
+            return takeCheckedLocal(list, zone, order: order, fromTail: fromTail)
+        }
+        return fromTail ? popLast(list) : popFirst(list)
+    }
+
+    /// Takes a block of a CPU's list from one of its ends; `nil` if the machine faulted over it.
+    private func takeCheckedLocal(
         _ list: UnsafeMutablePointer<BlockList>, _ zone: Int, order: UInt32, fromTail: Bool
     ) -> Block? {
         let pfn = fromTail ? list.pointee.last : list.pointee.first

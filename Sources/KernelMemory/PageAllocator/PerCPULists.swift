@@ -30,8 +30,8 @@ extension Core {
             if list.pointee.count == 0 { return nil }
         }
         guard
-            let block = isCorrupted
-                ? takeCheckedLocal(list, zone, order: order, fromTail: false) : popFirst(list)
+            let block = isWatched
+                ? takeWatchedLocal(list, zone, order: order, fromTail: false) : popFirst(list)
         else { return nil }
         local.pointee.count &-= 1 &<< Int32(bitPattern: order)
         return block
@@ -48,6 +48,13 @@ extension Core {
         let local = localPages(zone)
         var batch = local.pointee.batch
         if batch > 1 { batch = max(batch >> Int32(order), 2) }
+        explain(
+            .pcpEmpty,
+            [
+                "cpu": control.pointee.cpu, "zone": zoneName(zone), "order": order,
+                "migratetype": typeName(type), "batch": local.pointee.batch, "blocks": batch,
+            ])
+        explainRounds(of: .buddyTake)
         var taken: Int32 = 0
         var kept: Int32 = 0
         while taken < batch, let block = removeBlock(zone, order: order, type: type, flags) {
@@ -58,8 +65,15 @@ extension Core {
             append(block.pfn, block.frame, to: list)
             kept += 1
         }
+        endExplainedRounds()
         addFreePages(zone, -(taken << Int32(order)))
         local.pointee.count &+= kept << Int32(order)
+        explain(
+            .pcpRefill,
+            [
+                "cpu": control.pointee.cpu, "zone": zoneName(zone), "blocks": kept, "order": order,
+                "count": local.pointee.count,
+            ])
     }
 
     /// Puts a freed block of order 0...3 at the head of this CPU's list, and drains the lists if
@@ -95,7 +109,21 @@ extension Core {
     ) {
         let high = local.pointee.drainMark
         let batch = local.pointee.batch
-        if drainsAll { return drain(zone, local, pages: local.pointee.count, from: index) }
+        if drainsAll {
+            explain(
+                .pcpDrainAll,
+                [
+                    "zone": zoneName(zone), "count": local.pointee.count,
+                    "free_factor": local.pointee.freeFactor,
+                ])
+            return drain(zone, local, pages: local.pointee.count, from: index)
+        }
+        explain(
+            .pcpFull,
+            [
+                "zone": zoneName(zone), "count": local.pointee.count, "high": high, "batch": batch,
+                "free_factor": local.pointee.freeFactor,
+            ])
         if high < batch { return drain(zone, local, pages: 1, from: index) }
         let most = high - batch
         let wanted = batch << local.pointee.freeFactor
@@ -117,6 +145,8 @@ extension Core {
         var lowest = 0
         var highest = MachineShape.perCPUListCount - 1
         var index = index - 1
+        explainRounds(of: .pcpDrain)
+        defer { endExplainedRounds() }
         while left > 0 {
             repeat {
                 index += 1
@@ -130,8 +160,8 @@ extension Core {
             let size = Int32(1) << Int32(order)
             while left > 0, list.pointee.count != 0 {
                 guard
-                    let block = isCorrupted
-                        ? takeCheckedLocal(list, zone, order: order, fromTail: true)
+                    let block = isWatched
+                        ? takeWatchedLocal(list, zone, order: order, fromTail: true)
                         : popLast(list)
                 else { return }
                 left -= size

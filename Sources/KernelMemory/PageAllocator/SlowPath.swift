@@ -12,11 +12,13 @@ extension Core {
         var gfp = gfp
         if gfp.isSuperset(of: [.atomic, .directReclaim]) { gfp.remove(.atomic) }
         var flags = AllocationFlags(slowPathFor: gfp, order: order)
+        explainSlowPath(gfp, flags)
         var pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
         if pfn != noFrame || isHalted { return pfn }
         if gfp.contains(.memalloc), !gfp.contains(.noMemalloc) {
             flags = flags.contains(.kswapd) ? [.noWatermarks, .kswapd] : .noWatermarks
         }
+        explain(.secondAttempt, [:])
         pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
         if pfn != noFrame { return pfn }
         if gfp.contains(.directReclaim) {
@@ -27,6 +29,7 @@ extension Core {
             pfn = reclaimDirectly(gfp, order: order, highest: highest, type: type, flags)
             if pfn != noFrame { return pfn }
         }
+        explain(.allocationFailed, ["order": order, "gfp": gfp.description])
         if !gfp.contains(.noWarn), !isHalted {
             warnAllocationFailure(gfp, order: order, highest: highest)
         }

@@ -36,6 +36,7 @@ extension Core {
         guard order == 0, isAtomic, table.boost != 0, flags.watermark == Watermark.min else {
             return false
         }
+        explain(.boostIgnored, ["zone": zoneName(zone), "boost": table.boost])
         let min = table.watermark[Watermark.min]
         return isAboveWatermark(zone, order: order, mark: min, highest: highest, flags)
     }
@@ -55,6 +56,15 @@ extension Core {
     func hasFreePages(
         _ zone: Int, order: UInt32, mark: Int32, highest: Int, _ flags: AllocationFlags
     ) -> Bool {
+        let pages = countedPages(zone, order: order, mark: mark, flags)
+        return pages.free > pages.least &+ (zones + zone).reserve(for: highest).pointee
+    }
+
+    /// The free pages of a zone that count for a request, and how many of them have to stay.
+    @inline(__always)
+    func countedPages(
+        _ zone: Int, order: UInt32, mark: Int32, _ flags: AllocationFlags
+    ) -> (free: Int32, least: Int32) {
         let table = zones + zone
         var least = mark
         var free = max(table.pointee.freePages, 0) &- ((1 &<< Int32(order)) &- 1)
@@ -67,7 +77,7 @@ extension Core {
             }
             if flags.contains(.oom) { least -= least / 2 }
         }
-        return free > least &+ table.reserve(for: highest).pointee
+        return (free, least)
     }
 
     private func hasBlock(_ zone: Int, order: UInt32, _ flags: AllocationFlags) -> Bool {

@@ -16,6 +16,7 @@ extension Core {
     ) -> UInt32 {
         var rounds = 0
         cold.reclaim.directReclaims += 1
+        explain(.directReclaim, ["shrinkers": cold.reclaim.shrinkers.count])
         while !isHalted, reclaimPages(gfp) > 0, !isHalted {
             var pfn = allocate(gfp, order: order, highest: highest, type: type, flags)
             if pfn == noFrame, !isHalted {
@@ -43,10 +44,18 @@ extension Core {
     /// The corresponding kernel function is `try_to_free_pages` (mm/vmscan.c, 6.1).
     private func reclaimPages(_ gfp: GFPFlags) -> Int {
         let before = freePagesInAll
+        var last = Self.firstPriority
         for priority in (0...Self.firstPriority).reversed() where !isHalted {
+            last = priority
             _ = shrinkSlab(gfp, priority: priority)
             if freePagesInAll - before >= Self.wantedPages { break }
         }
+        explain(
+            .reclaimRound,
+            [
+                "freed_pages": freePagesInAll - before, "wanted_pages": Self.wantedPages,
+                "priority": last,
+            ])
         return freePagesInAll - before
     }
 
@@ -59,6 +68,7 @@ extension Core {
     ///
     /// The corresponding kernel function is `drain_all_pages` (mm/page_alloc.c, 6.1).
     private func drainAllPages() {
+        explain(.allCPUsDrained, ["cpus": shape.cpuCount])
         for cpu in 0..<shape.cpuCount {
             for zone in 0..<MachineShape.zoneCount where zones[zone].isPopulated && !isHalted {
                 let local = perCPU + (cpu * MachineShape.zoneCount + zone)

@@ -50,6 +50,14 @@ extension Core {
         var left = min((deferred >> priority) + share, 2 * freeable)
         var scanned = 0
         var freed = 0
+        explain(
+            .shrinkerAsked,
+            [
+                "cache": cold.registry.name(cold.reclaim[index].cache), "priority": priority,
+                "unused_objects": freeable, "share": share, "deferred": deferred,
+            ])
+        explainRounds(of: .shrinkerFrees)
+        defer { endExplainedRounds() }
         while left >= Shrinker.batch || left >= freeable, gfp.contains(.fs), !isHalted {
             let count = min(Shrinker.batch, left)
             freed += scan(index, count)
@@ -86,6 +94,9 @@ extension Core {
                 markCorrupted()
             }
         }
+        explain(
+            .shrinkerFrees,
+            ["object": VirtualAddress(entry.address), "unused_since_step": entry.step])
         freeObject(entry.address, toCacheAt: readCache(cache).pointee.address)
     }
 

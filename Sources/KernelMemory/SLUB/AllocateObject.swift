@@ -14,7 +14,7 @@ extension Core {
         mightAllocate(gfp, .allocation)
         if hasArrayCaches { return allocateFromArray(cache, gfp, requested: requested) }
         // Once a rule was broken, what is at hand may be no object of the slab any more.
-        guard !isCorrupted, let free = takeFree(cache, requested) else {
+        guard !isWatched, let free = takeFree(cache, requested) else {
             return allocateObjectSlowly(cache, gfp, requested: requested)
         }
         let object = free.slab.pointee.base &+ UInt64(free.index) &* UInt64(free.slab.pointee.size)
@@ -54,7 +54,7 @@ extension Core {
     ///
     /// - Returns: 0 if it is not the usual case; then nothing has changed.
     func takeForKernel(_ cache: UInt32, _ gfp: GFPFlags, _ requested: UInt32) -> UInt64 {
-        if hasArrayCaches || isCorrupted { return 0 }
+        if hasArrayCaches || isWatched { return 0 }
         guard let free = takeFree(cache, requested) else { return 0 }
         free.slab.record(free.index).pointee.markKernels()
         let object = free.slab.pointee.base &+ UInt64(free.index) &* UInt64(free.slab.pointee.size)
@@ -94,7 +94,10 @@ extension Core {
         let address = popObject(cache)
         if address == 0 || isHalted { return 0 }
         noteOwner(cache, address, requested: requested)
-        if gfp.contains(.zero) { clearObject(address, owner.pointee.geometry.objectSize) }
+        if gfp.contains(.zero) {
+            explain(.objectCleared, ["bytes": owner.pointee.geometry.objectSize])
+            clearObject(address, owner.pointee.geometry.objectSize)
+        }
         return address
     }
 
@@ -104,6 +107,12 @@ extension Core {
         let address = cpuHead(cache)
         let next = freePointer(of: address, owner)
         if isHalted { return 0 }
+        explain(
+            .slabCPUFreelist,
+            [
+                "cache": cold.registry.name(cache), "cpu": control.pointee.cpu,
+                "object": VirtualAddress(address), "next": VirtualAddress(next),
+            ])
         setCPUHead(cache, next)
         return address
     }
@@ -123,11 +132,16 @@ extension Core {
         let cpu = owner.cpu(control.pointee.cpu)
         while true {
             if cpu.pointee.slab != NodeTable.none {
-                if takeFreeList(cache, cpu.pointee.slab) { return true }
+                if takeFreeList(cache, cpu.pointee.slab) {
+                    explain(.slabFreeListTaken, slabFields(cpu.pointee.slab))
+                    return true
+                }
+                explain(.slabFull, slabFields(cpu.pointee.slab))
                 _ = releaseCPUSlab(cache)
             }
             if cpu.pointee.partial != NodeTable.none {
                 let first = cpu.pointee.partial
+                explain(.slabCPUPartial, slabFields(first))
                 cpu.pointee.partial = slab(first).pointee.next
                 slab(first).pointee.slubList = .none
                 setCPUSlab(cache, first)
@@ -165,8 +179,10 @@ extension Core {
             let slab = slab(number)
             slab.pointee.isFrozen = true
             if cpu.pointee.slab == NodeTable.none {
+                explain(.slabNodePartial, slabFields(number))
                 setCPUSlab(cache, number)
             } else {
+                explain(.slabKeptByCPU, slabFields(number))
                 putCPUPartial(cache, number, mayDrain: false)
                 extra += 1
             }

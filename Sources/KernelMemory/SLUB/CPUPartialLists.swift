@@ -13,6 +13,12 @@ extension Core {
         if old != NodeTable.none {
             length = slab(old).pointee.chainLength
             if mayDrain, length >= owner.pointee.geometry.cpuPartialSlabs {
+                explain(
+                    .cpuPartialFull,
+                    [
+                        "cache": cold.registry.name(cache), "cpu": control.pointee.cpu,
+                        "slabs": length, "most_slabs": owner.pointee.geometry.cpuPartialSlabs,
+                    ])
                 (given, old, length) = (old, NodeTable.none, 0)
                 cpu.pointee.partial = NodeTable.none
             }
@@ -44,6 +50,7 @@ extension Core {
             {
                 discarded.append(number)
             } else {
+                explain(.slabToNode, slabFields(number))
                 addPartial(cache, number)
             }
             number = next

@@ -28,7 +28,7 @@ extension Core {
     }
 
     @inline(never)
-    private func freeObjectSlowly(_ number: UInt32, _ address: UInt64) {
+    func freeObjectSlowly(_ number: UInt32, _ address: UInt64) {
         if isTooWide(address) { return }
         if isCorrupted, slabNumber(at: address) != number {
             return kfreeLarge(address, frameNumber(behind: VirtualAddress(address)))
@@ -44,6 +44,7 @@ extension Core {
         let owner = slubCache(cache)
         if owner.pointee.geometry.flags.isDebugging { return freeChecked(cache, number, address) }
         if owner.cpu(control.pointee.cpu).pointee.slab == number {
+            explain(.slabFreeToCPU, slabFields(number))
             setFreePointer(of: address, to: cpuHead(cache), owner)
             if !isHalted { setCPUHead(cache, address) }
         } else {
@@ -64,15 +65,19 @@ extension Core {
         push(address, onto: number, owner)
         if isHalted { return }
         slab.pointee.inuse &-= 1
+        explain(.slabFreeToSlab, slabFields(number))
         if slab.pointee.isFrozen { return }
         if wasFull {
             slab.pointee.isFrozen = true
+            explain(.slabKeptByCPU, slabFields(number))
             putCPUPartial(cache, number, mayDrain: true)
         } else if slab.pointee.inuse == 0,
             owner.pointee.partial.count >= owner.pointee.geometry.minPartial
         {
             removePartial(cache, number)
             if !isHalted { discardSlab(cache, number) }
+        } else if slab.pointee.inuse == 0 {
+            explain(.slabEmptyKept, slabFields(number))
         }
     }
 

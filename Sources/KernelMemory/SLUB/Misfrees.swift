@@ -47,6 +47,10 @@ extension Core {
             return freeForeign(object, page, to: cache, isChecked: checks)
         }
         let own = readSlab(number).pointee.cache
+        if isExplained, own == cache {
+            explainObject(object, in: number, page)
+            return freeObjectSlowly(number, object)
+        }
         if own == cache { return freeObject(number, object) }
         noteMisuse(
             .wrongCache, at: object, nearestObject(to: object, in: number),

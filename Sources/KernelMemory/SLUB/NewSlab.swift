@@ -20,9 +20,15 @@ extension Core {
         let size = Slab.nodeSize(objects: geometry.objects)
         let number = slabs.pointee.insert(size: size)
         var (order, objects) = (geometry.order, geometry.objects)
+        explain(
+            .slabNewWanted,
+            ["cache": cold.registry.name(cache), "order": order, "objects": objects])
         var pfn = allocateSlabPages(attempt, order: order, slab: number)
         if pfn == noFrame, !isHalted {
             (order, objects) = (geometry.minOrder, geometry.minObjects)
+            explain(
+                .slabSmallerOrder,
+                ["cache": cold.registry.name(cache), "order": order, "objects": objects])
             pfn = allocateSlabPages(flags, order: order, slab: number)
         }
         if pfn == noFrame {
@@ -30,6 +36,7 @@ extension Core {
             return NodeTable.none
         }
         fill(number, cache, pfn, order: order, objects: objects)
+        explain(.slabNew, slabFields(number))
         return number
     }
 
@@ -75,6 +82,7 @@ extension Core {
         let (pfn, order, objects) = (
             slab.pointee.pfn, UInt32(slab.pointee.order), slab.pointee.objects
         )
+        explain(.slabDiscarded, slabFields(number))
         if isCorrupted { forgetObjects(of: number) }
         leaveFreePointers(of: number)
         if isCorrupted { takeFromCPUs(number) }

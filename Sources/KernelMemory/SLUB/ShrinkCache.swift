@@ -32,6 +32,7 @@ extension Core {
         {
             discardSlab(cache, number)
         } else if slab.pointee.head != ObjectIndex.none {
+            explain(.slabToNode, slabFields(number))
             addPartial(cache, number, toHead: !wasFreedTo)
         }
     }

@@ -10,9 +10,21 @@ extension Core {
     @inline(never)
     func kmalloc(_ size: UInt64, _ gfp: GFPFlags) -> UInt64 {
         if size > KMallocSizes.largest { return kmallocLarge(size, gfp) }
-        if size == 0 { return KMallocSizes.zeroSizePointer }
+        if size == 0 {
+            explain(
+                .kmallocOfNothing, ["returned": VirtualAddress(KMallocSizes.zeroSizePointer)])
+            return KMallocSizes.zeroSizePointer
+        }
         let size = UInt32(truncatingIfNeeded: size)
-        return allocateObject(kmallocCache(size, gfp), gfp, requested: size)
+        let cache = kmallocCache(size, gfp)
+        explain(
+            .kmallocSize,
+            [
+                "size_bytes": size, "cache": cold.registry.name(cache),
+                "object_bytes": readCache(cache).pointee.geometry.objectSize,
+                "waste_bytes": readCache(cache).pointee.geometry.objectSize - size,
+            ])
+        return allocateObject(cache, gfp, requested: size)
     }
 
     /// The usual case: the CPU has an object at hand that need not be cleared.
@@ -52,6 +64,12 @@ extension Core {
     /// The corresponding kernel function is `kfree` (mm/slab_common.c, 6.1).
     @inline(__always)
     func kfree(_ address: UInt64) {
+        if _slowPath(isExplained) { explainedFree(address) } else { kfreeAtHand(address) }
+    }
+
+    /// The same for a call that need not be explained.
+    @inline(__always)
+    func kfreeAtHand(_ address: UInt64) {
         // NULL and 0 bytes' pointer are behind no slab's frame: they need no test here.
         let pfn = frameNumber(behind: VirtualAddress(address))
         if pfn < UInt64(frames.limit) {
@@ -59,6 +77,26 @@ extension Core {
             if frame.pointee.has(Frame.slab) { return freeObject(frame.pointee.next, address) }
         }
         kfreeLarge(address, pfn)
+    }
+
+    /// The same as a call of its own, of a machine that may have stopped.
+    @inline(never)
+    func kfreeUnlessStopped(_ address: UInt64) -> Outcome {
+        if control.pointee.state & Control.stopped != 0 { return Outcome(.halted) }
+        control.pointee.step &+= 1
+        kfree(address)
+        return Outcome(.void)
+    }
+
+    @inline(never)
+    private func explainedFree(_ address: UInt64) {
+        let pfn = frameNumber(behind: VirtualAddress(address))
+        guard pfn < UInt64(frames.limit), frames.readable(known: pfn).pointee.has(Frame.slab) else {
+            return kfreeLarge(address, pfn)
+        }
+        let slab = frames.readable(known: pfn).pointee.next
+        if slabs.pointee.contains(slab) { explainObject(address, in: slab, UInt32(pfn)) }
+        freeObjectSlowly(slab, address)
     }
 
     /// The bytes that an allocation really has. `ksize`.

@@ -10,6 +10,14 @@ extension Core {
         if size > pointerMask { return 0 }
         let pages = (size - 1) >> 12
         let order = UInt32(UInt64.bitWidth - pages.leadingZeroBitCount)
+        if order <= Order.largest {
+            explain(
+                .kmallocLarge,
+                [
+                    "size_bytes": size, "order": order, "block_bytes": UInt64(4096) << order,
+                    "waste_bytes": (UInt64(4096) << order) - size,
+                ])
+        }
         let gfp = withoutForeignZones(gfp).union(.comp)
         let pfn = allocatePages(gfp, order: order)
         if pfn == noFrame { return 0 }
@@ -24,7 +32,9 @@ extension Core {
     /// The corresponding kernel function is `free_large_kmalloc` (mm/slab_common.c, 6.1).
     @inline(never)
     func kfreeLarge(_ address: UInt64, _ number: UInt64) {
-        if address <= KMallocSizes.zeroSizePointer { return }
+        if address <= KMallocSizes.zeroSizePointer {
+            return explain(.kfreeOfNothing, ["address": VirtualAddress(address)])
+        }
         if isTooWide(address) || isBeyondDirectMap(address) { return }
         guard number < UInt64(shape.frameEnd), shape.hasFrame(UInt32(number)) else {
             noteMisuse(.wildPointer, at: address)
@@ -45,6 +55,9 @@ extension Core {
             noteMisuse(.kfreeOfPages, pfn: pfn, at: address, allocatedAtStep: block.step)
         }
         head.pointee.flags &= ~Frame.largeKMalloc
+        explain(
+            .kfreeLarge,
+            ["address": VirtualAddress(address), "pfn": block.pfn, "order": block.order])
         freePages(block.pfn, order: block.order)
     }
 

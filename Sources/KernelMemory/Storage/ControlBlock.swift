@@ -45,6 +45,8 @@ struct Control {
     static let stopped = halted | spinning
     /// Pages are mapped only while they are allocated: no call goes the short way. Set for good at boot.
     static let unmapsFreePages: UInt32 = 16
+    /// The call's decisions are taken down: no step goes the short way. Set for one call only.
+    static let explained: UInt32 = 32
 }
 
 /// The tables that make up the rest of a machine's state, one stretch of memory copied whole.

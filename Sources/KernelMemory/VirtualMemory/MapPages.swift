@@ -11,6 +11,8 @@ extension Core {
         _ pfns: UnsafeBufferPointer<UInt32>, at start: UInt64, _ protection: UInt64
     ) -> Bool {
         var done = 0
+        explainRounds(of: .pageRequest, keeping: [.tableMade, .entriesWritten])
+        defer { endExplainedRounds() }
         while done < pfns.count {
             let address = start &+ UInt64(done) &<< 12
             let first = paging.index(address, at: paging.leafLevel)
@@ -19,6 +21,12 @@ extension Core {
                 return false
             }
             let part = UnsafeBufferPointer(rebasing: pfns[done..<(done + count)])
+            explain(
+                .entriesWritten,
+                [
+                    "address": VirtualAddress(address), "entries": count, "table_pfn": table,
+                    "index": first, "first_pfn": part[0], "last_pfn": part[count - 1],
+                ])
             setEntries(contents.writable(table) + first * paging.entrySize, part, protection)
             done += count
         }
@@ -52,6 +60,12 @@ extension Core {
             if let table = leafTable(address), !contents.isZero(table) {
                 let first = paging.index(address, at: paging.leafLevel)
                 let count = Int((end - address) >> 12)
+                explain(
+                    .entriesCleared,
+                    [
+                        "address": VirtualAddress(address), "entries": count, "table_pfn": table,
+                        "index": first,
+                    ])
                 (contents.writable(table) + first * paging.entrySize).initializeMemory(
                     as: UInt8.self, repeating: 0, count: count * paging.entrySize)
             }

@@ -52,6 +52,9 @@ extension Core {
             let present = entry(UInt64(table), index)
             if !present.isPresent {
                 guard let new = allocate() else { return nil }
+                explain(
+                    .tableMade,
+                    ["address": VirtualAddress(address), "table_pfn": new, "index": index])
                 setEntry(table, index, UInt64(new) << 12 | PageTableEntry.table)
                 table = new
                 continue

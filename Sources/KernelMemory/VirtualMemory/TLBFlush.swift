@@ -14,6 +14,13 @@ extension Core {
                 .crossCallInInterrupt, at: "kernel/smp.c:923", in: "smp_call_function_many_cond")
         }
         let isLong = range.upperBound - range.lowerBound > Self.singlePageCeiling << 12
+        explain(
+            isLong ? .tlbFlushedWhole : .tlbFlushedPages,
+            [
+                "start": VirtualAddress(range.lowerBound), "end": VirtualAddress(range.upperBound),
+                "pages": (range.upperBound - range.lowerBound) >> 12,
+                "most_pages": Self.singlePageCeiling, "cpus": shape.cpuCount,
+            ])
         for cpu in 0..<UInt32(shape.cpuCount) {
             let tlb = tlb(cpu)
             if isLong {
@@ -29,7 +36,12 @@ extension Core {
     /// Makes the current CPU forget a page.
     ///
     /// The corresponding kernel function is `flush_tlb_one_kernel` (arch/x86/mm/tlb.c, 6.1).
-    func flushLocally(_ address: UInt64) { flushPage(address, of: tlb(control.pointee.cpu)) }
+    func flushLocally(_ address: UInt64) {
+        explain(
+            .tlbFlushedLocally,
+            ["address": VirtualAddress(address), "cpu": control.pointee.cpu])
+        flushPage(address, of: tlb(control.pointee.cpu))
+    }
 
     /// Makes one CPU forget the page around an address, whatever its size. `invlpg`.
     private func flushPage(_ address: UInt64, of tlb: TLB) {

@@ -42,7 +42,10 @@ extension Core {
         let object = allocateRangeObject(gfp)
         if object == 0 { return nil }
         for round in 0..<2 {
-            if round > 0 { purgeVmapAreas() }
+            if round > 0 {
+                explain(.vmapNoGap, ["size_bytes": size])
+                purgeVmapAreas()
+            }
             preload(gfp)
             if isHalted { return nil }
             if let start = takeRange(size, in: window) {
@@ -60,6 +63,16 @@ extension Core {
         guard let place = vmap.pointee.free.lowestPlace(size, from: window.start),
             size <= window.end, place.address <= window.end - size
         else { return nil }
+        let gap = vmap.pointee.free.ranges[place.index]
+        explain(
+            .vmapGap,
+            [
+                "address": VirtualAddress(place.address), "size_bytes": size,
+                "window_start": VirtualAddress(window.start),
+                "gap_start": VirtualAddress(gap.start), "gap_end": VirtualAddress(gap.end),
+                "guard_page": VirtualAddress(place.address + size - 4096),
+                "gaps_passed_over": vmap.pointee.free.gapsBelow(place.index, from: window.start),
+            ])
         var object: UInt64 = 0
         if vmap.pointee.free.splits(place.index, place.address, size) {
             object = takePreloaded()

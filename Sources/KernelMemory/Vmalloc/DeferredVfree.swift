@@ -9,6 +9,8 @@ extension Core {
     /// The corresponding kernel function is `__vfree_deferred` (mm/vmalloc.c, 6.1).
     func putOffFree(_ address: UInt64) {
         if address == 0 { return }
+        explain(
+            .vfreePutOff, ["address": VirtualAddress(address), "cpu": control.pointee.cpu])
         notePutOff(address)
         let bytes = linkBytes(context.lastDeferredFree)
         storeBytes(bytes, at: address, in: "llist_add_batch")

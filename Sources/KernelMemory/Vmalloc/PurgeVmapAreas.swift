@@ -16,6 +16,12 @@ extension Core {
         if shape.debug { flushTLB(area.range.start..<area.range.end) }
         vmap.pointee.lazyPages += area.range.pageCount
         if vmap.pointee.lazyPages > lazyPagesLimit { vmap.pointee.isDrainQueued = true }
+        explain(
+            .vmapLazy,
+            [
+                "start": VirtualAddress(area.range.start), "pages": area.range.pageCount,
+                "lazy_pages": vmap.pointee.lazyPages, "lazy_limit": lazyPagesLimit,
+            ])
         freeRangeObjects(vmap.pointee.unpurged.add(area.range))
         return area
     }
@@ -54,6 +60,12 @@ extension Core {
     func purgeVmapAreas(flushesAll: Bool = false) {
         let freed = vmap.pointee.unpurged.removeAll()
         guard let first = freed.first, let last = freed.last else { return }
+        explain(
+            .vmapPurge,
+            [
+                "ranges": freed.count, "start": VirtualAddress(first.start),
+                "end": VirtualAddress(last.end),
+            ])
         flushTLB(flushesAll ? 0..<pointerMask : first.start..<last.end)
         for range in freed {
             trimTables(range.start..<range.end)

@@ -41,6 +41,13 @@ extension Core {
             return refuse(address, "nonexistent vm area", at: 2758, .vfreeOfNoArea)
         }
         noteWrongUnmap(address, vmap.pointee.areas[index], freesPages: freesPages)
+        explain(
+            .vmapAreaFound,
+            [
+                "address": VirtualAddress(address),
+                "start": VirtualAddress(vmap.pointee.areas[index].range.start),
+                "pages": vmap.pointee.areas[index].pageCount,
+            ])
         let area = removeArea(index)
         if area.flags.contains(.resetPermissions) { resetPermissions(of: area, freesPages) }
         if freesPages { freePages(of: area) }
@@ -65,6 +72,8 @@ extension Core {
 
     private func freePages(of area: VmArea) {
         if isHalted || area.pages == 0 { return }
+        explain(.vfreePages, ["pages": area.pageCount])
+        explainRounds(of: .lastReference)
         withPagePointers(area.pageCount, at: area.pages) { pages in
             for index in 0..<pages.count {
                 freePage(pages[index])
@@ -73,6 +82,7 @@ extension Core {
             }
             forgetAreaPages(pages.count)
         }
+        endExplainedRounds()
         if isHalted { return }
         if area.pageCount >= Self.largeArea { forgetFreeFrames() }
         vmap.pointee.pageCount -= Int64(area.pageCount)

@@ -24,6 +24,12 @@ extension Core {
             warnOfVmalloc(request.gfp, "size \(request.size), exceeds total pages")
             return 0
         }
+        explain(
+            .vmallocSize,
+            [
+                "size_bytes": request.size, "pages": request.mapped >> 12,
+                "area_bytes": request.mapped + 4096,
+            ])
         guard
             let start = makeArea(
                 request.mapped, requested: request.size, request.flags.union(.alloc),
@@ -49,6 +55,7 @@ extension Core {
         return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { buffer in
             let taken = takePages(start, gfp, buffer)
             if isHalted { return false }
+            explain(.vmallocPages, ["pages": taken, "wanted_pages": count])
             let pfns = UnsafeBufferPointer(rebasing: buffer[..<taken])
             notePages(start, pfns)
             if taken != count {
@@ -67,6 +74,9 @@ extension Core {
     private func makePageArray(_ start: UInt64, _ request: VmallocRequest) -> Bool {
         let size = (request.mapped >> 12) * UInt64(shape.architecture.pointerSize)
         let gfp = request.gfp.intersection(.reclaimMask).union(.zero)
+        explain(
+            size > 4096 ? .pageArrayFromVmalloc : .pageArrayFromKMalloc,
+            ["pages": request.mapped >> 12, "size_bytes": size])
         let array =
             size > 4096
             ? vmalloc(
@@ -97,6 +107,12 @@ extension Core {
         guard let buffer = pfns.baseAddress else { return 0 }
         let first = mappedPage(start)
         var done = 0
+        explainRounds(of: .pageRequest)
+        explainRounds(of: .pcpHit)
+        defer {
+            endExplainedRounds()
+            endExplainedRounds()
+        }
         while done < pfns.count, !isHalted {
             let wanted = min(100, pfns.count - done)
             let taken = allocateBulk(

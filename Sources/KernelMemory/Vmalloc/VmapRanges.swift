@@ -46,6 +46,11 @@ struct VmapRanges: Hashable {
         return nil
     }
 
+    /// How many stretches that reach above an address lie below one of them: those that were too small.
+    func gapsBelow(_ index: Int, from start: UInt64) -> Int {
+        index - firstIndex(endingAfter: start)
+    }
+
     /// Whether taking `size` bytes at an address leaves something of the stretch on both sides.
     func splits(_ index: Int, _ address: UInt64, _ size: UInt64) -> Bool {
         ranges[index].start < address && address + size < ranges[index].end

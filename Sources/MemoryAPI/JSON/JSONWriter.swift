@@ -118,6 +118,13 @@ extension JSONWriter {
         needsComma = false
     }
 
+    /// Writes a member's name that is no literal.
+    mutating func key(named name: String) {
+        text(name)
+        raw(":")
+        needsComma = false
+    }
+
     /// Writes an object.
     @inline(__always)
     mutating func object<Failure>(

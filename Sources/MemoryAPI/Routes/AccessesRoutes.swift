@@ -4,7 +4,7 @@ import MicroHTTPD
 
 /// Running a series of loads and counting what the TLB knew.
 extension MemoryService {
-    var accessEndpoints: [Endpoint] { [change(.post, "/accesses", AccessesRoutes.run)] }
+    var accessEndpoints: [Endpoint] { [call(.post, "/accesses", AccessesRoutes.run)] }
 }
 
 enum AccessesRoutes {

@@ -5,15 +5,15 @@ import MicroHTTPD
 extension MemoryService {
     var cacheEndpoints: [Endpoint] {
         [
-            change(.post, "/caches", CachesRoutes.create),
+            call(.post, "/caches", CachesRoutes.create),
             look("/caches", query: ["limit", "cursor"], CachesRoutes.list),
             look("/caches/{name}", query: ["limit", "start"], CachesRoutes.show),
-            change(.delete, "/caches/{name}", CachesRoutes.destroy),
-            change(.post, "/caches/{name}/shrink", CachesRoutes.shrink),
-            change(.post, "/caches/{name}/objects", CacheObjectsRoutes.allocate),
+            call(.delete, "/caches/{name}", CachesRoutes.destroy),
+            call(.post, "/caches/{name}/shrink", CachesRoutes.shrink),
+            call(.post, "/caches/{name}/objects", CacheObjectsRoutes.allocate),
             look("/caches/{name}/objects", query: ["limit", "cursor"], CacheObjectsRoutes.list),
             look("/caches/{name}/objects/{ref}", CacheObjectsRoutes.show),
-            change(.delete, "/caches/{name}/objects/{ref}", CacheObjectsRoutes.free),
+            call(.delete, "/caches/{name}/objects/{ref}", CacheObjectsRoutes.free),
         ]
     }
 }

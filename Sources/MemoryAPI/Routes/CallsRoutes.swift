@@ -3,11 +3,21 @@ import CallImport
 import KernelMemory
 import MicroHTTPD
 
+extension Request {
+    /// Refuses to explain a batch: only one call can be.
+    fileprivate func checkNotExplained() throws(Problem) {
+        guard try wantsExplanation() else { return }
+        throw Self.problem(
+            "explain", query("explain"),
+            "absent for a batch: GET /journal/{step}/explain explains each of its calls")
+    }
+}
+
 /// Any kernel call with raw arguments, one or many.
 extension MemoryService {
     var callEndpoints: [Endpoint] {
         [
-            change(
+            call(
                 .post, "/calls", query: BatchOptions.query, consumes: BatchBody.mediaTypes,
                 produces: ["application/json", JSONLines.mediaType], CallsRoutes.run)
         ]
@@ -21,13 +31,16 @@ enum CallsRoutes {
     ) throws(Problem) {
         var options = try BatchOptions(request)
         if case .lines(let format) = BatchBody(request) {
+            try request.checkNotExplained()
             if format != nil { options.wantsSummary = true }
             return try runLines(format, options, request, &session, &response)
         }
         let body = try JSONBody.parse(request.body)
         if body.kind == CSJ_ARRAY {
+            try request.checkNotExplained()
             try runArray(body, options, request, &session, &response)
         } else if options.wantsSummary || request.wantsLines {
+            try request.checkNotExplained()
             var batch = try BatchRun(session, options)
             try batch.add(body, in: .body)
             try answer(batch, options, request, &session, &response)

@@ -3,7 +3,7 @@ import MicroHTTPD
 
 /// A device on the other side of the MMU.
 extension MemoryService {
-    var deviceEndpoints: [Endpoint] { [change(.post, "/dma", DMARoutes.transfer)] }
+    var deviceEndpoints: [Endpoint] { [call(.post, "/dma", DMARoutes.transfer)] }
 }
 
 enum DMARoutes {

@@ -5,10 +5,10 @@ import MicroHTTPD
 extension MemoryService {
     var freeListEndpoints: [Endpoint] {
         [
-            change(.post, "/freelists", FreeListRoutes.create),
+            call(.post, "/freelists", FreeListRoutes.create),
             look("/freelists", query: ["limit"], FreeListRoutes.list),
-            change(.post, "/freelists/{list}/objects", FreeListRoutes.get),
-            change(.delete, "/freelists/{list}/objects/{ref}", FreeListRoutes.put),
+            call(.post, "/freelists/{list}/objects", FreeListRoutes.get),
+            call(.delete, "/freelists/{list}/objects/{ref}", FreeListRoutes.put),
         ]
     }
 }

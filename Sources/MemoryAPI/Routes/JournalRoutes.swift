@@ -4,7 +4,7 @@ import MicroHTTPD
 /// The calls of a session, in order.
 extension MemoryService {
     var journalEndpoints: [Endpoint] {
-        [look("/journal", query: ["limit", "cursor"], JournalRoutes.list)]
+        [look("/journal", query: ["limit", "cursor"], JournalRoutes.list), journalExplanation]
     }
 }
 

@@ -5,11 +5,11 @@ import MicroHTTPD
 extension MemoryService {
     var kmallocEndpoints: [Endpoint] {
         [
-            change(.post, "/kmalloc", KMallocRoutes.allocate),
+            call(.post, "/kmalloc", KMallocRoutes.allocate),
             look("/kmalloc", query: ["limit", "cursor"], KMallocRoutes.list),
             look("/kmalloc/{ref}", KMallocRoutes.show),
-            change(.delete, "/kmalloc/{ref}", KMallocRoutes.free),
-            change(.post, "/kmalloc/{ref}/krealloc", KMallocRoutes.resize),
+            call(.delete, "/kmalloc/{ref}", KMallocRoutes.free),
+            call(.post, "/kmalloc/{ref}/krealloc", KMallocRoutes.resize),
         ]
     }
 }

@@ -5,10 +5,10 @@ import MicroHTTPD
 extension MemoryService {
     var kmapAtomicEndpoints: [Endpoint] {
         [
-            change(.post, "/kmap_atomic", KmapAtomicRoutes.map),
+            call(.post, "/kmap_atomic", KmapAtomicRoutes.map),
             look("/kmap_atomic", KmapAtomicRoutes.list),
             look("/kmap_atomic/{ref}", KmapAtomicRoutes.show),
-            change(
+            call(
                 .delete, "/kmap_atomic/{ref}", query: ["call", "type"], KmapAtomicRoutes.unmap),
         ]
     }

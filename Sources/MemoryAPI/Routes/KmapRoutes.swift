@@ -5,10 +5,10 @@ import MicroHTTPD
 extension MemoryService {
     var kmapEndpoints: [Endpoint] {
         [
-            change(.post, "/kmap", KmapRoutes.map),
+            call(.post, "/kmap", KmapRoutes.map),
             look("/kmap", query: ["limit", "cursor"], KmapRoutes.list),
             look("/kmap/{ref}", KmapRoutes.show),
-            change(.delete, "/kmap/{ref}", KmapRoutes.unmap),
+            call(.delete, "/kmap/{ref}", KmapRoutes.unmap),
         ]
     }
 }

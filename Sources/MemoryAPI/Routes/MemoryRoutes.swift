@@ -6,7 +6,7 @@ extension MemoryService {
     var memoryEndpoints: [Endpoint] {
         [
             look("/memory/{address}", query: ["length"], MemoryRoutes.show),
-            change(.put, "/memory/{address}", MemoryRoutes.store),
+            call(.put, "/memory/{address}", MemoryRoutes.store),
         ]
     }
 }

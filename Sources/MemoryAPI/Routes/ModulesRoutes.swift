@@ -5,10 +5,10 @@ import MicroHTTPD
 extension MemoryService {
     var moduleEndpoints: [Endpoint] {
         [
-            change(.post, "/modules", ModulesRoutes.load),
+            call(.post, "/modules", ModulesRoutes.load),
             look("/modules", ModulesRoutes.list),
             look("/modules/{name}", ModulesRoutes.show),
-            change(.delete, "/modules/{name}", ModulesRoutes.delete),
+            call(.delete, "/modules/{name}", ModulesRoutes.delete),
         ]
     }
 }

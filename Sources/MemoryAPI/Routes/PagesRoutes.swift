@@ -5,10 +5,10 @@ import MicroHTTPD
 extension MemoryService {
     var pageEndpoints: [Endpoint] {
         [
-            change(.post, "/pages", PagesRoutes.allocate),
+            call(.post, "/pages", PagesRoutes.allocate),
             look("/pages", query: ["limit", "cursor"], PagesRoutes.list),
             look("/pages/{ref}", PagesRoutes.show),
-            change(.delete, "/pages/{ref}", query: ["order", "call"], PagesRoutes.free),
+            call(.delete, "/pages/{ref}", query: ["order", "call"], PagesRoutes.free),
         ]
     }
 }

@@ -6,7 +6,7 @@ extension MemoryService {
     var reclaimEndpoints: [Endpoint] {
         [
             look("/reclaim", query: ["limit"], ReclaimRoutes.show),
-            change(.post, "/reclaim", ReclaimRoutes.reclaim),
+            call(.post, "/reclaim", ReclaimRoutes.reclaim),
         ]
     }
 }

@@ -5,10 +5,10 @@ import MicroHTTPD
 extension MemoryService {
     var vmallocEndpoints: [Endpoint] {
         [
-            change(.post, "/vmalloc", VmallocRoutes.allocate),
+            call(.post, "/vmalloc", VmallocRoutes.allocate),
             look("/vmalloc", query: ["limit", "cursor"], VmallocRoutes.list),
             look("/vmalloc/{ref}", query: ["limit", "start"], VmallocRoutes.show),
-            change(.delete, "/vmalloc/{ref}", query: ["call"], VmallocRoutes.free),
+            call(.delete, "/vmalloc/{ref}", query: ["call"], VmallocRoutes.free),
         ]
     }
 }

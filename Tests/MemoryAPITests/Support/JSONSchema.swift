@@ -93,6 +93,8 @@ extension JSONSchema {
                 found += faults(member, property, at: "\(place)/\(name)")
             } else if schema["additionalProperties"] == .bool(false) {
                 found.append("\(place): \(name) is not described")
+            } else {
+                found += faults(member, schema["additionalProperties"], at: "\(place)/\(name)")
             }
         }
         return found

@@ -64,6 +64,7 @@ extension Core {
         }
         let next = freePointer(of: object, owner)
         if isHalted { return 0 }
+        explain(.slabChecked, slabFields(number))
         setSlabHead(number, next)
         slab(number).pointee.inuse &+= 1
         if geometry.flags.contains(.consistencyChecks),
@@ -112,6 +113,7 @@ extension Core {
         let slab = slab(number)
         let prior = slabHead(number)
         slab.pointee.inuse &-= 1
+        explain(.slabFreeChecked, slabFields(number))
         setFreePointer(of: address, to: prior, owner)
         if isHalted { return }
         setSlabHead(number, address)
