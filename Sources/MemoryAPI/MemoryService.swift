@@ -8,6 +8,7 @@ import SessionJournal
 ///     let server = try Server(configuration: configuration, router: service.router())
 public final class MemoryService: Sendable {
     let store: SessionStore
+    let spectators: Spectators
     let log: Logger
     let description: InterfaceDescription?
     let library: RecordingLibrary
@@ -31,6 +32,7 @@ public final class MemoryService: Sendable {
         store = SessionStore(
             limits: limits, journals: journal.map { JournalKeeper($0, log: log) },
             library: recordings, now: now)
+        spectators = Spectators(store)
         self.description = description
         library = recordings
         self.log = log
@@ -51,7 +53,7 @@ public final class MemoryService: Sendable {
             + reclaimEndpoints + freeListEndpoints + callEndpoints
             + memoryEndpoints + pageTableEndpoints + tlbEndpoints + zoneEndpoints + buddyEndpoints
             + frameEndpoints + addressEndpoints + snapshotEndpoints
-            + journalEndpoints + reportEndpoints + procEndpoints + logEndpoints
+            + journalEndpoints + eventEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
             + operationEndpoints + problemEndpoints
     }

@@ -116,3 +116,11 @@ let watchdogStarted: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableR
     order.action()
     return nil
 }
+
+/// A ticker's thread began. The corresponding C function is `pthread_create`.
+let tickerStarted: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { raw in
+    guard let raw else { return nil }
+    let order = Unmanaged<Ticker.Order>.fromOpaque(raw).takeRetainedValue()
+    repeat { usleep(UInt32(clamping: Int(order.seconds * 1_000_000))) } while order.action()
+    return nil
+}

@@ -32,6 +32,12 @@ struct LimitOptions: ParsableArguments {
             """)
     var memoryLimit = SessionLimits().residentBytes >> 20
 
+    @Option(help: "Spectators (GET /events) at a time; each takes a connection.")
+    var maxStreams = SessionLimits().streams
+
+    @Option(help: "Spectators of one session.")
+    var maxStreamsPerSession = SessionLimits().streamsPerSession
+
     @Option(help: "Connections at a time.")
     var maxConnections = 4_000
 
@@ -40,7 +46,8 @@ struct LimitOptions: ParsableArguments {
 
     mutating func validate() throws {
         guard maxSessions ?? 1 > 0, maxSessionsPerAddress ?? 1 > 0, maxCalls > 0,
-            maxConnections > 0, sessionIdle ?? 1 > 0, connectionIdle > 0, memoryLimit > 0
+            maxConnections > 0, sessionIdle ?? 1 > 0, connectionIdle > 0, memoryLimit > 0,
+            maxStreams > 0, maxStreamsPerSession > 0
         else { throw ValidationError("A limit must be at least 1.") }
         guard maxCalls <= 1 << 31 else {
             throw ValidationError("--max-calls must be at most \(1 << 31).")
@@ -59,6 +66,8 @@ struct LimitOptions: ParsableArguments {
         limits.sessionsPerAddress = maxSessionsPerAddress ?? limits.sessionsPerAddress
         limits.callsPerSession = maxCalls
         limits.idleSeconds = sessionIdle ?? limits.idleSeconds
+        limits.streams = maxStreams
+        limits.streamsPerSession = maxStreamsPerSession
         limits.residentBytes = memoryLimit << 20
         return limits
     }

@@ -89,4 +89,13 @@ extension RequestGuide {
         consequence: "The call did not run, nor did any other of its batch.",
         cure: "Go on in a new session, or undo calls that wrote much.",
         see: [.request(.tooManyCalls)])
+
+    static let tooManyStreams = RequestGuide(
+        cause: """
+            As many spectators follow sessions with GET /events as the server allows, in all or of \
+            one session.
+            """,
+        consequence: "Nobody is cut off, and nothing has changed.",
+        cure: "Wait until somebody leaves, or ask for GET /events?until=now again and again.",
+        see: [.request(.tooManySessions)])
 }

@@ -19,7 +19,9 @@ enum JournalRoutes {
         let end = min(start + limit, view.step)
         response.snapshot(view) { json in
             json.array("entries") { json in
-                for index in start..<end { json.entry(UInt32(index) + 1, view) }
+                for index in start..<end {
+                    json.object { json in json.journalEntry(UInt32(index) + 1, view) }
+                }
             }
             json.member("next", orNull: end < view.step ? "\(end)" : nil)
         }
@@ -27,21 +29,20 @@ enum JournalRoutes {
 }
 
 extension JSONWriter {
-    fileprivate mutating func entry(_ step: UInt32, _ view: SessionView) {
+    /// Writes the members of a call that was taken down.
+    mutating func journalEntry(_ step: UInt32, _ view: SessionView) {
         guard let call = view.call(of: step), let returned = view.returned(by: step) else { return }
-        object { json in
-            json.member("step", step)
-            json.key("call")
-            json.call(call)
-            json.key("returned")
-            json.returned(returned)
-            if view.allocatedFrame(by: step) != nil || view.allocatedObject(by: step) != nil
-                || view.madeArea(by: step) != nil
-            {
-                json.member("id", step)
-            }
-            json.member("log_lines", view.machine.log(of: step).count)
-            json.member("misuse_count", view.machine.misuses(of: step).count)
+        member("step", step)
+        key("call")
+        self.call(call)
+        key("returned")
+        self.returned(returned)
+        if view.allocatedFrame(by: step) != nil || view.allocatedObject(by: step) != nil
+            || view.madeArea(by: step) != nil
+        {
+            member("id", step)
         }
+        member("log_lines", view.machine.log(of: step).count)
+        member("misuse_count", view.machine.misuses(of: step).count)
     }
 }

@@ -11,6 +11,10 @@ final class Session: Sendable {
         var state: SessionState?
         /// Whether somebody has ended the session.
         var isEnded = false
+        /// Who follows it.
+        var spectators: [EventStream] = []
+        /// The state that they were told of.
+        var toldHead: JournalHead?
     }
 
     let id: SessionID

@@ -19,6 +19,10 @@ public struct SessionLimits: Sendable {
     public var recordedBytesPerAddress: UInt64 = 128 << 20
     /// Seconds without a request after which a session ends.
     public var idleSeconds: UInt64 = 7_200
+    /// Spectators that follow sessions at a time.
+    public var streams = 2_000
+    /// Spectators that follow one session.
+    public var streamsPerSession = 1_000
 
     /// Bytes that the process may have allocated before sessions leave memory that a journal keeps.
     public var residentBytes: UInt64 = 1 << 30

@@ -18,6 +18,7 @@ struct SessionState: ~Copyable, Sendable {
     private var writtenBytes = 0
     /// Where the session stands in the journal store.
     private(set) var storedHead = JournalHead(step: 0, stateHash: 0)
+    private var lowestStep = Int.max
     /// Stores whose bytes are kept, those of undone ones included.
     var payloadCount: Int { journal.payloads.count }
 
@@ -150,9 +151,14 @@ extension SessionState {
     /// Where the session stands.
     var head: JournalHead { head(at: step) }
 
-    /// The state at a step.
-    private func head(at step: Int) -> JournalHead {
+    /// The state at a step, undone ones included.
+    func head(at step: Int) -> JournalHead {
         JournalHead(step: UInt32(step), stateHash: journal.hash(at: step))
+    }
+
+    /// Whether a state is one of the session's, undone ones included.
+    func has(_ head: JournalHead) -> Bool {
+        Int(head.step) <= lastStep && journal.hash(at: Int(head.step)) == head.stateHash
     }
 
     /// The state at the last step that the journal store has and that has not been overwritten since.
@@ -225,6 +231,13 @@ extension SessionState {
             writtenBytes += journal.writtenByteCount(current..<step)
         }
         machine = machine(at: step)
+        lowestStep = min(lowestStep, step)
+    }
+
+    /// How far back the session went since this was asked before.
+    mutating func takeLowestStep() -> Int {
+        defer { lowestStep = .max }
+        return min(lowestStep, step)
     }
 
     /// Replays the journal from the nearest checkpoint.

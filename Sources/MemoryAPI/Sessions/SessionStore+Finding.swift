@@ -59,12 +59,13 @@ extension SessionStore {
     func change(
         _ session: Session, _ body: (inout SessionState) throws(Problem) -> Void
     ) throws(Problem) -> JournalTicket? {
-        guard let journals else {
-            try look(at: session, body)
-            return nil
-        }
-        return try session.residence.withLock { (residence) throws(Problem) in
+        try session.residence.withLock { (residence) throws(Problem) in
             if _slowPath(residence.state == nil) { try bringIn(session, &residence) }
+            defer { residence.tellSpectators() }
+            guard let journals else {
+                try body(&residence.state!)
+                return nil
+            }
             var refusal: Problem?
             do throws(Problem) { try body(&residence.state!) } catch { refusal = error }
             let ticket = try keep(session, &residence, journals)
@@ -79,7 +80,7 @@ extension SessionStore {
     ) throws(Problem) -> JournalTicket? {
         guard let key = session.id.stored else { preconditionFailure("names are drawn") }
         do throws(Problem) { return try journals.keep(&residence.state!, of: key) } catch {
-            residence.state = nil
+            residence.lose()
             throw error
         }
     }
@@ -88,7 +89,7 @@ extension SessionStore {
     ///
     /// - Returns: the refusal of that change.
     func lost(_ session: Session, _ error: JournalError) -> Problem {
-        session.residence.withLock { $0.state = nil }
+        session.residence.withLock { $0.lose() }
         return journals?.problem(error) ?? .unknownToken
     }
 

@@ -140,10 +140,7 @@ extension SessionStore {
     func end(_ session: Session) throws(Problem) -> JournalTicket? {
         var ticket: JournalTicket?
         if let journals, let key = session.id.stored { ticket = try journals.end(key) }
-        session.residence.withLock { residence in
-            residence.isEnded = true
-            residence.state = nil
-        }
+        session.residence.withLock { $0.end() }
         let removed = shard(session.id.key).sessions.withLock {
             $0.removeValue(forKey: session.id.key)
         }
