@@ -136,7 +136,7 @@ private final class Channels: Sendable {
 
     @Test func idleStream_isNotReadAndHoldsNoThread() throws {
         let server = try SampleServer(adding: channels.routes)
-        let streams = try (0..<100).map { _ in try open(server) }
+        let streams = try (0..<40).map { _ in try open(server) }
         #expect(server.isAlive())
         let readCounts = streams.map { $0.1.readCount }
         usleep(50_000)
