@@ -65,6 +65,7 @@ extension ProblemKind {
         case .tooManySessions: .tooManySessions
         case .tooManyCalls: .tooManyCalls
         case .tooManyBytes: .tooManyBytes
+        case .tooManyBatches: .tooManyBatches
         case .sessionMoved: .sessionMoved
         case .sessionUnreadable: .sessionUnreadable
         case .journalRefuses: .journalRefuses

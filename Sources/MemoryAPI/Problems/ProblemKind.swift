@@ -43,6 +43,7 @@ enum ProblemKind: String, CaseIterable {
     case tooManySessions = "too-many-sessions"
     case tooManyCalls = "too-many-calls"
     case tooManyBytes = "too-many-bytes"
+    case tooManyBatches = "too-many-batches"
     case sessionUnreadable = "session-unreadable"
     case journalRefuses = "journal-refuses"
     case preconditionFailed = "precondition-failed"
@@ -74,7 +75,7 @@ enum ProblemKind: String, CaseIterable {
             .unknownSlabFlag, .invalidCall, .unknownResult, .invalidQuery, .invalidReference,
             .idempotencyKeyReused:
             422
-        case .tooManySessions, .tooManyCalls, .tooManyBytes: 429
+        case .tooManySessions, .tooManyCalls, .tooManyBytes, .tooManyBatches: 429
         case .journalRefuses: 503
         }
     }
@@ -122,6 +123,7 @@ enum ProblemKind: String, CaseIterable {
         case .tooManySessions: "Too many sessions"
         case .tooManyCalls: "Too many calls in this session"
         case .tooManyBytes: "Too many bytes written in this session"
+        case .tooManyBatches: "Too many long batches at a time"
         case .sessionUnreadable: "The session's journal cannot be read"
         case .journalRefuses: "The journal cannot be written"
         case .idempotencyKeyReused: "The key came with another request"
