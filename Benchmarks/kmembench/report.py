@@ -2,6 +2,7 @@
 
 import statistics
 
+from .batches import BatchCost
 from .callgrind import demangled
 from .cases import POST, ZONES
 from .core import CopyCost, PairCost
@@ -119,6 +120,19 @@ def show_sessions(table: Table, cost: SessionCost):
         "time, as one client waits: median batch",
         f"{median:.1f} us (quietest {min(cost.microseconds):.1f}; {cost.cpu_microseconds:.1f} us CPU)",
         median, 100, "< 100 us", True)
+
+
+def show_batches(table: Table, costs: list[BatchCost]):
+    """Many calls in one request."""
+    table.title("A million calls in one POST /calls, on one core: the quietest of three rounds")
+    for cost in costs:
+        table.row(
+            cost.title,
+            f"{cost.cpu_per_second:,.0f} calls/s of CPU, {cost.wall_per_second:,.0f} of time",
+            -cost.cpu_per_second, -400_000, ">= 400,000")
+        table.row(
+            f"{cost.title}: answer, resident memory",
+            f"{cost.answer_bytes:,} bytes, {cost.resident_bytes:,} bytes")
 
 
 def _profile(title: str, functions, limit: int):

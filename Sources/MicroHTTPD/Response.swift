@@ -26,6 +26,8 @@ public struct Response: ~Copyable {
     public var protection: Protection
     /// The body when it is a stream.
     var streamedBody: StreamedBody?
+    /// Whether the body is a stream: ``body`` is not sent then.
+    public var isStream: Bool { streamedBody != nil }
     /// What this response waits for once it is finished, if anything.
     var held: HeldAnswer?
     /// The connection's list, emptied for this response.

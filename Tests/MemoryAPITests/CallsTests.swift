@@ -150,12 +150,6 @@ import Testing
         #expect(reply.json[1]["step"] == .null)
         #expect(try client.get("/journal").json["step"].int == 1)
     }
-
-    @Test func batch_ofMoreThanTenThousand_isRefused() throws {
-        let calls = Array(repeating: #"{"call":"free_page(0)"}"#, count: 10_001)
-        let reply = try TestClient().post("/calls", "[\(calls.joined(separator: ","))]")
-        #expect(reply.problem == "invalid-field")
-    }
 }
 
 @Suite struct MemoryTests {

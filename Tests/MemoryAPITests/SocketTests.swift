@@ -1,3 +1,4 @@
+import Glibc
 import MemoryAPI
 import MicroHTTPD
 import TestSupport
@@ -51,6 +52,33 @@ import Testing
             let announced = client.readResponse(isHead: true)
             #expect(announced?.status == 200)
             #expect(announced?.header("Content-Length") == "\(full.body.count)")
+        }
+    }
+
+    /// A batch whose lines are still coming in when somebody else changes the session. Whether the
+    /// server has read its first half by then is for the network to decide, so it is tried again.
+    @Test func batch_besideAnotherChange_isRefusedAndDoesNothing() throws {
+        try withServer { client in
+            var isRefused = false
+            for _ in 0..<20 where !isRefused {
+                let head = try boot(client)
+                let half = String(repeating: #"{"call":"alloc_page(0)"}"# + "\n", count: 4_000)
+                let fields = [head[0], ("Content-Type", "application/x-ndjson"), ("Host", "x")]
+                    .map { "\($0.0): \($0.1)\r\n" }.joined()
+                let length = "Content-Length: \(half.utf8.count * 2)\r\n\r\n"
+                client.send("POST /calls HTTP/1.1\r\n" + fields + length + half)
+                usleep(20_000)
+                let other = SocketClient(port: client.port)
+                other.send(SyntheticRequest("POST", "/pages", headers: head, body: order))
+                #expect(other.readResponse()?.status == 201)
+                client.send(half)
+                let answer = try #require(client.readResponse())
+                other.send(SyntheticRequest("GET", "/journal", headers: head))
+                let journal = try JSON(parsing: try #require(other.readResponse()).text)
+                isRefused = answer.text.hasPrefix(#"{"type":"/problems/session-moved""#)
+                #expect(journal["step"].int == (isRefused ? 1 : 8_001))
+            }
+            #expect(isRefused)
         }
     }
 

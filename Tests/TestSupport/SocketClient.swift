@@ -4,10 +4,13 @@ import MicroHTTPD
 /// A client that sends exactly the bytes it is told to, and reads what a server answers.
 public final class SocketClient {
     private let descriptor: Int32
+    /// The port that it is connected to.
+    public let port: UInt16
     private var received: [UInt8] = []
 
     /// Connects to a port of this machine; reads give up after a few seconds.
     public init(port: UInt16, timeoutInSeconds: Int = 5) {
+        self.port = port
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

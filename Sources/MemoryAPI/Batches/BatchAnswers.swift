@@ -18,12 +18,27 @@ struct BatchAnswers {
     /// Pages of a new area in one answer.
     private static let areaPageLimit = 4
 
-    init(_ start: Machine, _ steps: [BatchStep], _ summary: BatchSummary, step: Int) {
+    private let slot: BatchSlot?
+
+    /// - Parameters:
+    ///   - start: the machine as it was before.
+    ///   - steps: the calls.
+    ///   - summary: what they came to.
+    ///   - step: the session's step behind them.
+    ///   - slot: what is kept as long as these answers are.
+    init(
+        _ start: Machine, _ steps: [BatchStep], _ summary: BatchSummary, step: Int,
+        _ slot: BatchSlot?
+    ) {
+        self.slot = slot
         machine = start
         self.steps = steps
         self.summary = summary
         self.step = step
     }
+
+    /// How many there are at most.
+    var count: Int { steps.count }
 
     /// Writes the next answer.
     ///
@@ -70,25 +85,46 @@ extension BatchAnswers {
 
     /// Writes all answers.
     mutating func write(_ form: Form, to json: inout JSONWriter) {
+        begin(form, &json)
+        while write(form, next: &json) {}
+        end(form, &json)
+    }
+
+    /// Writes what comes before the first answer.
+    func begin(_ form: Form, _ json: inout JSONWriter) {
         switch form {
-        case .array: json.array { json in writeAll(to: &json) }
+        case .array: json.openList()
         case .report:
-            json.object { json in
-                json.array("answers") { json in writeAll(to: &json) }
-                json.key("summary")
-                json.summary(summary, step: step)
-            }
+            json.raw("{\"answers\":")
+            json.openList()
+        case .lines: break
+        }
+    }
+
+    /// Writes the next answer.
+    ///
+    /// - Returns: whether there was one.
+    mutating func write(_ form: Form, next json: inout JSONWriter) -> Bool {
+        guard write(to: &json) else { return false }
+        if form == .lines { json.endLine() }
+        return true
+    }
+
+    /// Writes what comes behind the last answer.
+    func end(_ form: Form, _ json: inout JSONWriter) {
+        switch form {
+        case .array: json.raw("]")
+        case .report:
+            json.raw("],\"summary\":")
+            json.startOver()
+            json.summary(summary, step: step)
+            json.raw("}")
         case .lines:
-            while write(to: &json) { json.endLine() }
             json.object { json in
                 json.key("summary")
                 json.summary(summary, step: step)
             }
             json.endLine()
         }
-    }
-
-    private mutating func writeAll(to json: inout JSONWriter) {
-        while write(to: &json) {}
     }
 }

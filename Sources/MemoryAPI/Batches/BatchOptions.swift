@@ -12,6 +12,7 @@ struct BatchOptions {
 
     /// The parameters that it reads.
     static let query = ["on_failure", "atomic"]
+    static let names = FieldNames(query)
 
     private static let reactions = FieldNames(["continue", "stop"])
     private static let answers = FieldNames(["false", "true"])

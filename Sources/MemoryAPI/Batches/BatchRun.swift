@@ -19,9 +19,8 @@ struct BatchRun: ~Copyable {
     private var steps: [BatchStep] = []
     private(set) var summary = BatchSummary()
     private var isStopped = false
-
-    /// The most calls of a batch.
-    static let limit = 10_000
+    /// What a long batch keeps until its last answer is sent.
+    var slot: BatchSlot?
 
     /// Begins at the session's state.
     init(_ session: borrowing SessionState, _ options: BatchOptions) throws(Problem) {
@@ -39,9 +38,9 @@ struct BatchRun: ~Copyable {
     /// - Parameter place: where it is in the body; its number if none is given.
     mutating func add(_ value: csj_value, in place: JSONPlace? = nil) throws(Problem) {
         let place = place ?? .element(summary.calls)
-        guard summary.calls < Self.limit else {
+        guard summary.calls < room.limits.callsPerBatch else {
             throw Problem(
-                .invalidField, "A batch may have \(Self.limit) calls at most.",
+                .invalidField, "A batch may have \(room.limits.callsPerBatch) calls at most.",
                 faults: [.init(place: .body(place.pointer), detail: "is one too many")])
         }
         try run(try reader.read(value, in: place), at: place)
@@ -107,7 +106,7 @@ struct BatchRun: ~Copyable {
         if !summary.isUndone {
             for step in steps where step.kind != .notRun { _ = try session.apply(step.call) }
         }
-        return BatchAnswers(start, steps, summary, step: session.step)
+        return BatchAnswers(start, steps, summary, step: session.step, slot)
     }
 }
 

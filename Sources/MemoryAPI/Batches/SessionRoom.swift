@@ -6,7 +6,7 @@ struct SessionRoom {
     private var calls: Int
     /// Bytes that it may write.
     private var bytes: Int
-    private let limits: SessionLimits
+    let limits: SessionLimits
 
     init(calls: Int, bytes: Int, _ limits: SessionLimits) {
         self.calls = calls

@@ -12,8 +12,8 @@ extension CallReader {
         if reader.value.kind == CSJ_STRING, ResultReference.begins(reader.value.bytes),
             kind.takesReference
         {
-            let parameter = signature.function.parameters[index]
-            return .number(try value(of: reader.value.bytes, parameter, at: reader.pointer))
+            return .number(
+                try value(of: reader.value.bytes, signature, index, at: reader.pointer))
         }
         switch kind {
         case .gfp: return .gfp(try GFPFlags(reader.value, at: reader.pointer))
@@ -26,23 +26,19 @@ extension CallReader {
         }
     }
 
-    /// The value that a reference stands for.
+    /// The value that a reference stands for, as an argument.
     ///
     /// - Throws: a problem for what is no reference, for an unknown name, and for a value that the
     ///   parameter does not take.
     mutating func value(
-        of reference: UnsafeRawBufferPointer, _ parameter: KernelFunction.Parameter,
+        of reference: UnsafeRawBufferPointer, _ signature: CallSignature, _ index: Int,
         at pointer: @autoclosure () -> String
     ) throws(Problem) -> UInt64 {
-        hadReference = true
-        guard let parsed = ResultReference(reference) else {
-            throw Self.problem(reference, pointer())
-        }
-        guard let value = names.value(parsed) else {
-            throw Problem(unknownResult: parsed, names, at: .body(pointer()))
-        }
-        if names.isChecking { return parameter.kind.range.lowerBound }
-        guard parameter.isValid(value) else {
+        let value = try value(of: reference, at: pointer())
+        let kind = signature.kinds[index]
+        if names.isChecking { return kind.range.lowerBound }
+        guard kind.range.contains(value), kind != .alignment || value & (value &- 1) == 0 else {
+            let parameter = signature.function.parameters[index]
             let pointer = pointer()
             throw Problem(
                 .invalidField,
@@ -52,6 +48,20 @@ extension CallReader {
                         place: .body(pointer), value: reference.quoted,
                         detail: "must be \(parameter.wanted)")
                 ])
+        }
+        return value
+    }
+
+    /// The value that a reference stands for.
+    @inline(__always)
+    func value(
+        of reference: UnsafeRawBufferPointer, at pointer: @autoclosure () -> String
+    ) throws(Problem) -> UInt64 {
+        guard let parsed = ResultReference(reference) else {
+            throw Self.problem(reference, pointer())
+        }
+        guard let value = names.value(parsed) else {
+            throw Problem(unknownResult: parsed, names, at: .body(pointer()))
         }
         return value
     }
@@ -83,8 +93,7 @@ extension CallReader {
             }
             let place = pages.count
             if element.kind == CSJ_STRING, ResultReference.begins(element.bytes) {
-                let page = try value(
-                    of: element.bytes, parameter, at: "\(reader.pointer)/\(place)")
+                let page = try value(of: element.bytes, at: "\(reader.pointer)/\(place)")
                 pages.append(PagePointer(page))
             } else {
                 pages.append(

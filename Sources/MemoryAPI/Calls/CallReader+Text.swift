@@ -43,8 +43,7 @@ extension CallReader {
         }
         if ResultReference.begins(word) {
             return .number(
-                try value(
-                    of: word, signature.function.parameters[index], at: place.pointer + "/call"))
+                try value(of: word, signature, index, at: place.pointer + "/call"))
         }
         if word.equals("NULL") { return .number(0) }
         if let number = wholeNumber(word) {
@@ -90,17 +89,12 @@ extension CallReader {
             }
             let rest = UnsafeRawBufferPointer(rebasing: text[index...])
             let word = UnsafeRawBufferPointer(rebasing: rest.prefix { !isDelimiter($0) })
-            let number = try value(of: word, Self.anyNumber, at: place.pointer + "/call")
+            let number = try value(of: word, at: place.pointer + "/call")
             result += "0x\(String(number, radix: 16))".utf8
             index += word.count
         }
         return String(decoding: result, as: UTF8.self)
     }
-
-    /// A parameter that takes every number.
-    private static let anyNumber = KernelFunction.all.flatMap(\.parameters).first {
-        $0.kind == .address
-    }!
 }
 
 private func isLetter(_ byte: UInt8) -> Bool {

@@ -8,8 +8,6 @@ import KernelMemory
 ///     {"call": "__free_pages", "page": "$p1", "order": 2}
 struct CallReader {
     var names: ResultNames
-    /// Whether the last call has an argument that is an earlier call's result.
-    var hadReference = false
     /// The arguments of the call that is being read, in an array that is kept.
     var arguments: [KernelFunction.Argument] = []
 
@@ -25,7 +23,6 @@ struct CallReader {
             throw object.problem(
                 at: place.pointer, wanted: "a JSON object with the member call")
         }
-        hadReference = false
         let name = try Self.name(object, in: place)
         if let signature = CallSignature.named(name) {
             return try read(signature, object, in: place)

@@ -42,6 +42,15 @@ extension RequestGuide {
             """,
         see: [.request(.unsupportedMediaType), .request(.invalidCall)])
 
+    static let tooManyBatches = RequestGuide(
+        cause: """
+            A batch of more than 64 KiB keeps its calls until the last answer is sent, and the service has \
+            as many of those as it allows.
+            """,
+        consequence: "No call of the batch has been made.",
+        cure: "Send it again a little later, or in smaller parts.",
+        see: [.request(.tooManyCalls)])
+
     static let unknownGFPFlag = RequestGuide(
         cause: """
             The mask has a name that is no gfp flag, or a bar with no name beside it. Flags of caches \

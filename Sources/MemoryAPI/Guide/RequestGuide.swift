@@ -66,6 +66,7 @@ extension ProblemKind {
         case .tooManyCalls: .tooManyCalls
         case .tooManyBytes: .tooManyBytes
         case .tooManyStreams: .tooManyStreams
+        case .tooManyBatches: .tooManyBatches
         case .sessionMoved: .sessionMoved
         case .sessionUnreadable: .sessionUnreadable
         case .journalRefuses: .journalRefuses

@@ -145,6 +145,18 @@ extension JSONWriter {
         close(UInt8(ascii: "]"))
     }
 
+    /// Bytes written, those of the buffer that it began with included.
+    var count: Int { output.count + (cursor - start) }
+
+    /// Opens an array whose elements others will write; it is closed with a bracket.
+    mutating func openList() {
+        raw(UInt8(ascii: "["))
+        needsComma = false
+    }
+
+    /// Goes on as if a value stood before, or none.
+    mutating func startOver(behindValue: Bool = false) { needsComma = behindValue }
+
     /// Ends a line; what follows is a document of its own.
     mutating func endLine() {
         raw(UInt8(ascii: "\n"))

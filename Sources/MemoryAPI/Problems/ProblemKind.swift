@@ -44,6 +44,7 @@ enum ProblemKind: String, CaseIterable {
     case tooManyCalls = "too-many-calls"
     case tooManyBytes = "too-many-bytes"
     case tooManyStreams = "too-many-streams"
+    case tooManyBatches = "too-many-batches"
     case sessionUnreadable = "session-unreadable"
     case journalRefuses = "journal-refuses"
     case preconditionFailed = "precondition-failed"
@@ -75,7 +76,7 @@ enum ProblemKind: String, CaseIterable {
             .unknownSlabFlag, .invalidCall, .unknownResult, .invalidQuery, .invalidReference,
             .idempotencyKeyReused:
             422
-        case .tooManySessions, .tooManyCalls, .tooManyBytes, .tooManyStreams: 429
+        case .tooManySessions, .tooManyCalls, .tooManyBytes, .tooManyStreams, .tooManyBatches: 429
         case .journalRefuses: 503
         }
     }
@@ -124,6 +125,7 @@ enum ProblemKind: String, CaseIterable {
         case .tooManyCalls: "Too many calls in this session"
         case .tooManyBytes: "Too many bytes written in this session"
         case .tooManyStreams: "Too many spectators"
+        case .tooManyBatches: "Too many long batches at a time"
         case .sessionUnreadable: "The session's journal cannot be read"
         case .journalRefuses: "The journal cannot be written"
         case .idempotencyKeyReused: "The key came with another request"

@@ -17,36 +17,102 @@ extension Request {
 extension MemoryService {
     var callEndpoints: [Endpoint] {
         [
-            call(
-                .post, "/calls", query: BatchOptions.query, consumes: BatchBody.mediaTypes,
-                produces: ["application/json", JSONLines.mediaType], CallsRoutes.run)
+            Endpoint(
+                .post, "/calls", query: BatchOptions.query + ["explain"], consumes: BatchBody.mediaTypes,
+                produces: ["application/json", JSONLines.mediaType],
+                streamsBody: BodyStreaming(limitInBytes: BatchReceiver.bodyLimit) {
+                    [store] request in CallsRoutes.receiver(store, request)
+                }
+            ) { [store] (request, response) throws(Problem) in
+                try CallsRoutes.respond(store, request, &response)
+            }
         ]
     }
 }
 
 enum CallsRoutes {
-    @Sendable
-    fileprivate static func run(
-        _ request: borrowing Request, _ session: inout SessionState, _ response: inout Response
-    ) throws(Problem) {
-        var options = try BatchOptions(request)
-        if case .lines(let format) = BatchBody(request) {
+    /// Answers of more calls than these are written while they are sent.
+    private static let gatheredAnswers = 1_000
+
+    /// Who takes a body of lines; `nil` for a document, which is gathered.
+    fileprivate static func receiver(
+        _ store: SessionStore, _ request: borrowing Request
+    ) -> (any BodyReceiver)? {
+        guard case .lines(let format) = BatchBody(request) else { return nil }
+        do throws(Problem) {
             try request.checkNotExplained()
-            if format != nil { options.wantsSummary = true }
-            return try runLines(format, options, request, &session, &response)
+            return try BatchReceiver(store, request, format)
+        } catch {
+            return RefusedBatch(error)
         }
+    }
+
+    fileprivate static func respond(
+        _ store: SessionStore, _ request: borrowing Request, _ response: inout Response
+    ) throws(Problem) {
+        if let refused = request.bodyReceiver as? RefusedBatch { throw refused.problem }
+        let session: Session
+        let options: BatchOptions
+        let receiver = request.bodyReceiver as? BatchReceiver
+        if let receiver {
+            (session, options) = (receiver.session, receiver.options)
+        } else {
+            session = try store.session(of: request, for: .changing)
+            options = try BatchOptions(request)
+        }
+        let ticket = try store.change(session) { (state) throws(Problem) in
+            guard let once = try IdempotentRequest(request, bodyHash: receiver?.bodyHash) else {
+                return try run(receiver, options, request, &state, &response)
+            }
+            try once.run(on: &state, &response) { (state, response) throws(Problem) in
+                try run(receiver, options, request, &state, &response)
+            }
+        }
+        response.send(behind: ticket) { store.lost(session, $0) }
+    }
+
+    /// Runs what came, whole or in parts, and answers.
+    private static func run(
+        _ receiver: BatchReceiver?, _ options: BatchOptions, _ request: borrowing Request,
+        _ session: inout SessionState, _ response: inout Response
+    ) throws(Problem) {
+        try request.checkPrecondition(session)
+        let answers: BatchAnswers?
+        if let receiver {
+            answers = try receiver.commit(to: &session)
+        } else {
+            answers = try run(options, request, &session, &response)
+        }
+        if let answers { write(answers, options, request, &response) }
+    }
+
+    /// Runs the calls of a document.
+    ///
+    /// - Returns: the answers; `nil` if it is a single call, which is answered by itself.
+    private static func run(
+        _ options: BatchOptions, _ request: borrowing Request, _ session: inout SessionState,
+        _ response: inout Response
+    ) throws(Problem) -> BatchAnswers? {
         let body = try JSONBody.parse(request.body)
         if body.kind == CSJ_ARRAY {
             try request.checkNotExplained()
-            try runArray(body, options, request, &session, &response)
-        } else if options.wantsSummary || request.wantsLines {
+            var batch = try BatchRun(session, options)
+            var body = body
+            var cursor = csj_elements(&body)
+            var element = csj_value()
+            while csj_next_element(&cursor, &element) { try batch.add(element) }
+            return try batch.commit(to: &session)
+        }
+        if options.wantsSummary || request.wantsLines {
             try request.checkNotExplained()
             var batch = try BatchRun(session, options)
             try batch.add(body, in: .body)
-            try answer(batch, options, request, &session, &response)
-        } else {
+            return try batch.commit(to: &session)
+        }
+        try request.explain(&session, &response) { (session, response) throws(Problem) in
             try runOne(body, &session, &response)
         }
+        return nil
     }
 
     /// Runs a call by itself.
@@ -59,37 +125,18 @@ enum CallsRoutes {
         try session.run(named.resolved(session.machine), answering: &response)
     }
 
-    private static func runArray(
-        _ array: csj_value, _ options: BatchOptions, _ request: borrowing Request,
-        _ session: inout SessionState, _ response: inout Response
-    ) throws(Problem) {
-        var batch = try BatchRun(session, options)
-        var array = array
-        var cursor = csj_elements(&array)
-        var element = csj_value()
-        while csj_next_element(&cursor, &element) { try batch.add(element) }
-        try answer(batch, options, request, &session, &response)
-    }
-
-    private static func runLines(
-        _ format: TraceFormat?, _ options: BatchOptions, _ request: borrowing Request,
-        _ session: inout SessionState, _ response: inout Response
-    ) throws(Problem) {
-        var batch = try BatchRun(session, options)
-        var lines = BatchLines(format)
-        try lines.take(request.body, into: &batch)
-        try lines.finish(into: &batch)
-        try answer(batch, options, request, &session, &response)
-    }
-
-    private static func answer(
-        _ batch: consuming BatchRun, _ options: BatchOptions, _ request: borrowing Request,
-        _ session: inout SessionState, _ response: inout Response
-    ) throws(Problem) {
-        var answers = try batch.commit(to: &session)
+    private static func write(
+        _ answers: BatchAnswers, _ options: BatchOptions, _ request: borrowing Request,
+        _ response: inout Response
+    ) {
         let form: BatchAnswers.Form =
             request.wantsLines ? .lines : options.wantsSummary ? .report : .array
-        response.json { json in answers.write(form, to: &json) }
+        if answers.count > gatheredAnswers {
+            response.stream(BatchStream(answers, form))
+        } else {
+            var answers = answers
+            response.json { json in answers.write(form, to: &json) }
+        }
     }
 }
 

@@ -14,18 +14,26 @@ extension MemoryService {
         change(method, pattern, query: query + ["explain"], consumes: consumes, produces: produces)
         {
             (request, session, response) throws(Problem) in
-            guard try request.wantsExplanation() else {
-                return try handler(request, &session, &response)
+            try request.explain(&session, &response) { (session, response) throws(Problem) in
+                try handler(request, &session, &response)
             }
-            let before = session.machine
-            try handler(request, &session, &response)
-            let why = try session.view().explanation(since: before)
-            response.addMembers { json in json.explanation(why) }
         }
     }
 }
 
 extension Request {
+    /// Does the work of a call, and adds its decisions to the answer if the query asks for them.
+    func explain(
+        _ session: inout SessionState, _ response: inout Response,
+        _ work: (inout SessionState, inout Response) throws(Problem) -> Void
+    ) throws(Problem) {
+        guard try wantsExplanation() else { return try work(&session, &response) }
+        let before = session.machine
+        try work(&session, &response)
+        let why = try session.view().explanation(since: before)
+        response.addMembers { json in json.explanation(why) }
+    }
+
     /// Whether the query asks for a call's decisions.
     func wantsExplanation() throws(Problem) -> Bool {
         guard let text = query("explain") else { return false }

@@ -21,12 +21,12 @@ extension Endpoint {
     init(
         _ method: HTTPMethod, _ pattern: String, query: [String],
         consumes: [String] = ["application/json"], produces: [String] = ["application/json"],
-        _ handler: @escaping OpenHandler
+        streamsBody: BodyStreaming? = nil, _ handler: @escaping OpenHandler
     ) {
         let names = FieldNames(query)
         self.query = names
         route = Route(
-            method, pattern, consumes: consumes, produces: produces
+            method, pattern, consumes: consumes, produces: produces, streamsBody: streamsBody
         ) { request, response in
             do throws(Problem) {
                 try request.checkQuery(names)

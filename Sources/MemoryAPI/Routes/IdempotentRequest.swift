@@ -16,17 +16,19 @@ struct IdempotentRequest {
     private static let bodyLimit = 65_536
 
     /// Takes a request that has a key; `nil` if it has none.
+    ///
+    /// - Parameter bodyHash: the hash of a body that was taken in parts; `nil` for one that was gathered.
     @inline(__always)
-    init?(_ request: borrowing Request) throws(Problem) {
+    init?(_ request: borrowing Request, bodyHash: UInt64? = nil) throws(Problem) {
         guard request.method == .post, let field = request.header("Idempotency-Key") else {
             return nil
         }
-        try self.init(field, request)
+        try self.init(field, request, bodyHash)
     }
 
     @inline(never)
     private init(
-        _ field: UnsafeRawBufferPointer, _ request: borrowing Request
+        _ field: UnsafeRawBufferPointer, _ request: borrowing Request, _ bodyHash: UInt64?
     ) throws(Problem) {
         guard Self.lengths.contains(field.count), field.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
         else {
@@ -35,11 +37,11 @@ struct IdempotentRequest {
                 "Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID.")
         }
         key = Array(field)
-        hash = Self.hash(request)
+        hash = Self.hash(request, bodyHash ?? StateHash.bytes(request.body))
     }
 
-    private static func hash(_ request: borrowing Request) -> UInt64 {
-        var hash = StateHash.mix(StateHash.bytes(request.path), StateHash.bytes(request.body))
+    private static func hash(_ request: borrowing Request, _ body: UInt64) -> UInt64 {
+        var hash = StateHash.mix(StateHash.bytes(request.path), body)
         request.forEachQueryItem { name, value in
             hash = StateHash.mix(hash, StateHash.bytes(name))
             hash = StateHash.mix(hash, value.map { StateHash.bytes($0) } ?? 1)
@@ -70,7 +72,7 @@ extension IdempotentRequest {
             key: key, request: hash, status: response.status,
             contentType: response.header("Content-Type") ?? [],
             location: response.header("Location") ?? [],
-            body: body.count <= Self.bodyLimit ? Array(body) : nil)
+            body: body.count <= Self.bodyLimit && !response.isStream ? Array(body) : nil)
     }
 
     private func repeated(_ answer: StoredAnswer, _ response: inout Response) throws(Problem) {

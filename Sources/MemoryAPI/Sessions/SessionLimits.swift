@@ -5,7 +5,11 @@ public struct SessionLimits: Sendable {
     /// Sessions at a time of one client address.
     public var sessionsPerAddress = 10_000
     /// Calls in one session.
-    public var callsPerSession = 100_000
+    public var callsPerSession = 2_000_000
+    /// Calls in one batch.
+    public var callsPerBatch = 1_000_000
+    /// Batches at a time whose calls do not come at once: each may keep some 50 MB.
+    public var longBatches = 16
     /// Bytes that one session's calls may write into its memory.
     public var writtenBytesPerSession = 64 << 20
     /// Different machine configurations at a time besides the usual ones: each has a boot image

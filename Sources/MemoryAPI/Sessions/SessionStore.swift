@@ -18,6 +18,8 @@ final class SessionStore: Sendable {
     }
 
     let limits: SessionLimits
+    /// How many long batches run.
+    let batchSlots: BatchSlot.Counter
     /// `nil` if sessions live in memory only.
     let journals: JournalKeeper?
     let shards = (0..<SessionID.Key.shardCount).map { _ in Shard() }
@@ -37,6 +39,7 @@ final class SessionStore: Sendable {
         now: @escaping @Sendable () -> UInt64
     ) {
         self.limits = limits
+        batchSlots = BatchSlot.Counter(limit: limits.longBatches)
         self.journals = journals
         self.library = library
         self.now = now

@@ -42,6 +42,15 @@ enum StateHash {
         }
         return mix(hash, word)
     }
+
+    /// The hash of bytes that come in parts, wherever they are cut, with the next part.
+    ///
+    /// The corresponding function is FNV-1a; 0 stands for its beginning.
+    static func continued(_ hash: UInt64, _ part: UnsafeRawBufferPointer) -> UInt64 {
+        part.reduce(hash == 0 ? 0xcbf2_9ce4_8422_2325 : hash) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
+    }
 }
 
 extension UInt64 {

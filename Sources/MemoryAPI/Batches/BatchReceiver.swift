@@ -1,0 +1,96 @@
+import CallImport
+import MicroHTTPD
+
+/// Runs the lines of a body as they come in, so that no body need fit in memory.
+///
+/// A short body is gathered and run at once at its end, so that nobody can change the session meanwhile.
+final class BatchReceiver: BodyReceiver {
+    let session: Session
+    let options: BatchOptions
+    private let store: SessionStore
+    private let format: TraceFormat?
+    private var run: LineRun?
+    private var gathered = PaddedBytes()
+    private var problem: Problem?
+    /// The hash of what came, if the client may send it again; else 0.
+    private(set) var bodyHash: UInt64 = 0
+    private let hashesBody: Bool
+
+    /// The largest body, in bytes.
+    static let bodyLimit = 1 << 30
+    /// The longest body that is gathered, in bytes.
+    private static let gatheredLimit = 65_536
+
+    /// The lines that came, and the calls that ran.
+    private struct LineRun: ~Copyable {
+        var lines: BatchLines
+        var batch: BatchRun
+
+        mutating func take(_ part: UnsafeRawBufferPointer) throws(Problem) {
+            try lines.take(part, into: &batch)
+        }
+    }
+
+    /// Authenticates the client.
+    init(
+        _ store: SessionStore, _ request: borrowing Request, _ format: TraceFormat?
+    ) throws(Problem) {
+        try request.checkQuery(BatchOptions.names)
+        var options = try BatchOptions(request)
+        if format != nil { options.wantsSummary = true }
+        self.options = options
+        self.format = format
+        self.store = store
+        hashesBody = request.header("Idempotency-Key") != nil
+        session = try store.session(of: request, for: .changing)
+    }
+
+    func receive(_ part: UnsafeRawBufferPointer) -> Bool {
+        if hashesBody { bodyHash = StateHash.continued(bodyHash, part) }
+        do throws(Problem) {
+            if run != nil {
+                try run?.take(part)
+            } else if gathered.count + part.count <= Self.gatheredLimit {
+                gathered.append(part)
+            } else {
+                let slot = try BatchSlot(of: store.batchSlots)
+                try store.look(at: session) { (state) throws(Problem) in try begin(state) }
+                run?.batch.slot = slot
+                try run?.take(part)
+            }
+            return true
+        } catch {
+            problem = error
+            run = nil
+            return false
+        }
+    }
+
+    func abandoned() {}
+
+    /// Runs what is left to run, at the session's state unless the batch has begun already, and makes
+    /// the calls there.
+    func commit(to session: inout SessionState) throws(Problem) -> BatchAnswers {
+        if let problem { throw problem }
+        if run == nil { try begin(session) }
+        guard var run = run.take() else { preconditionFailure("the batch has begun") }
+        try run.lines.finish(into: &run.batch)
+        return try run.batch.commit(to: &session)
+    }
+
+    private func begin(_ session: borrowing SessionState) throws(Problem) {
+        run = LineRun(lines: BatchLines(format), batch: try BatchRun(session, options))
+        try run?.take(gathered.bytes)
+    }
+}
+
+/// Stands for a receiver where a request is refused before its body has come.
+final class RefusedBatch: BodyReceiver {
+    let problem: Problem
+
+    init(_ problem: Problem) { self.problem = problem }
+
+    func receive(_ part: UnsafeRawBufferPointer) -> Bool { false }
+
+    func abandoned() {}
+}
