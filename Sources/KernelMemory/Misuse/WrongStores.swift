@@ -17,12 +17,17 @@ extension Core {
         }
     }
 
+    /// Records the use of an area that is gone, through a TLB that still knows its page.
+    func noteUseAfterVfree(_ address: UInt64) {
+        let freed = vmap.pointee.freedArea(containing: address)
+        noteMisuse(
+            .usedAfterVfree, at: address, allocatedAtStep: freed?.allocated,
+            freedAtStep: freed?.step)
+    }
+
     private func noteWrongVmallocStore(_ address: UInt64, count: Int) {
         guard let index = vmap.pointee.area(containing: address) else {
-            let freed = vmap.pointee.freedArea(containing: address)
-            return noteMisuse(
-                .usedAfterVfree, at: address, allocatedAtStep: freed?.allocated,
-                freedAtStep: freed?.step)
+            return noteUseAfterVfree(address)
         }
         let area = vmap.pointee.areas[index]
         if area.putOffStep != 0 { return noteStore(address, to: area) }

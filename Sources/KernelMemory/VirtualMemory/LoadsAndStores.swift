@@ -8,7 +8,7 @@ extension Core {
         let offset = Int(truncatingIfNeeded: address & 4095)
         let frame = translate(address, isWrite: false)
         guard _fastPath(offset <= Page.sizeInBytes - 8 && frame < UInt64(shape.frameEnd)),
-            _fastPath(!frames.readable(known: frame).pointee.has(Frame.slab)),
+            _fastPath(!frames.readable(known: frame).pointee.has(Self.looksTwice)),
             _fastPath(address < mappingStart)
         else { return loadSlowly(address, width: width, frame) }
         let page = contents.readable(known: frame)
@@ -16,13 +16,17 @@ extension Core {
         return Outcome(.number(word & UInt64.max >> UInt64(64 - min(width, 8) * 8)))
     }
 
+    /// Frames of which a load looks again: slabs have bytes that are not in memory, and who reads a free
+    /// page may read an area that is gone.
+    private static var looksTwice: UInt16 { Frame.slab | Frame.perCPU | Frame.buddy }
+
     /// The rest of it: a load that crosses a page, or from a slab, or from nowhere.
     ///
     /// - Parameter frame: what the first byte's address was translated to.
     @inline(never)
     private func loadSlowly(_ address: UInt64, width: UInt32, _ frame: UInt64) -> Outcome {
         var bytes: [UInt8] = []
-        if frame != Self.noMemory { noteMappedAccess(address, frame, isWrite: false) }
+        if frame != Self.noMemory { noteLoad(address, frame) }
         let fault = forEachPage(address, Int(width)) { current in
             translated(current == address ? frame : translate(current, isWrite: false))
         } _: { frame, offset, part in
@@ -33,6 +37,14 @@ extension Core {
             return Outcome(.void)
         }
         return Outcome(.number(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }))
+    }
+
+    /// Records a load through an address that was given up, as far as the page is still free.
+    private func noteLoad(_ address: UInt64, _ frame: UInt64) {
+        guard isVmallocAddress(address) else {
+            return noteMappedAccess(address, frame, isWrite: false)
+        }
+        if vmap.pointee.area(containing: address) == nil { noteUseAfterVfree(address) }
     }
 
     /// What ``translate(_:isWrite:)`` answers, as an optional.

@@ -82,9 +82,9 @@ extension MisuseStory {
         teller.say("survived")
     }
 
-    /// A load that the TLB still allows costs next to nothing, and leaves no record.
+    /// The page is free, but the TLB still knows it.
     private static let useAfterVfree = MisuseStory(
-        name: "uaf_vmalloc", misuses: { $0 == .debug ? [.usedAfterVfree] : [] }
+        name: "uaf_vmalloc", misuses: { _ in [.usedAfterVfree] }, isNoticed: noticedWhenChecking
     ) { teller in
         let area = teller.vmalloc(8192)
         teller.store(area, 1)
