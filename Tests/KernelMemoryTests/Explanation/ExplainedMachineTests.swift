@@ -67,9 +67,8 @@ import Testing
     private func compare(_ plain: Machine, _ explained: Machine, _ place: String) throws {
         #expect(explained.core.control.pointee.state == plain.core.control.pointee.state)
         #expect(explained.core.cold.explanation == Explanation())
-        for (left, right) in zip(plain.wholeState, explained.wholeState) {
-            try #require(left == right, "\(place)")
-        }
+        let difference = plain.difference(from: explained)
+        try #require(difference == nil, "\(difference ?? ""), \(place)")
         for pfn in 0..<min(plain.frameEnd, 4096) where !plain.core.contents.isZero(pfn) {
             let page = UInt64(pfn)
             try #require(
