@@ -40,10 +40,10 @@ extension Core {
         if _slowPath(isExplained) { cold.explanation.beginRounds(of: first, keeping: kept()) }
     }
 
-    /// That loop is over.
+    /// That loop is over, or as many loops around each other.
     @inline(__always)
-    func endExplainedRounds() {
-        if _slowPath(isExplained) { cold.explanation.endRounds() }
+    func endExplainedRounds(_ count: Int = 1) {
+        if _slowPath(isExplained) { cold.explanation.endRounds(count) }
     }
 }
 

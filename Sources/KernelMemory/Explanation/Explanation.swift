@@ -36,8 +36,8 @@ public struct Explanation: Hashable, Sendable {
         rounds.append(Rounds(first: first, kept: kept))
     }
 
-    /// The innermost loop is over.
-    mutating func endRounds() { rounds.removeLast() }
+    /// The innermost loops are over.
+    mutating func endRounds(_ count: Int) { rounds.removeLast(count) }
 }
 
 /// A loop in a call: its first round is told whole.

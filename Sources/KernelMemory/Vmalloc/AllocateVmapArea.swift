@@ -63,6 +63,21 @@ extension Core {
         guard let place = vmap.pointee.free.lowestPlace(size, from: window.start),
             size <= window.end, place.address <= window.end - size
         else { return nil }
+        if isExplained { explainGap(place, size, in: window) }
+        var object: UInt64 = 0
+        if vmap.pointee.free.splits(place.index, place.address, size) {
+            object = takePreloaded()
+            if object == 0 { return nil }
+        }
+        let unneeded = vmap.pointee.free.take(
+            place.index, place.address, size, splittingWith: object)
+        if let unneeded { freeRangeObject(unneeded) }
+        return place.address
+    }
+
+    private func explainGap(
+        _ place: (index: Int, address: UInt64), _ size: UInt64, in window: VmapWindow
+    ) {
         let gap = vmap.pointee.free.ranges[place.index]
         explain(
             .vmapGap,
@@ -73,15 +88,6 @@ extension Core {
                 "guard_page": VirtualAddress(place.address + size - 4096),
                 "gaps_passed_over": vmap.pointee.free.gapsBelow(place.index, from: window.start),
             ])
-        var object: UInt64 = 0
-        if vmap.pointee.free.splits(place.index, place.address, size) {
-            object = takePreloaded()
-            if object == 0 { return nil }
-        }
-        let unneeded = vmap.pointee.free.take(
-            place.index, place.address, size, splittingWith: object)
-        if let unneeded { freeRangeObject(unneeded) }
-        return place.address
     }
 }
 

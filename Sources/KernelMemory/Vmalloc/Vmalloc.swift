@@ -109,10 +109,6 @@ extension Core {
         var done = 0
         explainRounds(of: .pageRequest)
         explainRounds(of: .pcpHit)
-        defer {
-            endExplainedRounds()
-            endExplainedRounds()
-        }
         while done < pfns.count, !isHalted {
             let wanted = min(100, pfns.count - done)
             let taken = allocateBulk(
@@ -126,6 +122,7 @@ extension Core {
             buffer[done] = pfn
             done += 1
         }
+        endExplainedRounds(2)
         return done
     }
 
