@@ -6,6 +6,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -112,6 +113,15 @@ def stored(data):
     """The part of the file of pages that has something in it."""
     with open(Path(data) / "data.mdb", "rb") as file:
         return file.read(1 << 20).rstrip(b"\0")
+
+
+@check
+def killed_servers_lose_and_invent_nothing(binary):
+    """A short one of the crash tests; `make crash-test` is the long one."""
+    ended = subprocess.run(
+        [sys.executable, ROOT / "Tests/Crash/run.py", "--server", binary, "--rounds", "5"], text=True,
+        capture_output=True, timeout=120)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 # Damage.
