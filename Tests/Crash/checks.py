@@ -5,6 +5,7 @@ import signal
 import tempfile
 from pathlib import Path
 
+import powercut
 from clients import Client
 from reader import Difference, Reader
 from servers import Connection, Server, copy_store
@@ -56,10 +57,7 @@ class Stage:
         reader = Reader(self.binary, self.folder / "logs")
         try:
             with self.serve(directory) as server:
-                reader.check(server.port, whole=True)
-            return ""
-        except Difference as difference:
-            return str(difference)
+                return difference(reader, server.port)
         finally:
             reader.close()
 
@@ -82,6 +80,49 @@ def run(binary):
         ended = [json.dumps({"session": "c-1", "method": "DELETE", "path": "/sessions/{id}", "body": ""}) + "\n",
                  json.dumps({"status": 204, "body": ""}) + "\n"]
         expect(stage.difference([*lines, *ended]), "invented: the session c-1 has been ended and is there")
+
+
+def run_cuts(binary):
+    """A server whose syncs do nothing loses what it answered; one whose syncs do what they say does not."""
+    with tempfile.TemporaryDirectory(prefix="kmemlab-checks-") as folder:
+        folder = Path(folder)
+        library = powercut.library(folder)
+        if not library:
+            return print("     no C compiler: the power is cut by copies only", flush=True)
+        (folder / "logs").mkdir()
+        client = ScriptedClient("c", folder / "logs", 1, [])
+        environment = {"LD_PRELOAD": str(library), "POWERCUT_LOG": str(folder / "writes")}
+        with Server(binary, "--data", f"{folder}/data", "--durability", "power", environment=environment) as server:
+            server.wait()
+            client.ask(server.port, None, PAGES, BATCH)
+            server.end()
+        for disk, wanted in [(powercut.Disk(), ""), (DiskThatForgets(), "lost: the session c-1")]:
+            with open(folder / "writes", "rb") as log:
+                disk.follow(log)
+            data = folder / type(disk).__name__
+            data.mkdir()
+            (data / "data.mdb").write_bytes(disk.synced)
+            reader = Reader(binary, folder / "logs")
+            with Server(binary, "--data", str(data), "--durability", "power") as server:
+                server.wait()
+                expect(difference(reader, server.port), wanted)
+            reader.close()
+
+
+class DiskThatForgets(powercut.Disk):
+    """A disk to which no sync comes."""
+
+    def _take(self, kind, offset, data):
+        """Whatever is written stays in the system's memory."""
+
+
+def difference(reader, port):
+    """What a reader says about a server; nothing if it finds no difference."""
+    try:
+        reader.check(port, whole=True)
+        return ""
+    except Difference as difference:
+        return str(difference)
 
 
 def expect(found, wanted):

@@ -4,6 +4,7 @@ import random
 import signal
 import time
 
+import powercut
 from clients import Client
 from reader import Difference, Reader
 from servers import Server, copy_store
@@ -27,6 +28,10 @@ class CrashTest:
         logs.mkdir(parents=True)
         self.clients = {f"c{number}": Client(f"c{number}", logs, seed, self.mistakes) for number in range(CLIENTS)}
         self.reader = Reader(binary, logs)
+        # With power durability: what the disk has, and the log of what the current server writes.
+        self.disk = powercut.Disk()
+        self.library = powercut.library(folder) if durability == "power" else None
+        self.writes = None
         self.counts = {"rounds": 0, "killed at the start": 0, "killed": 0, "terminated": 0, "cuts of the power": 0,
                        "in flight and there": 0, "in flight and not there": 0}
 
@@ -37,8 +42,22 @@ class CrashTest:
     def serve(self, data=None):
         """Starts a server on the directory, sometimes with so little memory that sessions come and go."""
         limit = self.random.choice(["1", "1024"])
+        environment = {}
+        if self.library and not data:
+            environment = {"LD_PRELOAD": str(self.library), "POWERCUT_LOG": self._next_log()}
         return Server(self.binary, "--data", str(data or self.data), "--durability", self.durability,
-                      "--memory-limit", limit)
+                      "--memory-limit", limit, environment=environment)
+
+    def _next_log(self):
+        """A new log of writes; the disk gets to know the rest of the last one."""
+        if self.writes:
+            self.disk.follow(self.writes)
+            self.writes.close()
+        path = self.folder / "writes"
+        path.unlink(missing_ok=True)
+        path.touch()
+        self.writes = path.open("rb")
+        return str(path)
 
     def round(self):
         """Starts a server, compares it with the logs, loads it, and ends it."""
@@ -91,11 +110,17 @@ class CrashTest:
         return cuts
 
     def _cut(self, server, copy):
-        """Copies the directory at one moment, and the lengths of the logs: what was answered by then."""
+        """Makes the directory as it is after a cut at this moment, and the lengths of the logs: what was
+        answered by then."""
         server.process.send_signal(signal.SIGSTOP)
         # What was answered before reaches the clients meanwhile.
         time.sleep(0.02)
-        copy_store(self.data, copy)
+        if self.library:
+            self.disk.follow(self.writes)
+            copy.mkdir()
+            (copy / "data.mdb").write_bytes(self.disk.cut(self.random))
+        else:
+            copy_store(self.data, copy)
         lengths = {name: log.path.stat().st_size for name, log in self.reader.logs.items()}
         server.process.send_signal(signal.SIGCONT)
         return copy, lengths

@@ -9,8 +9,8 @@ another one starts on the same directory. A reader of its own plays what the cli
 without a journal, and compares: where each session stands, by the hash of its state, and every answer; now
 and then whole snapshots and journals. A request in flight may be there, as a whole, or not.
 
-With power durability the directory is also copied at random moments, and a server on the copy must have
-what had been answered by then.
+With power durability the power is also cut at random moments: a server starts on what a disk would have,
+which is all that was synced and any part of what was not, and must have what had been answered by then.
 
 The last line is `N passed, N failed`; on failure the directory is kept, and --again compares it once more.
 """
@@ -42,6 +42,8 @@ def main():
     if options.again:
         return again(binary, options.again)
     failed = [not succeeds("the checker finds what it must", checks.run, binary)]
+    if options.durability != "process":
+        failed.append(not succeeds("the cuts of the power lose what they must", checks.run_cuts, binary))
     for durability in [options.durability] if options.durability else ["process", "power"]:
         failed.append(not succeeds(f"{durability} durability", crash, binary, durability, options))
     print(f"{failed.count(False)} passed, {failed.count(True)} failed")

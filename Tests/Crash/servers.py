@@ -21,11 +21,11 @@ class Refused(Exception):
 class Server:
     """A server process; it may be killed at any moment of its life."""
 
-    def __init__(self, binary, *options):
+    def __init__(self, binary, *options, environment=None):
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [binary, "serve", "--port", "0", *LIMITS, *options], text=True,
-            stdout=subprocess.PIPE, stderr=self.errors)
+            stdout=subprocess.PIPE, stderr=self.errors, env={**os.environ, **(environment or {})})
         self.port = None
 
     def wait(self, seconds=None):

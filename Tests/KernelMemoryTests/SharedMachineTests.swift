@@ -20,6 +20,30 @@ import Testing
         }
     }
 
+    /// A page of an area became a slab, and then went back to the page allocator with the area.
+    @Test func slabWithoutItsPage_isTheSame_whoeverHoldsACopy() throws {
+        let calls = [
+            "alloc_pages(GFP_HIGHUSER, 2)", "alloc_pages(GFP_KERNEL, 1)",
+            "kmalloc(3183, GFP_ATOMIC)", "alloc_pages(GFP_KERNEL, 3)",
+            "alloc_pages(GFP_HIGHUSER, 2)", "kfree(0xffff88800203a000)",
+            "alloc_pages(GFP_HIGHUSER, 1)", "kmalloc(5545, GFP_ATOMIC)",
+            "__free_pages(0xffffea0000080700, 1)", "vmalloc(6100)", "vmalloc(13296)",
+        ]
+        let image = BootImage(try MachineConfiguration(kind: .x86_64, memoryInMiB: 64))
+        var alone = Machine(booting: image)
+        var watched = Machine(booting: image)
+        for text in calls {
+            let call = try ParsedCall(parsing: text).call
+            let copy = watched
+            let outcomes = (alone.apply(call), watched.apply(call))
+            #expect(copy.step + 1 == watched.step, "\(outcomes)")
+            #expect(alone.misuses == watched.misuses)
+            #expect(alone.liveUse == watched.liveUse)
+            #expect(alone.caches == watched.caches)
+        }
+        #expect(alone.misuseCount > 0)
+    }
+
     /// Makes calls on a machine, and the same ones on another one of which there are copies.
     private func compare(_ image: BootImage, _ seed: UInt64) throws {
         var alone = Machine(booting: image)
