@@ -24,7 +24,7 @@ BENCH_PACKAGES := wrk valgrind python3
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-	    printf '  make %-10s %s\n' "$$name" "$$text"; done
+	    printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 .PHONY: deps
 deps: ## install what building needs (Debian packages; Swift must be there)
@@ -74,6 +74,13 @@ MACHINES ?=
 soak: deps ## many random calls under the invariant checks (KIND, CALLS, SEED, MACHINES)
 	swift build -c release --product soak
 	@exec .build/release/soak $(KIND) $(CALLS) $(SEED) $(MACHINES)
+
+# For `make crash-test`: how often a server is ended under load, with either durability.
+ROUNDS ?= 200
+
+.PHONY: crash-test
+crash-test: build ## kill servers under load, and compare what comes back (ROUNDS)
+	@exec python3 Tests/Crash/run.py --server $(BINARY) --rounds $(ROUNDS)
 
 .PHONY: bench
 bench: build ## measure; writes nothing down

@@ -65,6 +65,15 @@ class Connection:
             raise RuntimeError(f"{request.method} {request.path}: {answer.status} {answer.body!r}")
         return answer
 
+    def ask_all(self, requests: list[Request]) -> list[Answer]:
+        """Sends requests without waiting, and reads the answers, which must be successes."""
+        self._socket.sendall(b"".join(request.bytes for request in requests))
+        answers = [self._read() for _ in requests]
+        for request, answer in zip(requests, answers):
+            if not 200 <= answer.status < 300:
+                raise RuntimeError(f"{request.method} {request.path}: {answer.status} {answer.body!r}")
+        return answers
+
     def _read(self) -> Answer:
         head, _, self._rest = self._receive(lambda data: b"\r\n\r\n" in data).partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")

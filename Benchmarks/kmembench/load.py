@@ -53,8 +53,8 @@ def measure() -> dict[Case, Pair]:
             for case, pair in pairs.items():
                 # What a round of POST allocated, the next of DELETE does not free to the end.
                 seconds = SECONDS / 2 if case is DELETE else SECONDS
-                _load(real, case, token, first, seconds, pair.product)
-                _load(ceiling, case, token, first, seconds, pair.bare)
+                run(real, case, token, first, seconds, pair.product)
+                run(ceiling, case, token, first, seconds, pair.bare)
     return pairs
 
 
@@ -62,7 +62,8 @@ def _step(connection: Connection, token: str) -> int:
     return connection.ask(Request("GET", "/zones", token)).json["step"]
 
 
-def _load(server: Server, case: Case, token: str, first: int, seconds: float, load: Load):
+def run(server: Server, case: Case, token: str, first: int, seconds: float, load: Load):
+    """One round of a case; what it took is added to `load`."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{int(seconds)}s", "-s", str(HERE / "wrk.lua")]
     command += [f"http://127.0.0.1:{server.port}", "--"]
     command += [case.method, case.path, token, str(first), case.body]

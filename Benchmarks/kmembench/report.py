@@ -2,6 +2,7 @@
 
 import statistics
 
+from . import journal
 from .batches import BatchCost
 from .callgrind import demangled
 from .cases import POST, ZONES
@@ -133,6 +134,39 @@ def show_batches(table: Table, costs: list[BatchCost]):
         table.row(
             f"{cost.title}: answer, resident memory",
             f"{cost.answer_bytes:,} bytes, {cost.resident_bytes:,} bytes")
+
+
+def show_changes(table: Table, pairs: dict):
+    """Changes that are written down."""
+    table.title("POST /pages with --data beside :memory: (medians / median of the rounds' ratios)")
+    for title, pair in pairs.items():
+        table.row(f"CPU, {title}", _beside(pair, "cpu", "us", 2, pair.cpu_ratio), pair.cpu_ratio, 1.2, "<= 1.2x")
+        table.row(f"requests/s, {title}", _beside(pair, "per_second", "", 0, pair.speed_ratio))
+
+
+def show_returns(table: Table, cost: journal.Return):
+    """Sessions that come back."""
+    table.title(f"A restart with {journal.SESSIONS:,} sessions of 20 calls")
+    for name, seconds in cost.starts.items():
+        table.row(f"first answer about a session, after {name}", f"{seconds * 1e3:.0f} ms", seconds, 1, "< 1 s", True)
+    table.row(
+        "first request of a session (median/95%/worst)", journal.summary(cost.waits), max(cost.waits), 5, "< 5 ms", True)
+    table.row("the processor's time of it", journal.summary(cost.cpu))
+    table.row(
+        "memory of a resident idle session", f"{cost.resident_bytes:,.0f} bytes", cost.resident_bytes, 24 << 10,
+        "<= 24 KiB")
+    table.row(
+        f"--memory-limit {journal.LIMIT_MIB}, all asked once",
+        f"{cost.limited_peak / (1 << 20):,.0f} MiB at most, {cost.limited_per_second:,.0f}/s",
+        cost.limited_peak / (1 << 20), journal.LIMIT_MIB * 1.25, "<= 1.25x")
+
+
+def show_travel(table: Table, cost: journal.Travel):
+    """Looks at earlier steps."""
+    table.title(f"GET /zones?step=N of a session of {journal.STEPS:,} mixed calls, {journal.ASKED} random steps")
+    table.row("as a client waits (median/95%/worst)", journal.summary(cost.waits), max(cost.waits), 20, "< 20 ms", True)
+    table.row("the processor's time of it", journal.summary(cost.cpu), max(cost.cpu), 20, "< 20 ms", True)
+    table.row("the session comes back from its journal in", f"{cost.return_seconds * 1e3:.0f} ms")
 
 
 def _profile(title: str, functions, limit: int):

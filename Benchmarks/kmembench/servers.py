@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from .client import Answer, Connection, Request
@@ -40,9 +41,9 @@ class Server:
     def __exit__(self, *_):
         self.stop()
 
-    def stop(self):
-        """Ends the process and waits for it."""
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, number: int = signal.SIGTERM):
+        """Ends the process by a signal and waits for it."""
+        self.process.send_signal(number)
         self.process.wait()
         self.process.stdout.close()
 
@@ -54,10 +55,23 @@ class Server:
         return (int(fields[11]) + int(fields[12])) * 1e6 / os.sysconf("SC_CLK_TCK")
 
     @property
+    def cpu_nanoseconds(self) -> int:
+        """The same, to the nanosecond: the process's own clock, `clock_getcpuclockid`."""
+        return time.clock_gettime_ns((~self.process.pid << 3) | 2)
+
+    @property
     def resident_bytes(self) -> int:
         """Resident memory."""
+        return self._status("VmRSS")
+
+    @property
+    def anonymous_bytes(self) -> int:
+        """Resident memory without what only shows files."""
+        return self._status("RssAnon")
+
+    def _status(self, name: str) -> int:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1)) * 1024
+        return int(re.search(rf"{name}:\s+(\d+) kB", text).group(1)) * 1024
 
 
 def build():
@@ -76,10 +90,10 @@ def build():
         ["objcopy", "--strip-debug", ROOT / ".build/release/kmemlab", WORK / "kmemlab"], check=True)
 
 
-def product(valgrind: list[str] | None = None) -> Server:
-    """The real server, with limits that no benchmark meets."""
-    limits = ["--max-calls", str(1 << 31), "--max-sessions", "20000"]
-    limits += ["--max-sessions-per-address", "20000"]
+def product(valgrind: list[str] | None = None, options: list[str] | None = None) -> Server:
+    """The real server, with limits that no benchmark meets, and with more options."""
+    limits = ["--max-calls", str(1 << 31), "--max-sessions", "200000"]
+    limits += ["--max-sessions-per-address", "200000", *(options or [])]
     return Server(
         [str(WORK / "kmemlab"), "serve", "--port", "0", "--threads", str(THREADS), *limits], valgrind)
 

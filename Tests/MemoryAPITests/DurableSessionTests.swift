@@ -167,6 +167,18 @@ extension DurableSessionTests {
         #expect(try first.post("/pages").problem == "session-moved")
         #expect(try first.snapshot() == second.snapshot())
     }
+    @Test func memory_isBoundedHoweverFastSessionsCome() throws {
+        let clock = ManualClock()
+        var limits = SessionLimits()
+        limits.residentBytes = 1
+        let service = MemoryService(limits: limits, journal: journal, now: { clock.seconds })
+        var client = TestClient(service.router())
+        for _ in 0..<1_000 {
+            try client.boot()
+            #expect(service.store.residentSessions.count <= 256)
+        }
+        #expect(service.store.count == 1_000)
+    }
 }
 
 // MARK: - A store that refuses
@@ -189,9 +201,15 @@ extension DurableSessionTests {
             #expect(reply.response.header("Retry-After") == "60")
             #expect(try client.snapshot() == before)
         }
+        let stored = try journal.sessions().count
         #expect(try client.post("/sessions").problem == "journal-refuses")
         #expect(
             try client.post("/sessions/\(client.id)/fork").problem == "journal-refuses")
+        journal.mood.withLock { $0 = .narrow }
+        #expect(
+            try client.post("/sessions/\(client.id)/fork").problem == "journal-refuses")
+        #expect(try client.get("/zones").status == 200)
+        #expect(try journal.sessions().count == stored)
         journal.mood.withLock { $0 = .well }
         #expect(try client.post("/redo").json["step"].int == 4)
         #expect(try client.post("/pages").json["step"].int == 5)

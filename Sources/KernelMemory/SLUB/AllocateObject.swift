@@ -35,9 +35,7 @@ extension Core {
     @inline(__always)
     private func takeFree(_ cache: UInt32, _ requested: UInt32) -> FreeObject? {
         let owner = caches.readable(known: cache).assumingMemoryBound(to: SlubCache.self)
-        let node = slabs.node(orNone: owner.cpu(control.pointee.cpu).pointee.slab)
-        guard _fastPath(node.isOwned) else { return nil }
-        let slab = node.node.assumingMemoryBound(to: Slab.self)
+        guard let slab = ownSlab(owner.cpu(control.pointee.cpu).pointee.slab) else { return nil }
         let index = slab.pointee.cpuHead
         guard _fastPath(index < ObjectIndex.stray) else { return nil }
         let record = slab.record(index)

@@ -11,9 +11,7 @@ extension Core {
     /// The corresponding kernel function is `do_slab_free` (mm/slub.c, 6.1).
     @inline(__always)
     func freeObject(_ number: UInt32, _ address: UInt64) {
-        let node = slabs.node(orNone: number)
-        guard _fastPath(node.isOwned) else { return freeObjectSlowly(number, address) }
-        let slab = node.node.assumingMemoryBound(to: Slab.self)
+        guard let slab = ownSlab(number) else { return freeObjectSlowly(number, address) }
         let offset = address &- slab.pointee.base
         let index = slab.pointee.index(ofOffset: offset)
         let record = slab.record(UInt16(truncatingIfNeeded: index))

@@ -23,6 +23,22 @@ extension Core {
         slabs.writable(number).assumingMemoryBound(to: Slab.self)
     }
 
+    /// A slab for writing, by a number that may name none; `nil` then.
+    ///
+    /// Whoever takes a short cut takes it whether or not another machine shares the slab: once a rule
+    /// was broken, the long way can lead elsewhere.
+    @inline(__always)
+    func ownSlab(_ number: UInt32) -> UnsafeMutablePointer<Slab>? {
+        let node = slabs.node(orNone: number)
+        guard _fastPath(node.isOwned) else { return copySlab(number) }
+        return node.node.assumingMemoryBound(to: Slab.self)
+    }
+
+    @inline(never)
+    private func copySlab(_ number: UInt32) -> UnsafeMutablePointer<Slab>? {
+        slabs.pointee.contains(number) ? slab(number) : nil
+    }
+
     /// A slab for reading.
     func readSlab(_ number: UInt32) -> UnsafePointer<Slab> {
         slabs.readable(number).assumingMemoryBound(to: Slab.self)

@@ -38,7 +38,7 @@ extension MemoryService {
         try store.look(at: session) { state in
             response.json { json in json.newSession(session, state, library) }
         }
-        response.send(behind: ticket) { [store] in store.lost(session, $0) }
+        response.send(behind: ticket) { [store] in store.lostBeginning(session, $0) }
     }
 
     private var forkSession: OpenHandler {

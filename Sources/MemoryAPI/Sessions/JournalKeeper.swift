@@ -123,6 +123,14 @@ extension JournalKeeper {
         }
     }
 
+    /// The refusal of a change that was lost since one before it was.
+    static var lostWithOthers: Problem {
+        Problem(
+            .journalRefuses,
+            "The server cannot write its journal. Nothing has changed; sessions can still be looked "
+                + "at.")
+    }
+
     /// What a client is told, without the server's paths.
     private static func reason(_ error: JournalError) -> String {
         let why =

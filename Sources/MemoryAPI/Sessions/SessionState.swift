@@ -17,7 +17,7 @@ struct SessionState: ~Copyable, Sendable {
     /// Bytes that the calls since boot wrote.
     private var writtenBytes = 0
     /// Where the session stands in the journal store.
-    private(set) var storedHead = JournalHead(step: 0, stateHash: 0)
+    private(set) var storedHead: JournalHead
     private var lowestStep = Int.max
     /// Stores whose bytes are kept, those of undone ones included.
     var payloadCount: Int { journal.payloads.count }
@@ -30,6 +30,7 @@ struct SessionState: ~Copyable, Sendable {
         configuration = image.configuration
         machine = Machine(booting: booted)
         journal = Journal(image.configuration)
+        storedHead = JournalHead(step: 0, stateHash: journal.initialHash)
     }
 
     /// Calls applied since boot.

@@ -5,6 +5,15 @@ import Synchronization
 extension SessionStore {
     /// How many leave in one go at most, since a request waits for it.
     private static let evictionLimit = 1_024
+    /// After how many that came it is looked whether there is too much: fewer than can leave in one go,
+    /// so that memory is bounded however fast they come.
+    private static let arrivalsBetween: UInt64 = 256
+
+    /// Notes that a session has come into memory, and looks after memory if many have.
+    func noteArrival() {
+        let count = arrivals.add(1, ordering: .relaxed).newValue
+        if journals != nil, count % Self.arrivalsBetween == 0 { evictIfFull() }
+    }
 
     /// Looks after memory, once a second at most.
     @inline(__always)

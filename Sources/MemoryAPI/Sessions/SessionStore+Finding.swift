@@ -93,6 +93,16 @@ extension SessionStore {
         return journals?.problem(error) ?? .unknownToken
     }
 
+    /// Forgets a session whose beginning the journal store has lost.
+    ///
+    /// - Returns: the refusal of it.
+    func lostBeginning(_ session: Session, _ error: JournalError) -> Problem {
+        _ = try? end(session)
+        // The calls of a copy can only be lost with it.
+        if case .unknownSession = error { return JournalKeeper.lostWithOthers }
+        return journals?.problem(error) ?? .unknownToken
+    }
+
     /// Builds a session's state again from the journal store.
     @inline(never)
     private func bringIn(
@@ -107,6 +117,7 @@ extension SessionStore {
         guard state.configuration == stored.configuration else { throw journals.unreadable(key) }
         try journals.rebuild(&state, key)
         residence.state = consume state
+        noteArrival()
     }
 
     private func start(

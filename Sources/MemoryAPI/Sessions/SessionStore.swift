@@ -26,6 +26,8 @@ final class SessionStore: Sendable {
     let census: Mutex<Census>
     /// When it was last looked whether there is too much in memory.
     let lastEviction = Atomic<UInt64>(0)
+    /// How many sessions have come into memory.
+    let arrivals = Atomic<UInt64>(0)
     let images: BootImageCache
     let library: RecordingLibrary
     let now: @Sendable () -> UInt64
@@ -105,10 +107,17 @@ extension SessionStore {
             let stored = StoredSession(
                 names, state.configuration, sent, owner: owner, key: key)
             ticket = try journals.begin(stored)
-            ticket = try journals.keep(&state, of: key) ?? ticket
+            do throws(Problem) {
+                ticket = try journals.keep(&state, of: key) ?? ticket
+            } catch {
+                // Nobody will ever know its name.
+                _ = try? journals.end(key)
+                throw error
+            }
         }
         let session = Session(state, names: names, owner: owner, now: now())
         shard(session.id.key).sessions.withLock { $0[session.id.key] = session }
+        noteArrival()
         return (session, ticket)
     }
 

@@ -5,7 +5,9 @@ import Synchronization
 /// A journal in memory that can be told to refuse.
 final class MoodyJournalStore: JournalStore {
     /// What it does not do.
-    enum Mood: Sendable { case well, full, blind }
+    ///
+    /// When it is `narrow`, sessions can begin, but calls have no room.
+    enum Mood: Sendable { case well, full, narrow, blind }
 
     private let store = MemoryJournalStore()
     let mood = Mutex(Mood.well)
@@ -23,6 +25,7 @@ final class MoodyJournalStore: JournalStore {
         _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
     ) throws(JournalError) -> JournalTicket {
         try checkRoom()
+        if mood.withLock({ $0 == .narrow }) { throw .diskFull(path: "/secret/path") }
         return try store.append(calls, to: session, expecting: head)
     }
 
