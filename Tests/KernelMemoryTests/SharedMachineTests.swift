@@ -39,7 +39,7 @@ import Testing
             #expect(copy.step + 1 == watched.step, "\(outcomes)")
             #expect(alone.misuses == watched.misuses)
             #expect(alone.liveUse == watched.liveUse)
-            #expect(alone.caches == watched.caches)
+            #expect("\(alone.caches)" == "\(watched.caches)")
         }
         #expect(alone.misuseCount > 0)
     }
