@@ -18,8 +18,11 @@ extension Core {
     func explain(
         _ code: Decision.Code, _ fields: @autoclosure () -> KeyValuePairs<String, any DecisionValue>
     ) {
-        if _slowPath(isExplained) { takeDown(code, fields()) }
+        if _slowPath(isExplained), admits(code) { takeDown(code, fields()) }
     }
+
+    @inline(never)
+    private func admits(_ code: Decision.Code) -> Bool { cold.explanation.admits(code) }
 
     @inline(never)
     private func takeDown(

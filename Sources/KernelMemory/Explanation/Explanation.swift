@@ -16,17 +16,22 @@ public struct Explanation: Hashable, Sendable {
     /// Decisions of a call that are kept at most.
     public static let limit = 200
 
-    /// Takes a decision down, unless it only repeats what an earlier round of a loop decided; that a
-    /// function may sleep is told once.
+    /// Whether a decision of a kind is to be taken down. Otherwise it is counted: it only repeats what an
+    /// earlier round of a loop decided, or there are too many.
+    ///
+    /// - Complexity: O(loops); calls of millions of pages ask this for each of them.
+    mutating func admits(_ code: Decision.Code) -> Bool {
+        var isNew = true
+        for index in rounds.indices where !rounds[index].admits(code) { isNew = false }
+        if isNew, decisions.count < Self.limit { return true }
+        leftOutCount += 1
+        return false
+    }
+
+    /// Takes a decision down that was admitted; that a function may sleep is told once.
     mutating func append(_ decision: Decision) {
         if decision.code == .maySleep, decisions.contains(decision) { return }
-        var isNew = true
-        for index in rounds.indices where !rounds[index].admits(decision.code) { isNew = false }
-        if isNew, decisions.count < Self.limit {
-            decisions.append(decision)
-        } else {
-            leftOutCount += 1
-        }
+        decisions.append(decision)
     }
 
     /// A loop begins whose every round starts with a decision of this kind.
@@ -47,7 +52,7 @@ private struct Rounds: Hashable {
     /// What is told of every round.
     let kept: [Decision.Code]
     private var count = 0
-    private var told: Set<Decision.Code> = []
+    private var told = CodeSet()
 
     init(first: Decision.Code, kept: [Decision.Code]) {
         self.first = first
@@ -57,6 +62,19 @@ private struct Rounds: Hashable {
     /// Whether a decision is one of the first round, or of a kind that no round had before.
     mutating func admits(_ code: Decision.Code) -> Bool {
         if code == first { count += 1 }
-        return told.insert(code).inserted || count <= 1 || kept.contains(code)
+        return told.insert(code) || count <= 1 || kept.contains(code)
+    }
+}
+
+/// A set of kinds of decisions, a bit for each.
+private struct CodeSet: Hashable {
+    private var bits: UInt128 = 0
+
+    /// Adds a kind, and says whether it was not there.
+    mutating func insert(_ code: Decision.Code) -> Bool {
+        // An enumeration without payloads is its place in the list, in a byte.
+        let bit = UInt128(1) << withUnsafeBytes(of: code) { UInt128($0[0]) }
+        defer { bits |= bit }
+        return bits & bit == 0
     }
 }

@@ -212,6 +212,12 @@ import Testing
             ])
     }
 
+    /// A set of codes has a bit for each.
+    @Test func codes_fitIntoASet() {
+        #expect(Decision.Code.allCases.count <= 128)
+        #expect(MemoryLayout<Decision.Code>.size == 1)
+    }
+
     @Test func longCalls_areTold_inABoundedList() throws {
         var story = Narrator(try MachineConfiguration())
         story.make(.vmalloc(size: 100 << 20))
