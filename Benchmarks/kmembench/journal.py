@@ -1,6 +1,7 @@
 """What it costs that sessions outlive the process: a change, a restart, a session that comes back, a look
 at an earlier step."""
 
+import itertools
 import json
 import random
 import signal
@@ -27,11 +28,17 @@ LIMIT_MIB = 256
 STEPS = 100_000
 BATCH = 1_000
 
-# What a stored session has done.
-CALLS = json.dumps(
-    [{"call": f"alloc_pages(GFP_KERNEL, {order})"} for order in (0, 1, 0, 2, 0, 3)]
-    + [{"call": f"kmalloc({size}, GFP_KERNEL)"} for size in (64, 100, 640, 24, 4_000, 192, 64, 512)]
-    + [{"call": "vmalloc(20000)"}, {"call": "get_zeroed_page(GFP_KERNEL)"}] * 3)
+# What stored sessions have done, in turn.
+KINDS = {
+    "pages": [f"alloc_pages(GFP_KERNEL, {order})" for order in (0, 1, 0, 2, 0) * 4],
+    "pages and objects": (
+        [f"alloc_pages(GFP_KERNEL, {order})" for order in (0, 1, 0, 2, 0, 3)] * 2
+        + [f"kmalloc({size}, GFP_KERNEL)" for size in (64, 100, 640, 24, 4_000, 192, 64, 512)]),
+    "pages, objects, areas": (
+        [f"alloc_pages(GFP_KERNEL, {order})" for order in (0, 1, 0, 2, 0, 3)]
+        + [f"kmalloc({size}, GFP_KERNEL)" for size in (64, 100, 640, 24, 4_000, 192, 64, 512)]
+        + ["vmalloc(20000)", "get_zeroed_page(GFP_KERNEL)"] * 3),
+}
 
 
 @contextmanager
@@ -77,7 +84,7 @@ class Return:
     # Milliseconds of the first request of a session, and the processor's, median.
     waits: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    resident_bytes: float = 0
+    resident_bytes: dict[str, float] = field(default_factory=dict)
     limited_peak: int = 0
     limited_per_second: float = 0
 
@@ -101,10 +108,13 @@ def returns() -> Return:
             result.waits.append(wait)
             result.cpu.append(cpu)
         server.stop()
-        server = product(options=[*options, "--memory-limit", "100000"])
-        before = _ask_all(server, tokens[:100])
-        result.resident_bytes = (_ask_all(server, tokens[100:100 + RESIDENT]) - before) / RESIDENT
-        server.stop()
+        for index, name in enumerate(KINDS):
+            own = tokens[index::len(KINDS)]
+            server = product(options=[*options, "--memory-limit", "100000"])
+            before = _ask_all(server, own[:AHEAD])
+            after = _ask_all(server, own[AHEAD:AHEAD + RESIDENT])
+            result.resident_bytes[name] = (after - before) / RESIDENT
+            server.stop()
         server = product(options=[*options, "--memory-limit", str(LIMIT_MIB)])
         begin = time.perf_counter()
         result.limited_peak = _ask_all(server, tokens)
@@ -116,11 +126,14 @@ def returns() -> Return:
 def _fill(server: Server) -> list[str]:
     """Boots the sessions and lets each make its calls."""
     connection = Connection(server.port)
+    bodies = itertools.cycle(
+        json.dumps([{"call": call} for call in calls]) for calls in KINDS.values())
     tokens = []
     for _ in range(SESSIONS // AHEAD):
         boots = connection.ask_all([Request("POST", "/sessions", body='{"machine":"classroom"}')] * AHEAD)
         new = [answer.json["token"] for answer in boots]
-        connection.ask_all([Request("POST", "/calls", token, CALLS) for token in new])
+        connection.ask_all(
+            [Request("POST", "/calls", token, next(bodies)) for token in new])
         tokens += new
     return tokens
 

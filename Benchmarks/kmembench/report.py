@@ -152,9 +152,8 @@ def show_returns(table: Table, cost: journal.Return):
     table.row(
         "first request of a session (median/95%/worst)", journal.summary(cost.waits), max(cost.waits), 5, "< 5 ms", True)
     table.row("the processor's time of it", journal.summary(cost.cpu))
-    table.row(
-        "memory of a resident idle session", f"{cost.resident_bytes:,.0f} bytes", cost.resident_bytes, 24 << 10,
-        "<= 24 KiB")
+    for name, size in cost.resident_bytes.items():
+        table.row(f"memory of one at rest: {name}", f"{size:,.0f} bytes", size, 24 << 10, "<= 24 KiB")
     table.row(
         f"--memory-limit {journal.LIMIT_MIB}, all asked once",
         f"{cost.limited_peak / (1 << 20):,.0f} MiB at most, {cost.limited_per_second:,.0f}/s",

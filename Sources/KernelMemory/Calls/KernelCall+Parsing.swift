@@ -18,6 +18,8 @@ public enum CallSyntaxError: Error, Equatable, Sendable {
 public struct ParsedCall: Sendable {
     /// The function that is called.
     public let function: KernelFunction
+    /// What it is called with, one for each parameter.
+    public let arguments: [KernelFunction.Argument]
     /// The call; its cache is NULL where it was named.
     public let call: KernelCall
     /// The name; `nil` if there is no cache in the call, or if it is an address.
@@ -26,6 +28,7 @@ public struct ParsedCall: Sendable {
     /// A function with its arguments, one for each parameter and in range for its kind.
     public init(_ function: KernelFunction, _ arguments: [KernelFunction.Argument]) {
         self.function = function
+        self.arguments = arguments
         call = function.call(arguments)
         let index = function.parameters.firstIndex { $0.kind == .cache }
         if let index, case .text(let name) = arguments[index] {

@@ -19,7 +19,7 @@ extension OutputBuffer {
         append("\ndata: ")
         write { json in
             if case .call(let step) = event {
-                json.call(step, view)
+                json.journalEntry(step, view)
             } else {
                 json.member("step", position.step)
                 json.member("last_step", lastStep)
@@ -53,23 +53,4 @@ extension SessionEvent {
         case .reset: "reset"
         }
     }
-}
-
-extension JSONWriter {
-    /// Writes a call as the journal has it, with what the kernel said and what was wrong.
-    fileprivate mutating func call(_ step: UInt32, _ view: SessionView) {
-        journalEntry(step, view)
-        let call = view.call(of: step)
-        let (lines, misuses) = (view.machine.log(of: step), view.machine.misuses(of: step))
-        array("log") { json in
-            for line in lines.prefix(Self.remarkLimit) { json.text(line.text) }
-        }
-        array("misuse") { json in
-            for misuse in misuses.prefix(Self.remarkLimit) { json.misuse(misuse, by: call) }
-        }
-    }
-
-    /// Lines of the log, and misuses, that one event shows at most; `log_lines` and `misuse_count` say
-    /// how many there are.
-    private static let remarkLimit = 20
 }

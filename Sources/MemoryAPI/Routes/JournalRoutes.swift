@@ -29,12 +29,13 @@ enum JournalRoutes {
 }
 
 extension JSONWriter {
-    /// Writes the members of a call that was taken down.
+    /// Writes the members of a call that was taken down, with what the kernel said and what was wrong.
     mutating func journalEntry(_ step: UInt32, _ view: SessionView) {
         guard let call = view.call(of: step), let returned = view.returned(by: step) else { return }
         member("step", step)
         key("call")
         self.call(call)
+        memberArguments(of: call)
         key("returned")
         self.returned(returned)
         if view.allocatedFrame(by: step) != nil || view.allocatedObject(by: step) != nil
@@ -42,7 +43,21 @@ extension JSONWriter {
         {
             member("id", step)
         }
-        member("log_lines", view.machine.log(of: step).count)
-        member("misuse_count", view.machine.misuses(of: step).count)
+        remarks(of: step, call, view)
+    }
+
+    /// Lines of the log, and misuses, that one entry shows at most.
+    private static let remarkLimit = 20
+
+    private mutating func remarks(of step: UInt32, _ call: KernelCall, _ view: SessionView) {
+        let (lines, misuses) = (view.machine.log(of: step), view.machine.misuses(of: step))
+        member("log_lines", lines.count)
+        member("misuse_count", misuses.count)
+        array("log") { json in
+            for line in lines.prefix(Self.remarkLimit) { json.text(line.text) }
+        }
+        array("misuse") { json in
+            for misuse in misuses.prefix(Self.remarkLimit) { json.misuse(misuse, by: call) }
+        }
     }
 }

@@ -38,8 +38,8 @@ final class Environment: @unchecked Sendable {
         let fileSize = Self.size(path + "/data.mdb")
         try LMDBCode.check(
             mdb_env_open(pointer, path, UInt32(flags), 0o600), "mdb_env_open", path)
-        // Both numbers are the file's own, and may be any.
-        guard (0..<mapSize / Self.pageSize).contains(info.me_last_pgno),
+        // The number is the file's own, and may be any.
+        guard (0..<max(mapSize, fileSize) / Self.pageSize).contains(info.me_last_pgno),
             fileSize == 0 || fileSize >= usedBytes
         else {
             throw .damaged(path: path, reason: "data.mdb has lost its end")
