@@ -50,7 +50,8 @@ extension JSONWriter {
     ) {
         switch (argument, kind) {
         case (.gfp(let flags), _): text(flags.description)
-        case (.number(let number), .cacheFlags): text(CacheFlags(rawValue: UInt32(number)).description)
+        case (.number(let number), .cacheFlags):
+            text(CacheFlags(rawValue: UInt32(number)).description)
         case (.number(0), .page), (.number(0), .address), (.number(0), .cache): text("NULL")
         case (.number(let number), .page), (.number(let number), .address),
             (.number(let number), .cache):
