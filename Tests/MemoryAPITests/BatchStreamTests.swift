@@ -141,4 +141,9 @@ import Testing
         #expect(try send(body + pair).problem == "idempotency-key-reused")
         #expect(try client.get("/journal").json["step"].int == count * 2)
     }
+
+    @Test func lines_areNotExplained() throws {
+        #expect(try post(TestClient(), pair, query: "?explain=false").status == 200)
+        #expect(try post(TestClient(), pair, query: "?explain=true").problem == "invalid-query")
+    }
 }

@@ -10,8 +10,9 @@ struct BatchOptions {
     /// Whether the answers come with a summary.
     var wantsSummary = false
 
-    /// The parameters that it reads.
-    static let query = ["on_failure", "atomic"]
+    /// The parameters of the route: its own, and the one that a single call has.
+    static let query = ["on_failure", "atomic", "explain"]
+    /// The same, to be looked for.
     static let names = FieldNames(query)
 
     private static let reactions = FieldNames(["continue", "stop"])

@@ -18,8 +18,7 @@ extension MemoryService {
     var callEndpoints: [Endpoint] {
         [
             Endpoint(
-                .post, "/calls", query: BatchOptions.query + ["explain"],
-                consumes: BatchBody.mediaTypes,
+                .post, "/calls", query: BatchOptions.query, consumes: BatchBody.mediaTypes,
                 produces: ["application/json", JSONLines.mediaType],
                 streamsBody: BodyStreaming(limitInBytes: BatchReceiver.bodyLimit) {
                     [store] request in CallsRoutes.receiver(store, request)
