@@ -327,3 +327,58 @@ extension DurableSessionTests {
         }
     }
 }
+
+extension DurableSessionTests {
+    private static let once = [(name: "Idempotency-Key", value: "boot-1")]
+
+    @Test func beginning_thatComesAgain_isTheSameSession() throws {
+        let client = try client()
+        let body = #"{"machine":"classroom","debug":true}"#
+        let first = try client.post("/sessions", body, headers: Self.once)
+        var own = client
+        own.token = first.json["token"].string
+        own.id = try #require(first.json["id"].string)
+        _ = try own.post("/pages")
+        let fork = try own.post(
+            "/sessions/\(own.id)/fork", #"{"step":1}"#, headers: [("Idempotency-Key", "fork-1")])
+        _ = try own.post("/undo")
+        let count = try journal.sessions().count
+        for again in [own, own.afterRestart(journal)] {
+            let reply = try again.post("/sessions", body, headers: Self.once)
+            #expect(reply.status == 201)
+            #expect(reply.text == first.text)
+            #expect(reply.response.header("Location") == first.response.header("Location"))
+            #expect(reply.response.header("Set-Cookie") == first.response.header("Set-Cookie"))
+            #expect(reply.response.header("Idempotency-Replayed") == "true")
+            #expect(
+                try again.post(
+                    "/sessions/\(own.id)/fork", #"{"step":1}"#,
+                    headers: [("Idempotency-Key", "fork-1")]
+                ).text
+                    == fork.text)
+            #expect(
+                try again.post("/sessions", #"{"machine":"i386"}"#, headers: Self.once).problem
+                    == "idempotency-key-reused")
+            #expect(try again.get("/zones").json["step"].int == 0)
+        }
+        #expect(try journal.sessions().count == count)
+    }
+
+    @Test func beginning_withAnotherKeyOrOnAnotherService_isAnotherSession() throws {
+        let client = try client()
+        let first = try client.post("/sessions", headers: Self.once).json
+        let second = try client.post("/sessions", headers: [("Idempotency-Key", "boot-2")]).json
+        let elsewhere = try TestClient(journal: MemoryJournalStore())
+            .post("/sessions", headers: Self.once).json
+        for field in ["id", "token", "view_token"] {
+            #expect(Set([first, second, elsewhere].map { $0[field].string }).count == 3)
+        }
+        #expect(first["token"].string?.dropFirst(20) != first["view_token"].string?.dropFirst(20))
+    }
+
+    @Test func beginning_inMemoryOnly_isTheSameSessionToo() throws {
+        let client = try TestClient()
+        let first = try client.post("/sessions", headers: Self.once)
+        #expect(try client.post("/sessions", headers: Self.once).text == first.text)
+    }
+}

@@ -53,4 +53,11 @@ extension RequestGuide {
         consequence: "Nothing was done twice.",
         cure: "GET /journal tells what the calls were and what they returned.",
         see: [.request(.idempotencyKeyReused)])
+
+    static let requestStillRuns = RequestGuide(
+        cause: "The same request with the same Idempotency-Key came twice at the same time.",
+        consequence: "One of the two is done, this one is not.",
+        cure:
+            "Send it again a little later, with the same key; the answer is then that of the first.",
+        see: [.request(.idempotencyKeyReused)])
 }

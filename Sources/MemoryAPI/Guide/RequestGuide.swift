@@ -73,6 +73,7 @@ extension ProblemKind {
         case .preconditionFailed: .preconditionFailed
         case .idempotencyKeyReused: .idempotencyKeyReused
         case .answerNotKept: .answerNotKept
+        case .requestStillRuns: .requestStillRuns
         }
     }
 }

@@ -50,6 +50,7 @@ enum ProblemKind: String, CaseIterable {
     case preconditionFailed = "precondition-failed"
     case idempotencyKeyReused = "idempotency-key-reused"
     case answerNotKept = "answer-not-kept"
+    case requestStillRuns = "request-still-runs"
 
     /// The HTTP status.
     var status: UInt32 {
@@ -64,7 +65,7 @@ enum ProblemKind: String, CaseIterable {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .machineHalted, .cpuSpins, .contextUnreachable, .nothingToUndo, .nothingToRedo,
-            .sessionMoved, .sessionUnreadable, .answerNotKept:
+            .sessionMoved, .sessionUnreadable, .answerNotKept, .requestStillRuns:
             409
         case .preconditionFailed: 412
         case .payloadTooLarge: 413
@@ -129,6 +130,7 @@ enum ProblemKind: String, CaseIterable {
         case .sessionUnreadable: "The session's journal cannot be read"
         case .journalRefuses: "The journal cannot be written"
         case .idempotencyKeyReused: "The key came with another request"
+        case .requestStillRuns: "The request has not been answered yet"
         case .answerNotKept: "The answer was too long to be kept"
         case .preconditionFailed: "The session is not in the state that If-Match names"
         }

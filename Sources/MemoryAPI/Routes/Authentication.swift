@@ -4,6 +4,8 @@ extension SessionStore {
     /// What a request wants of its session.
     enum Purpose {
         case looking, changing
+        /// To make a session of one's own from it, for which the view token suffices.
+        case copying
     }
 
     /// The session that a request names by its bearer token or its cookie.
@@ -13,8 +15,8 @@ extension SessionStore {
         guard let token = Token(credentials.token), let session = try session(token) else {
             throw .unknownToken
         }
-        guard purpose == .changing else { return session }
-        if token.isReadOnly { throw .readOnlyToken }
+        if purpose == .looking { return session }
+        if purpose == .changing, token.isReadOnly { throw .readOnlyToken }
         if credentials.areCookie { try request.checkSameSite() }
         return session
     }

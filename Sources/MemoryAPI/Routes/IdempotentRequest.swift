@@ -51,6 +51,25 @@ struct IdempotentRequest {
     }
 }
 
+// MARK: - Refusals
+
+extension IdempotentRequest {
+    /// The key came with another request.
+    static var reused: Problem {
+        Problem(
+            .idempotencyKeyReused,
+            "This Idempotency-Key came with another request before. A new request needs a new key.")
+    }
+
+    /// The request came twice at the same time.
+    static var stillRuns: Problem {
+        Problem(
+            .requestStillRuns,
+            "The request of this Idempotency-Key has not been answered yet. Send it again a little later."
+        )
+    }
+}
+
 // MARK: - Doing it once
 
 extension IdempotentRequest {
@@ -76,12 +95,7 @@ extension IdempotentRequest {
     }
 
     private func repeated(_ answer: StoredAnswer, _ response: inout Response) throws(Problem) {
-        guard answer.request == hash else {
-            throw Problem(
-                .idempotencyKeyReused,
-                "This Idempotency-Key came with another request before. A new request needs a new key."
-            )
-        }
+        guard answer.request == hash else { throw Self.reused }
         guard let body = answer.body else {
             throw Problem(
                 .answerNotKept,

@@ -17,43 +17,74 @@ extension MemoryService {
 
     private var createSession: OpenHandler {
         { [self] (request, response) throws(Problem) in
-            let start = try SessionStart(request, library)
-            let (session, ticket) = try store.create(
-                start, sent: SentRecording(request, for: start), owner: request.clientAddress)
-            log.info("session booted", metadata: ["session": "\(session.id.text)"])
-            try answer(session, ticket, &response)
+            let owner = request.clientAddress
+            let once = try IdempotentRequest(request)
+            let session: Session
+            if let begun = try begun(by: once, from: owner, &response) {
+                session = begun
+            } else {
+                session = try create(request, owner, once, &response)
+            }
+            response.setHeader(
+                "Set-Cookie",
+                "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
         }
     }
 
-    /// Answers with the tokens of a new session.
+    private func create(
+        _ request: borrowing Request, _ owner: ClientAddress, _ once: IdempotentRequest?,
+        _ response: inout Response
+    ) throws(Problem) -> Session {
+        let start = try SessionStart(request, library)
+        let (session, ticket) = try store.create(
+            start, sent: SentRecording(request, for: start), owner: owner, once: once)
+        log.info("session booted", metadata: ["session": "\(session.id.text)"])
+        try answer(session, &response)
+        response.send(behind: ticket) { [store] in store.lostBeginning(session, $0) }
+        return session
+    }
+
+    /// Answers as the first time if the same request has begun a session before.
+    private func begun(
+        by once: IdempotentRequest?, from owner: ClientAddress, _ response: inout Response
+    ) throws(Problem) -> Session? {
+        guard let once, let session = try store.session(begunBy: once, from: owner) else {
+            return nil
+        }
+        try answer(session, &response)
+        response.setHeader("Idempotency-Replayed", "true")
+        return session
+    }
+
+    /// Answers with the names of a session, as it was when it began.
     private func answer(
-        _ session: Session, _ ticket: JournalTicket?, _ response: inout Response
+        _ session: Session, _ response: inout Response
     ) throws(Problem) {
         response.status = 201
         response.setHeader("Location", "/sessions/\(session.id.text)")
         response.setHeader("Cache-Control", "no-store")
-        response.setHeader(
-            "Set-Cookie",
-            "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
-        try store.look(at: session) { state in
-            response.json { json in json.newSession(session, state, library) }
+        try store.look(at: session) { (state) throws(Problem) in
+            let view = try state.view(at: min(Int(session.creation.step), state.lastStep))
+            response.json { json in json.newSession(session, view, library) }
         }
-        response.send(behind: ticket) { [store] in store.lostBeginning(session, $0) }
     }
 
     private var forkSession: OpenHandler {
         { [self] (request, response) throws(Problem) in
-            let original = try store.session(namedBy: request, for: .looking)
+            let owner = request.clientAddress
+            let original = try store.session(namedBy: request, for: .copying)
+            let once = try IdempotentRequest(request)
+            if try begun(by: once, from: owner, &response) != nil { return }
             let step = try ForkBody(request).step
             let copy = try store.look(at: original) { (state) throws(Problem) in
                 try state.copy(at: step)
             }
-            let (session, ticket) = try store.fork(
-                copy, of: original, owner: request.clientAddress)
+            let (session, ticket) = try store.fork(copy, of: original, owner: owner, once: once)
             log.info(
                 "session forked",
                 metadata: ["session": "\(session.id.text)", "from": "\(original.id.text)"])
-            try answer(session, ticket, &response)
+            try answer(session, &response)
+            response.send(behind: ticket) { [store] in store.lostBeginning(session, $0) }
         }
     }
 
@@ -94,15 +125,15 @@ extension SessionStore {
 
 extension JSONWriter {
     fileprivate mutating func newSession(
-        _ session: Session, _ state: borrowing SessionState, _ library: RecordingLibrary
+        _ session: Session, _ view: SessionView, _ library: RecordingLibrary
     ) {
         object { json in
             json.member("id", session.id.text)
             json.member("token", session.token.text)
             json.member("view_token", session.viewToken.text)
-            json.member("step", state.step)
+            json.member("step", view.step)
             json.key("machine")
-            json.machine(state.configuration, state.machine, library)
+            json.machine(view.configuration, view.machine, library)
         }
     }
 

@@ -15,6 +15,9 @@ struct JournalKeeper: Sendable {
         self.log = log
     }
 
+    /// Random bytes that belong to the store.
+    var seed: [UInt8] { store.seed }
+
     /// How many sessions there are.
     var count: Int { (try? store.sessions().count) ?? 0 }
 }
@@ -24,7 +27,10 @@ struct JournalKeeper: Sendable {
 extension JournalKeeper {
     /// Begins the journal of a session.
     func begin(_ session: StoredSession) throws(Problem) -> JournalTicket {
-        do throws(JournalError) { return try store.create(session) } catch { throw problem(error) }
+        do throws(JournalError) { return try store.create(session) } catch {
+            if case .sessionExists = error { throw IdempotentRequest.stillRuns }
+            throw problem(error)
+        }
     }
 
     /// Ends a session; one that is not there has ended before.

@@ -20,8 +20,9 @@ final class Session: Sendable {
     let id: SessionID
     let token: Token
     let viewToken: Token
+    let creation: SessionCreation
     /// Where the client was that booted it.
-    let owner: ClientAddress
+    var owner: ClientAddress { creation.owner }
     let residence: Mutex<Residence>
     /// When it was last asked for, in seconds of the service's clock.
     private let lastUse: Atomic<UInt64>
@@ -31,12 +32,12 @@ final class Session: Sendable {
     /// - Parameter state: `nil` if only the journal store has it.
     init(
         _ state: consuming SessionState?, names: SessionNames = SessionNames(),
-        owner: ClientAddress, now: UInt64
+        _ creation: SessionCreation, now: UInt64
     ) {
         id = names.id
         token = Token(names.id, names.secret, isReadOnly: false)
         viewToken = Token(names.id, names.viewSecret, isReadOnly: true)
-        self.owner = owner
+        self.creation = creation
         residence = Mutex(Residence(state: state))
         lastUse = Atomic(now)
     }
@@ -59,28 +60,4 @@ final class Session: Sendable {
     /// When it was last asked for.
     @inline(__always)
     var lastUsed: UInt64 { lastUse.load(ordering: .relaxed) }
-}
-
-/// What a session is called, and what its owner and its spectators know.
-struct SessionNames {
-    let id: SessionID
-    let secret: RandomDigits
-    let viewSecret: RandomDigits
-
-    /// Draws new ones.
-    init() {
-        id = SessionID()
-        secret = RandomDigits()
-        viewSecret = RandomDigits()
-    }
-
-    /// Takes those of a session that was stored; `nil` if they are none.
-    init?(_ stored: StoredSession) {
-        guard let secret = RandomDigits(stored.secret),
-            let viewSecret = RandomDigits(stored.viewSecret)
-        else { return nil }
-        id = SessionID(stored.key)
-        self.secret = secret
-        self.viewSecret = viewSecret
-    }
 }

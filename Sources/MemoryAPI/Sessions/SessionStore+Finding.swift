@@ -3,6 +3,21 @@ import MicroHTTPD
 import SessionJournal
 
 extension SessionStore {
+    /// Finds the session that the same request has begun before.
+    ///
+    /// - Throws: a problem if another request with its key has.
+    func session(
+        begunBy request: IdempotentRequest, from owner: ClientAddress
+    ) throws(Problem) -> Session? {
+        let id = SessionNames(of: request, from: owner, seed: seed).id
+        var found = shard(id.key).sessions.withLock { $0[id.key] }
+        if found == nil { found = try storedSession(id) }
+        guard let found else { return nil }
+        guard found.creation.request == request.hash else { throw IdempotentRequest.reused }
+        found.touch(now())
+        return found
+    }
+
     /// Finds the session that a token is for, and notes that it was asked for.
     ///
     /// - Throws: a problem if the journal store cannot say.
@@ -29,7 +44,7 @@ extension SessionStore {
         }
         guard let names = SessionNames(stored), let creation = SessionCreation(stored.creation)
         else { throw journals.unreadable(key) }
-        let session = Session(nil, names: names, owner: creation.owner, now: now())
+        let session = Session(nil, names: names, creation, now: now())
         return shard(id.key).sessions.withLock { sessions in
             if let other = sessions[id.key] { return other }
             sessions[id.key] = session

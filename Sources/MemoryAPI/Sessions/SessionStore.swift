@@ -30,6 +30,8 @@ final class SessionStore: Sendable {
     let arrivals = Atomic<UInt64>(0)
     let images: BootImageCache
     let library: RecordingLibrary
+    /// Random bytes from which the names of sessions come whose beginning may be asked for again.
+    let seed: [UInt8]
     let now: @Sendable () -> UInt64
 
     /// - Parameters:
@@ -46,6 +48,7 @@ final class SessionStore: Sendable {
         self.library = library
         self.now = now
         images = BootImageCache(limits)
+        seed = journals?.seed ?? RandomDigits().bytes
         census = Mutex(Census(total: journals?.count ?? 0))
     }
 
@@ -66,10 +69,11 @@ extension SessionStore {
     /// - Returns: the session, and when it has come to stay.
     /// - Throws: a problem when there are too many, or when a recording contradicts itself.
     func create(
-        _ start: SessionStart, sent: SentRecording = .none, owner: ClientAddress
+        _ start: SessionStart, sent: SentRecording = .none, owner: ClientAddress,
+        once: IdempotentRequest? = nil
     ) throws(Problem) -> (Session, JournalTicket?) {
         try register(owner: owner) { () throws(Problem) in
-            try begin(try boot(start, owner: owner), sent: sent, owner: owner)
+            try begin(try boot(start, owner: owner), sent: sent, owner: owner, once)
         }
     }
 
@@ -78,12 +82,13 @@ extension SessionStore {
     /// - Returns: the session, and when it has come to stay.
     /// - Throws: a problem when there are too many.
     func fork(
-        _ state: consuming SessionState, of original: Session, owner: ClientAddress
+        _ state: consuming SessionState, of original: Session, owner: ClientAddress,
+        once: IdempotentRequest? = nil
     ) throws(Problem) -> (Session, JournalTicket?) {
         var state: SessionState? = consume state
         return try register(owner: owner) { () throws(Problem) in
             guard let state = state.take() else { preconditionFailure("registered twice") }
-            return try begin(state, sent: try sentRecording(of: original), owner: owner)
+            return try begin(state, sent: try sentRecording(of: original), owner: owner, once)
         }
     }
 
@@ -99,13 +104,16 @@ extension SessionStore {
     }
 
     private func begin(
-        _ state: consuming SessionState, sent: SentRecording, owner: ClientAddress
+        _ state: consuming SessionState, sent: SentRecording, owner: ClientAddress,
+        _ once: IdempotentRequest?
     ) throws(Problem) -> (Session, JournalTicket?) {
-        let names = SessionNames()
+        let names =
+            once.map { SessionNames(of: $0, from: owner, seed: seed) } ?? SessionNames()
+        let creation = SessionCreation(
+            owner: owner, form: sent.form, step: UInt32(state.step), request: once?.hash ?? 0)
         var ticket: JournalTicket?
         if let journals, let key = names.id.stored {
-            let stored = StoredSession(
-                names, state.configuration, sent, owner: owner, key: key)
+            let stored = StoredSession(names, state.configuration, sent, creation, key: key)
             ticket = try journals.begin(stored)
             do throws(Problem) {
                 ticket = try journals.keep(&state, of: key) ?? ticket
@@ -115,8 +123,12 @@ extension SessionStore {
                 throw error
             }
         }
-        let session = Session(state, names: names, owner: owner, now: now())
-        shard(session.id.key).sessions.withLock { $0[session.id.key] = session }
+        let session = Session(state, names: names, creation, now: now())
+        try shard(session.id.key).sessions.withLock { (sessions) throws(Problem) in
+            // Only the same request, at the same time, has this name too.
+            guard sessions[session.id.key] == nil else { throw IdempotentRequest.stillRuns }
+            sessions[session.id.key] = session
+        }
         noteArrival()
         return (session, ticket)
     }

@@ -6,12 +6,12 @@ extension StoredSession {
     /// The record of a new session.
     init(
         _ names: SessionNames, _ configuration: MachineConfiguration, _ sent: SentRecording,
-        owner: ClientAddress, key: SessionKey
+        _ creation: SessionCreation, key: SessionKey
     ) {
         self.init(
             key: key, secret: names.secret.bytes, viewSecret: names.viewSecret.bytes,
             configuration: configuration, recording: sent.bytes,
-            creation: SessionCreation(owner: owner, form: sent.form).bytes)
+            creation: creation.bytes)
     }
 
     /// The recording that was sent for it; `nil` if the record says nothing that this version knows.

@@ -23,6 +23,18 @@ struct RandomDigits: Hashable, Sendable {
         }
     }
 
+    /// Takes 128 bits.
+    init(_ high: UInt64, _ low: UInt64) {
+        words = SIMD4()
+        withUnsafeMutableBytes(of: &words) { digits in
+            for index in 0..<16 {
+                let shift = UInt64(60 - 4 * index)
+                digits[index] = hexadecimalDigit(UInt8(truncatingIfNeeded: high >> shift) & 15)
+                digits[index + 16] = hexadecimalDigit(UInt8(truncatingIfNeeded: low >> shift) & 15)
+            }
+        }
+    }
+
     /// Takes 32 digits as they came; nothing is checked.
     init(reading start: UnsafeRawPointer) {
         words = start.loadUnaligned(as: SIMD4<UInt64>.self)

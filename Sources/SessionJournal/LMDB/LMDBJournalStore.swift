@@ -7,6 +7,8 @@ internal import CLMDB
 public final class LMDBJournalStore: JournalStore {
     private let database: JournalDatabase
     private let mark: OpenMark?
+    /// Random bytes, drawn when the directory was made.
+    public let seed: [UInt8]
     /// The writer of `power` durability.
     private let group: GroupWriter?
 
@@ -37,10 +39,14 @@ public final class LMDBJournalStore: JournalStore {
         if durability == .process { try mark.set() }
         self.init(
             JournalDatabase(environment, mapLimit: mapLimit), durability,
-            mark: durability == .process ? mark : nil)
+            mark: durability == .process ? mark : nil, seed: try SeedFile.bytes(in: directory))
     }
 
-    private init(_ database: JournalDatabase, _ durability: JournalDurability, mark: OpenMark?) {
+    private init(
+        _ database: JournalDatabase, _ durability: JournalDurability, mark: OpenMark?,
+        seed: [UInt8]
+    ) {
+        self.seed = seed
         self.database = database
         self.mark = mark
         group = durability == .power ? GroupWriter(database) : nil

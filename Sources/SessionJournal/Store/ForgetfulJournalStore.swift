@@ -3,7 +3,10 @@
 /// It accepts every change, since only the process itself knows its sessions.
 public struct ForgetfulJournalStore: JournalStore {
     /// A store.
-    public init() {}
+    public init() { seed = .random }
+
+    /// Random bytes of this process.
+    public let seed: [UInt8]
 
     /// Does nothing.
     public func create(_ session: StoredSession) -> JournalTicket { .durable }

@@ -4,6 +4,9 @@
 /// session it follows on; if that is not where the session stands, it is refused with
 /// ``JournalError/conflict(_:expected:found:)`` and nothing has changed. Any thread may call.
 public protocol JournalStore: Sendable {
+    /// Random bytes that were drawn when the store was made; nobody else knows them.
+    var seed: [UInt8] { get }
+
     /// Begins a journal.
     func create(_ session: StoredSession) throws(JournalError) -> JournalTicket
 

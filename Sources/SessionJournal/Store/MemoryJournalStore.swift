@@ -16,8 +16,11 @@ public final class MemoryJournalStore: JournalStore {
 
     private let entries = Mutex<[SessionKey: Entry]>([:])
 
+    /// Random bytes of this process.
+    public let seed: [UInt8]
+
     /// An empty store.
-    public init() {}
+    public init() { seed = .random }
 
     /// Begins a journal.
     public func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {

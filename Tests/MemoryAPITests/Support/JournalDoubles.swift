@@ -16,6 +16,8 @@ final class MoodyJournalStore: JournalStore {
         if mood.withLock({ $0 == .full }) { throw .diskFull(path: "/secret/path") }
     }
 
+    var seed: [UInt8] { store.seed }
+
     func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
         try checkRoom()
         return try store.create(session)
