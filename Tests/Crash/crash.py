@@ -32,6 +32,7 @@ class CrashTest:
         self.disk = powercut.Disk()
         self.library = powercut.library(folder) if durability == "power" else None
         self.writes = None
+        self.cuts = 0
         self.counts = {"rounds": 0, "killed at the start": 0, "killed": 0, "terminated": 0, "cuts of the power": 0,
                        "in flight and there": 0, "in flight and not there": 0}
 
@@ -52,6 +53,7 @@ class CrashTest:
         """A new log of writes; the disk gets to know the rest of the last one."""
         if self.writes:
             self.disk.follow(self.writes)
+            self.disk.reconcile(self.data / "data.mdb")
             self.writes.close()
         path = self.folder / "writes"
         path.unlink(missing_ok=True)
@@ -70,8 +72,10 @@ class CrashTest:
                 return server.end()
             server.wait()
             self._check(server, whole=draw.random() < 0.05)
+            # What a killed server left behind and this one shows must be on the disk, too.
+            cuts = [self._cut(server)] if self.durability == "power" and draw.random() < 0.3 else []
             threads = [client.start(server.port) for client in self.clients.values()]
-            cuts = self._load(server)
+            cuts += self._load(server)
             is_asked = draw.random() < 0.1
             self.counts["terminated" if is_asked else "killed"] += 1
             server.end(signal.SIGTERM if is_asked else signal.SIGKILL)
@@ -105,13 +109,15 @@ class CrashTest:
         cuts = []
         for _ in range(self.random.choice([0, 1, 2])):
             time.sleep(seconds / 3)
-            cuts.append(self._cut(server, self.folder / f"cut-{self.counts['rounds']}-{len(cuts)}"))
+            cuts.append(self._cut(server))
         time.sleep(seconds / 3)
         return cuts
 
-    def _cut(self, server, copy):
+    def _cut(self, server):
         """Makes the directory as it is after a cut at this moment, and the lengths of the logs: what was
         answered by then."""
+        self.cuts += 1
+        copy = self.folder / f"cut-{self.cuts}"
         server.process.send_signal(signal.SIGSTOP)
         # What was answered before reaches the clients meanwhile.
         time.sleep(0.02)

@@ -42,6 +42,19 @@ class Disk:
             self._take(kind, offset, data)
         log.seek(-len(head), 1)
 
+    def reconcile(self, path):
+        """Takes note of what a killed server had written and not yet noted: the system has it, the disk may not."""
+        expected = bytearray(self.synced)
+        for write in self.pending:
+            put(expected, *write)
+        real = path.read_bytes() if path.exists() else b""
+        if len(real) > len(expected):
+            self.pending.append((len(real), None))
+            put(expected, len(real), None)
+        for start in range(0, len(real), PAGE):
+            if real[start:start + PAGE] != expected[start:start + PAGE]:
+                self.pending.append((start, real[start:start + PAGE]))
+
     def cut(self, draw):
         """The bytes of the file after a cut: what was not synced is there or not, page by page."""
         share = draw.choice([0, 0.5, 0.9])

@@ -121,6 +121,19 @@ import Testing
         #expect(access(file, F_OK) != 0)
     }
 
+    @Test func mark_ofAKilledProcess_goesWithPowerDurability() throws {
+        let file = directory.store + "/open-since-boot"
+        do {
+            let store = try open()
+            _ = try store.create(.sample(1))
+            try #require(rename(file, directory.store + "/kept") == 0)
+        }
+        try #require(rename(directory.store + "/kept", file) == 0)
+        let store = try LMDBJournalStore(directory: directory.store, durability: .power)
+        #expect(access(file, F_OK) != 0)
+        #expect(try store.session(first) == .sample(1))
+    }
+
     @Test(arguments: [0, 1_000, 1_900, 3_000])
     func end_ofALargeSession_takesLittleRoom(_ size: Int) throws {
         let store = try LMDBJournalStore(directory: directory.store, durability: .process)

@@ -36,7 +36,13 @@ public final class LMDBJournalStore: JournalStore {
         try mark.check(directory)
         let environment = try Environment(
             path: directory, lock: lock, flags: Self.flags(durability, lock), mapSize: mapSize)
-        if durability == .process { try mark.set() }
+        switch durability {
+        case .process: try mark.set()
+        case .power:
+            // A process that was killed may have left more than the disk has; nobody is to see it before.
+            try environment.sync()
+            mark.remove()
+        }
         self.init(
             JournalDatabase(environment, mapLimit: mapLimit), durability,
             mark: durability == .process ? mark : nil, seed: try SeedFile.bytes(in: directory))
