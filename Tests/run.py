@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as xml
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,19 +80,14 @@ def counting(name, script):
 
 def soak():
     """Random calls under the invariant checks, and copies on many threads under ThreadSanitizer."""
-    status, _ = run("soak", ".build/release/soak", "calls", "300000", "1")
-    calls = one(status == 0)
-    status, _ = run("soak", ".build/release/soak", "slabs", "300000", "1")
-    slabs = one(status == 0)
-    status, _ = run("soak", ".build/release/soak", "wild", "300000", "1")
-    wild = one(status == 0)
-    status, _ = run("soak", ".build/release/soak", "contexts", "200000", "1")
-    contexts = one(status == 0)
+    kinds = {"calls": "300000", "slabs": "300000", "wild": "300000", "contexts": "200000"}
+    with ThreadPoolExecutor(2) as pool:
+        results = [pool.submit(run, "soak", ".build/release/soak", kind, count, "1") for kind, count in kinds.items()]
+    passed = [one(result.result()[0] == 0) for result in results]
     status, _ = run("soak", "swift", "build", "-c", "release", "--sanitize=thread", "--scratch-path", ".build/tsan", "--product", "soak")
     if status == 0:
         status, _ = run("soak", ".build/tsan/release/soak", "forks", "5")
-    forks = one(status == 0)
-    return tuple(map(sum, zip(calls, slabs, wild, contexts, forks)))
+    return tuple(map(sum, zip(*passed, one(status == 0))))
 
 
 PARTS = {

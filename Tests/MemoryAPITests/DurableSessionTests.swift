@@ -329,7 +329,7 @@ extension DurableSessionTests {
 }
 
 extension DurableSessionTests {
-    private static let once = [(name: "Idempotency-Key", value: "boot-1")]
+    private static let once = [(name: "Idempotency-Key", value: "boot-0123456789ab")]
 
     @Test func beginning_thatComesAgain_isTheSameSession() throws {
         let client = try client()
@@ -340,7 +340,7 @@ extension DurableSessionTests {
         own.id = try #require(first.json["id"].string)
         _ = try own.post("/pages")
         let fork = try own.post(
-            "/sessions/\(own.id)/fork", #"{"step":1}"#, headers: [("Idempotency-Key", "fork-1")])
+            "/sessions/\(own.id)/fork", #"{"step":1}"#, headers: [("Idempotency-Key", "fork-0123456789ab")])
         _ = try own.post("/undo")
         let count = try journal.sessions().count
         for again in [own, own.afterRestart(journal)] {
@@ -353,7 +353,7 @@ extension DurableSessionTests {
             #expect(
                 try again.post(
                     "/sessions/\(own.id)/fork", #"{"step":1}"#,
-                    headers: [("Idempotency-Key", "fork-1")]
+                    headers: [("Idempotency-Key", "fork-0123456789ab")]
                 ).text
                     == fork.text)
             #expect(
@@ -367,13 +367,21 @@ extension DurableSessionTests {
     @Test func beginning_withAnotherKeyOrOnAnotherService_isAnotherSession() throws {
         let client = try client()
         let first = try client.post("/sessions", headers: Self.once).json
-        let second = try client.post("/sessions", headers: [("Idempotency-Key", "boot-2")]).json
+        let second = try client.post("/sessions", headers: [("Idempotency-Key", "boot-0123456789ac")]).json
         let elsewhere = try TestClient(journal: MemoryJournalStore())
             .post("/sessions", headers: Self.once).json
         for field in ["id", "token", "view_token"] {
             #expect(Set([first, second, elsewhere].map { $0[field].string }).count == 3)
         }
         #expect(first["token"].string?.dropFirst(20) != first["view_token"].string?.dropFirst(20))
+    }
+
+    @Test func beginning_withAKeyThatCouldBeGuessed_isRefused() throws {
+        let client = try client()
+        let key = [(name: "Idempotency-Key", value: String(repeating: "k", count: 15))]
+        for path in ["/sessions", "/sessions/\(client.id)/fork"] {
+            #expect(try client.post(path, headers: key).problem == "malformed-request")
+        }
     }
 
     @Test func beginning_inMemoryOnly_isTheSameSessionToo() throws {

@@ -12,6 +12,8 @@ struct IdempotentRequest {
     let hash: UInt64
 
     private static let lengths = 1...255
+    /// Of the key of a request that begins a session: whoever knows it gets the session's token.
+    private static let secretLengths = 16...255
     /// Bytes of an answer's body that are kept.
     private static let bodyLimit = 65_536
 
@@ -26,15 +28,24 @@ struct IdempotentRequest {
         try self.init(field, request, bodyHash)
     }
 
+    /// Takes a request that begins a session and has a key; `nil` if it has none.
+    static func beginning(
+        _ request: borrowing Request
+    ) throws(Problem) -> IdempotentRequest? {
+        guard let field = request.header("Idempotency-Key") else { return nil }
+        return try IdempotentRequest(field, request, nil, lengths: secretLengths)
+    }
+
     @inline(never)
     private init(
-        _ field: UnsafeRawBufferPointer, _ request: borrowing Request, _ bodyHash: UInt64?
+        _ field: UnsafeRawBufferPointer, _ request: borrowing Request, _ bodyHash: UInt64?,
+        lengths: ClosedRange<Int> = Self.lengths
     ) throws(Problem) {
-        guard Self.lengths.contains(field.count), field.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
-        else {
+        guard lengths.contains(field.count), field.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw Problem(
                 .malformedRequest,
-                "Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID.")
+                "Idempotency-Key must be \(lengths.lowerBound) to \(lengths.upperBound) visible ASCII "
+                    + "characters here, such as a UUID.")
         }
         key = Array(field)
         hash = Self.hash(request, bodyHash ?? StateHash.bytes(request.body))

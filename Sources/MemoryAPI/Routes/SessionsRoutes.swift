@@ -18,7 +18,7 @@ extension MemoryService {
     private var createSession: OpenHandler {
         { [self] (request, response) throws(Problem) in
             let owner = request.clientAddress
-            let once = try IdempotentRequest(request)
+            let once = try IdempotentRequest.beginning(request)
             let session: Session
             if let begun = try begun(by: once, from: owner, &response) {
                 session = begun
@@ -73,7 +73,7 @@ extension MemoryService {
         { [self] (request, response) throws(Problem) in
             let owner = request.clientAddress
             let original = try store.session(namedBy: request, for: .copying)
-            let once = try IdempotentRequest(request)
+            let once = try IdempotentRequest.beginning(request)
             if try begun(by: once, from: owner, &response) != nil { return }
             let step = try ForkBody(request).step
             let copy = try store.look(at: original) { (state) throws(Problem) in

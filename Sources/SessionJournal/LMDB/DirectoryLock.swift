@@ -18,13 +18,23 @@ final class DirectoryLock: Sendable {
         guard descriptor >= 0 else {
             throw .notWritable(path: path, reason: String(cString: strerror(errno)))
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.takes(descriptor) else {
             let code = errno
             close(descriptor)
             if code == EWOULDBLOCK { throw .inUse(path: path) }
             throw .system(
                 operation: "flock", code: code, reason: String(cString: strerror(code)))
         }
+    }
+
+    /// Takes the lock, also from a process that is just ending.
+    private static func takes(_ descriptor: Int32) -> Bool {
+        for _ in 0..<25 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(20_000)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
     }
 
     deinit { close(descriptor) }
