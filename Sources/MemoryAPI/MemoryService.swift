@@ -52,7 +52,7 @@ public final class MemoryService: Sendable {
             + vmallocEndpoints + kmapEndpoints + kmapAtomicEndpoints + contextEndpoints
             + reclaimEndpoints + freeListEndpoints + callEndpoints
             + memoryEndpoints + pageTableEndpoints + tlbEndpoints + zoneEndpoints + buddyEndpoints
-            + frameEndpoints + addressEndpoints + snapshotEndpoints
+            + frameEndpoints + addressEndpoints + snapshotEndpoints + diffEndpoints
             + journalEndpoints + eventEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
             + operationEndpoints + problemEndpoints
