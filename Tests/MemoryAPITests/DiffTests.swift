@@ -191,6 +191,32 @@ import Testing
         #expect(gone?["live_objects"] == .object(["before": .int(0), "after": .null]))
     }
 
+    @Test func summary_ofAWayIntoAnInterrupt_namesWhatChangedOfTheCPU() throws {
+        let client = try TestClient("i386", cpus: 2)
+        _ = try client.post("/calls", #"{"call":"enter_irq()"}"#)
+        let context = try client.get("/diff").json["context"]
+        #expect(context["cpus"].array.map { $0["cpu"] } == [.int(0)])
+        let cpu = context["cpus"][0]
+        #expect(
+            cpu["context"] == .object(["before": .string("process"), "after": .string("hardirq")]))
+        #expect(cpu["may_sleep"] == .object(["before": .bool(true), "after": .bool(false)]))
+        #expect(cpu["pid"] == .null)
+    }
+
+    @Test func summary_ofACallThatHalts_hasTheOops() throws {
+        let client = try TestClient()
+        let oops = try client.post("/calls", #"{"call":"memset(0x10, 0, 4)"}"#)
+            .json["halted"]["oops"]
+        #expect(oops.string != nil)
+        let diff = try client.get("/diff").json
+        #expect(diff["halted"] == .object(["before": .null, "after": oops]))
+        #expect(!diff["log"]["came"].array.isEmpty && diff["misuse"]["count"]["after"].int == 1)
+        let back = try client.get("/diff?from=1&to=0").json
+        #expect(back["halted"] == .object(["before": oops, "after": .null]))
+        #expect(back["log"]["gone"] == diff["log"]["came"])
+        #expect(back["misuse"]["gone"] == diff["misuse"]["came"])
+    }
+
     @Test func longLists_areCutAndSayIt() throws {
         let client = try TestClient("i386")
         let call = #"{"call":"alloc_page(GFP_KERNEL)"}"#
