@@ -47,7 +47,8 @@ public struct Grader: Sendable {
             case .lines(let bytes): .lines(bytes)
             }
         do throws(Problem) {
-            return try service.grade(body.bytes, submitted, owner: ClientAddress())
+            let grade = try service.grade(body.bytes, submitted, owner: ClientAddress())
+            return withExtendedLifetime(body) { grade }
         } catch {
             let places = error.faults.compactMap { fault -> String? in
                 if case .body(let pointer) = fault.place { " [#\(pointer)]" } else { nil }

@@ -51,7 +51,8 @@ indirect enum JSONValue: Sendable {
     var shown: String {
         var json = JSONWriter(OutputBuffer())
         json.value(self)
-        return json.finish().bytes.cut(to: GradeLimits.shownBytes)
+        let buffer = json.finish()
+        return withExtendedLifetime(buffer) { buffer.bytes.cut(to: GradeLimits.shownBytes) }
     }
 }
 

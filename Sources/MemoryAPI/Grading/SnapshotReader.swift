@@ -92,9 +92,8 @@ extension SnapshotAnswer {
 
     private static func refusal(_ response: RecordedResponse) -> SnapshotAnswer {
         let document = PaddedBytesBox(response.body)
-        guard let root = try? document.parse(), case .object(let members) = JSONValue(root) else {
-            return .refused(kind: "", detail: "")
-        }
+        let value = withExtendedLifetime(document) { (try? document.parse()).map { JSONValue($0) } }
+        guard case .object(let members)? = value else { return .refused(kind: "", detail: "") }
         func text(_ name: String) -> String {
             for case (name, .text(let text)) in members { return text }
             return ""

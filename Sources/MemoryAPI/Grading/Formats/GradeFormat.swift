@@ -33,7 +33,10 @@ public enum GradeFormat: String, CaseIterable, Sendable {
     /// The bytes of a report: the same ones for the same grades, whenever and wherever they are made.
     ///
     /// - Parameter grades: one for each scenario; their tests are reported together.
-    public func report(_ grades: [Grade]) -> [UInt8] { Array(buffer(grades).bytes) }
+    public func report(_ grades: [Grade]) -> [UInt8] {
+        let buffer = buffer(grades)
+        return withExtendedLifetime(buffer) { Array(buffer.bytes) }
+    }
 
     /// The same in a block that may become a response's body.
     func buffer(_ grades: [Grade]) -> OutputBuffer {

@@ -37,6 +37,7 @@ extension String {
     fileprivate var quotedForYAML: String {
         var json = JSONWriter(OutputBuffer())
         json.text(self)
-        return String(decoding: json.finish().bytes, as: UTF8.self)
+        let buffer = json.finish()
+        return withExtendedLifetime(buffer) { String(decoding: buffer.bytes, as: UTF8.self) }
     }
 }
