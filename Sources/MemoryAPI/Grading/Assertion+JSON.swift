@@ -191,6 +191,7 @@ extension JSONObjectReader {
     fileprivate func matcher(_ relation: Matcher.Relation) throws(Problem) -> Matcher {
         switch relation {
         case .equals, .notEquals, .contains: break
+        case .exists: _ = try boolean()
         case .length: _ = try number(0...UInt64(UInt32.max))
         case .atLeast, .atMost, .above, .below:
             let isNumber = [CSJ_UNSIGNED, CSJ_NEGATIVE, CSJ_REAL].contains(value.kind)

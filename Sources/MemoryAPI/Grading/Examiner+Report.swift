@@ -44,7 +44,10 @@ extension Examiner {
 
     private func broken(_ misuses: [Misuse], _ what: String, _ view: SessionView) -> Finding {
         let shown = misuses.prefix(Self.shownCount).map { misuse in
-            "\(misuse.code.rawValue) by \(call(misuse.step, view)): \(misuse.explanation)"
+            let explanation = misuse.explanation
+            let sentence = explanation.hasSuffix(".") ? explanation.dropLast() : explanation[...]
+            return "\(misuse.code.rawValue) by \(call(misuse.step, view)): \(sentence)"
+                + steps(of: misuse)
         }
         return Finding(holds: false, sentence: "\(what): \(list(shown, of: misuses.count))")
     }
@@ -97,6 +100,19 @@ extension Examiner {
             sentence: "\(share) of the free memory of zone \(worst.name) is of no use to a request of "
                 + "order \(order) \(assertion.moment.shown)"
                 + (share < limit ? "" : "; it must be below \(limit)"))
+    }
+
+    /// Which calls the steps are that an explanation names, where they have other numbers.
+    private func steps(of misuse: Misuse) -> String {
+        let steps = [misuse.allocatedAtStep, misuse.freedAtStep].compactMap(\.self)
+        let calls = steps.compactMap { step -> String? in
+            guard step > run.firstStep,
+                let index = run.calls.firstIndex(where: { $0.step >= Int(step) }),
+                index + 1 != Int(step)
+            else { return nil }
+            return "step \(step) is call \(index + 1)"
+        }
+        return calls.isEmpty ? "" : " (\(calls.joined(separator: ", ")))"
     }
 
     /// A call as a sentence names it: with its number if it is one of the submission's.

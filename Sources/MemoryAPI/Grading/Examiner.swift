@@ -144,17 +144,25 @@ extension Examiner {
         let place = pointer.isEmpty ? "GET \(path) \(when)" : "GET \(path) \(when): \(shown(pointer))"
         switch try answer(path, view, assertion) {
         case .refused(_, let detail):
-            return Finding(holds: false, sentence: "GET \(path) \(when) is refused: \(detail)")
+            return absent("GET \(path) \(when) is refused: \(detail)", assertion.matchers)
         case .text(let text):
             let value: JSONValue? = pointer.isEmpty ? .text(text) : nil
             return value.map { match($0, place, assertion.matchers) }
-                ?? Finding(holds: false, sentence: "\(place) is not there: it is a text")
+                ?? absent("\(place) is not there: it is a text", assertion.matchers)
         case .json(let document):
             guard let found = pointedTo(by: pointer, in: try document.parse()) else {
-                return Finding(holds: false, sentence: "\(place) is not there")
+                return absent("\(place) is not there", assertion.matchers)
             }
             return match(JSONValue(found), place, assertion.matchers)
         }
+    }
+
+    /// What comes of looking for something that is not there: it may be meant not to be.
+    private func absent(_ sentence: String, _ matchers: [Matcher]) -> Finding {
+        let isMeant = matchers.allSatisfy {
+            $0.relation == .exists && $0.expected.isSame(as: .boolean(false))
+        }
+        return Finding(holds: isMeant, sentence: sentence)
     }
 
     private func shown(_ pointer: [String]) -> String { pointer.map { "/" + $0 }.joined() }

@@ -61,8 +61,8 @@ struct TestGrade: Sendable {
 
     private var sentences: [String] {
         let failed = checks.filter { !$0.hasPassed }
-        if failed.isEmpty { return ["Passed: " + checks.map(\.sentence).joined(separator: "; ") + "."] }
-        return failed.map { "Failed: \($0.sentence)." }
+        if failed.isEmpty { return ["Passed: \(checks.map(\.sentence).joined(separator: "; "))."] }
+        return failed.map { "Failed: \($0.sentence)" + ($0.sentence.hasSuffix(".") ? "" : ".") }
     }
 
     private func withHint(_ lines: [String]) -> String {

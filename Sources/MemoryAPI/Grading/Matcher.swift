@@ -2,7 +2,7 @@
 struct Matcher: Sendable {
     /// How it is compared.
     enum Relation: Int, CaseIterable, Sendable {
-        case equals, notEquals, atLeast, atMost, above, below, contains, length
+        case equals, notEquals, atLeast, atMost, above, below, contains, length, exists
     }
 
     let relation: Relation
@@ -22,6 +22,7 @@ extension Matcher.Relation {
         case .below: "below"
         case .contains: "contains"
         case .length: "length"
+        case .exists: "exists"
         }
     }
 
@@ -36,6 +37,7 @@ extension Matcher.Relation {
         case .below: "must be below"
         case .contains: "must contain"
         case .length: "must have the length"
+        case .exists: "must be there"
         }
     }
 
@@ -51,9 +53,12 @@ extension Matcher.Relation {
         case .contains: value.contains(expected)
         case .length:
             value.length.map { JSONValue.whole(UInt64($0)).isSame(as: expected) } ?? false
+        case .exists: expected.isSame(as: .boolean(true))
         }
     }
 
     /// The demand in words: `must be at least 3`.
-    func demand(_ expected: JSONValue) -> String { "\(words) \(expected.shown)" }
+    func demand(_ expected: JSONValue) -> String {
+        self == .exists ? "must not be there" : "\(words) \(expected.shown)"
+    }
 }
