@@ -70,7 +70,9 @@ struct GradeCommand: ParsableCommand {
         }
     }
 
-    private func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+    private func write(_ text: String, to descriptor: Int32) {
+        write(Array(text.utf8), to: descriptor)
+    }
 
     private func write(_ bytes: [UInt8], to descriptor: Int32) {
         var written = 0

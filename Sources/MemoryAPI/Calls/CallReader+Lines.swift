@@ -19,7 +19,8 @@ extension CallReader {
             name = ResultName(left)
             guard name != nil else {
                 throw Problem(
-                    .invalidCall, "Before = there must be \(ResultName.wanted), not \(left.quoted).",
+                    .invalidCall,
+                    "Before = there must be \(ResultName.wanted), not \(left.quoted).",
                     faults: [
                         .init(
                             place: .body(place.pointer), value: left.quoted,

@@ -5,7 +5,14 @@ extension Examiner {
     /// How many things a sentence lists.
     private static var shownCount: Int { 3 }
 
-    func leaks(_ view: SessionView, _ when: String) -> Finding {
+    mutating func leaks(_ view: SessionView, _ when: String) -> Finding {
+        if let found = leaksFound[when] { return found }
+        let found = findLeaks(view, when)
+        leaksFound[when] = found
+        return found
+    }
+
+    private func findLeaks(_ view: SessionView, _ when: String) -> Finding {
         let first = UInt32(run.firstStep)
         let left = LiveMemory(view).allocations.filter { $0.step > first }
             .sorted { $0.step < $1.step }
@@ -69,13 +76,17 @@ extension Examiner {
 
     mutating func calls(
         of function: String, _ matchers: [Matcher], _ view: SessionView
-    ) -> Finding {
-        let first = run.firstStep
-        let count = (first..<max(first, view.step)).count { index in
-            guard let call = view.call(of: UInt32(index) + 1) else { return false }
-            return call.description.prefix { $0 != "(" } == function
+    ) throws(Problem) -> Finding {
+        if functions == nil { functions = try calledFunctions() }
+        let count = functions?.prefix(max(0, view.step - run.firstStep)).count { $0 == function }
+        return match(.whole(UInt64(count ?? 0)), "the number of calls of \(function)", matchers)
+    }
+
+    private func calledFunctions() throws(Problem) -> [Substring] {
+        let view = try run.state.view()
+        return (run.firstStep..<view.step).map { index in
+            view.call(of: UInt32(index) + 1)?.description.prefix { $0 != "(" } ?? ""
         }
-        return match(.whole(UInt64(count)), "the number of calls of \(function)", matchers)
     }
 
     func fragmentation(
@@ -97,7 +108,8 @@ extension Examiner {
         let share = Double(worst.index) / 1_000
         return Finding(
             holds: share < limit,
-            sentence: "\(share) of the free memory of zone \(worst.name) is of no use to a request of "
+            sentence:
+                "\(share) of the free memory of zone \(worst.name) is of no use to a request of "
                 + "order \(order) \(assertion.moment.shown)"
                 + (share < limit ? "" : "; it must be below \(limit)"))
     }

@@ -19,6 +19,10 @@ struct Examiner: ~Copyable {
     private var lookedInto = 0
     /// The state that was looked at last.
     private var lastView: (step: Int, view: SessionView)?
+    /// What was found not given back, by the words for when.
+    var leaksFound: [String: Finding] = [:]
+    /// The functions that the submission's calls called, in the order of their steps.
+    var functions: [Substring]?
 
     /// - Parameters:
     ///   - run: what the calls led to; it makes no more of them.
@@ -47,7 +51,7 @@ struct Examiner: ~Copyable {
         switch assertion.subject {
         case .snapshot(let target, let pointer):
             return try snapshot(target, pointer, assertion, view)
-        case .callsOf(let function): return calls(of: function, assertion.matchers, view)
+        case .callsOf(let function): return try calls(of: function, assertion.matchers, view)
         case .fragmentationBelow(let limit, let zone, let order):
             return try fragmentation(limit, zone, order, view, assertion)
         case .noLeaks: return leaks(view, when)
@@ -101,7 +105,8 @@ extension Examiner {
             return Finding(
                 holds: false, sentence: "call \(call) did not run: the machine had stopped")
         }
-        let what = if case .name(let name) = moment { "\(name)" } else { "what call \(call) returned" }
+        let what =
+            if case .name(let name) = moment { "\(name)" } else { "what call \(call) returned" }
         return match(JSONValue(returned), what, matchers)
     }
 
@@ -113,7 +118,8 @@ extension Examiner {
             guard let expected = resolved(matcher.expected) else {
                 return Finding(
                     holds: false,
-                    sentence: "\(what) is to be compared with \(matcher.expected.shown), and no call "
+                    sentence:
+                        "\(what) is to be compared with \(matcher.expected.shown), and no call "
                         + "has given its result that name")
             }
             guard matcher.relation.holds(value, expected) else {
@@ -141,7 +147,8 @@ extension Examiner {
                 holds: false, sentence: "GET \(target) names a result that no call has")
         }
         let when = assertion.moment.shown
-        let place = pointer.isEmpty ? "GET \(path) \(when)" : "GET \(path) \(when): \(shown(pointer))"
+        let place =
+            pointer.isEmpty ? "GET \(path) \(when)" : "GET \(path) \(when): \(shown(pointer))"
         switch try answer(path, view, assertion) {
         case .refused(_, let detail):
             return absent("GET \(path) \(when) is refused: \(detail)", assertion.matchers)
@@ -194,6 +201,11 @@ extension Examiner {
         _ target: String, _ view: SessionView, _ assertion: Assertion
     ) throws(Problem) -> SnapshotAnswer {
         let key = "\(view.step) \(target)"
+        if answers[key] == nil, answers.count == GradeLimits.snapshots {
+            throw Problem(
+                grading: assertion.pointer, nil,
+                "left out: the assertions ask for \(GradeLimits.snapshots) snapshots at most")
+        }
         let answer = answers[key] ?? SnapshotAnswer(router.respond(to: target, view, endpoints))
         answers[key] = answer
         switch answer {

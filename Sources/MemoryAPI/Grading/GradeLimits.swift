@@ -8,6 +8,8 @@ enum GradeLimits {
     static let assertions = 1_000
     /// Different moments that assertions look at: each may be a short replay.
     static let moments = 100
+    /// Different snapshots that assertions ask for, each at some moment.
+    static let snapshots = 200
     /// Bytes of snapshots that assertions look into.
     static let snapshotBytes = 32 << 20
     /// Bytes of a value that an assertion reads or expects, as a message shows it.

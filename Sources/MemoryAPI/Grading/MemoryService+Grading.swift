@@ -99,7 +99,8 @@ extension MemoryService {
         let known = token.withUTF8 { Token(UnsafeRawBufferPointer($0)) }
         guard let known, let session = try store.session(known) else {
             return try failed(
-                scenario, "The token is of no living session. Sessions end when nobody asks for them.",
+                scenario,
+                "The token is of no living session. Sessions end when nobody asks for them.",
                 owner: owner)
         }
         let state: SessionState? = try store.look(at: session) { (state) throws(Problem) in

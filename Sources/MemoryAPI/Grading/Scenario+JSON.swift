@@ -35,7 +35,8 @@ extension Scenario {
         }
         guard hasTests else {
             throw Problem(
-                grading: "/tests", nil, "there: an array of tests, each with a name and what to expect")
+                grading: "/tests", nil,
+                "there: an array of tests, each with a name and what to expect")
         }
         if let session {
             if hasCalls { throw Problem(grading: "/calls", nil, "left out beside session") }
@@ -66,7 +67,8 @@ struct GradeTests {
         try value.forEachElement(at: pointer, wanted: wanted) {
             (element, place) throws(Problem) in
             guard all.count < GradeLimits.tests else {
-                throw Problem(grading: place, nil, "left out: there are \(GradeLimits.tests) tests at most")
+                throw Problem(
+                    grading: place, nil, "left out: there are \(GradeLimits.tests) tests at most")
             }
             all.append(try test(element, at: place))
         }
@@ -89,7 +91,8 @@ struct GradeTests {
             }
         }
         guard let expected else {
-            throw Problem(grading: place + "/expect", nil, "there: an assertion, or an array of them")
+            throw Problem(
+                grading: place + "/expect", nil, "there: an assertion, or an array of them")
         }
         test.assertions = try assertions(expected, at: place + "/expect")
         return test
@@ -123,7 +126,8 @@ struct GradeTests {
         guard moments.count <= GradeLimits.moments else {
             throw Problem(
                 grading: pointer + "/at", nil,
-                "one of those before: assertions look at \(GradeLimits.moments) different moments at most")
+                "one of those before: assertions look at \(GradeLimits.moments) different moments at most"
+            )
         }
         return assertion
     }
