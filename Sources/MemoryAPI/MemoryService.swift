@@ -12,6 +12,8 @@ public final class MemoryService: Sendable {
     let log: Logger
     let description: InterfaceDescription?
     let library: RecordingLibrary
+    /// What answers the assertions of gradings.
+    let snapshots = SnapshotRouter()
 
     /// Makes a service without sessions.
     ///
@@ -55,6 +57,6 @@ public final class MemoryService: Sendable {
             + frameEndpoints + addressEndpoints + snapshotEndpoints + diffEndpoints
             + journalEndpoints + eventEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
-            + operationEndpoints + problemEndpoints
+            + operationEndpoints + problemEndpoints + gradeEndpoints
     }
 }

@@ -8,7 +8,7 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     private var low: UInt64
 
     /// The unspecified address, `::`.
-    init() {
+    public init() {
         high = 0
         low = 0
     }

@@ -8,5 +8,6 @@ struct KMemLab: ParsableCommand {
         abstract: "Simulated Linux machines to allocate memory on, over HTTP.",
         subcommands: [
             ServeCommand.self, ReplayCommand.self, ExtractCommand.self, ImportCommand.self,
+            GradeCommand.self,
         ])
 }

@@ -38,7 +38,7 @@ private func write<Elements: Sequence>(
 }
 
 private func write(_ scalar: Node.Scalar, of node: Node, to text: inout String) {
-    if scalar.style == .singleQuoted || scalar.style == .doubleQuoted {
+    if [.singleQuoted, .doubleQuoted, .literal, .folded].contains(scalar.style) {
         writeString(scalar.string, to: &text)
     } else if let bool = node.bool {
         text += bool ? "true" : "false"

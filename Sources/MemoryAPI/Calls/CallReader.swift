@@ -76,7 +76,7 @@ struct CallReader {
     }
 
     /// Refuses to name what a function returns that returns nothing.
-    private static func checkResult(
+    static func checkResult(
         of function: KernelFunction, at pointer: String
     ) throws(Problem) {
         guard function.isVoid else { return }

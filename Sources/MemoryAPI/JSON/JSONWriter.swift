@@ -215,6 +215,12 @@ extension JSONWriter {
         rawDecimal(UInt64(value.magnitude))
     }
 
+    /// Writes a number with a fraction or an exponent, in the fewest digits that are this number.
+    mutating func real(_ value: Double) {
+        beginValue()
+        rawText("\(value)")
+    }
+
     /// Writes an address: a string of `0x` and digits.
     mutating func address(_ value: UInt64) {
         string { json in json.rawHexadecimal(value) }

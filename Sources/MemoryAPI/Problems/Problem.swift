@@ -56,6 +56,19 @@ final class Problem: Error, Sendable {
     }
 }
 
+extension Problem {
+    /// The same about a value that stands within a larger body.
+    ///
+    /// - Parameter pointer: where the value stands.
+    func below(_ pointer: String) -> Problem {
+        let moved = faults.map { fault in
+            guard case .body(let place) = fault.place else { return fault }
+            return Fault(place: .body(pointer + place), value: fault.value, detail: fault.detail)
+        }
+        return Problem(kind, detail, suggestions: suggestions, faults: moved, extras: extras)
+    }
+}
+
 // MARK: - As a response
 
 extension Problem {

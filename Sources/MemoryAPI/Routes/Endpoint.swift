@@ -14,6 +14,8 @@ typealias ChangeHandler =
 struct Endpoint {
     let route: Route
     let query: FieldNames
+    /// What answers it for some state of a session; `nil` if it does more than look at one.
+    var look: LookHandler?
 }
 
 extension Endpoint {
@@ -52,7 +54,7 @@ extension MemoryService {
         _ pattern: String, query: [String] = [], produces: [String] = ["application/json"],
         _ handler: @escaping LookHandler
     ) -> Endpoint {
-        Endpoint(.get, pattern, query: query + ["step"], produces: produces) {
+        var endpoint = Endpoint(.get, pattern, query: query + ["step"], produces: produces) {
             [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .looking)
             let step = try request.number("step", 0...UInt64(UInt32.max))
@@ -63,6 +65,8 @@ extension MemoryService {
                 tag.complete(&response, to: request)
             }
         }
+        endpoint.look = handler
+        return endpoint
     }
 
     /// A route that changes a session.

@@ -33,11 +33,41 @@ extension SessionStart {
             return
         }
         var reader = try JSONObjectReader(request, Self.fields)
+        self = try Self.start(try Self.wish(&reader), library)
+    }
+
+    /// The machine of an empty body.
+    static func usual(_ library: RecordingLibrary) throws(Problem) -> SessionStart {
+        try start(Wish(), library)
+    }
+
+    /// Reads a machine within a body: the name of a kind, or an object as `POST /sessions` takes it.
+    ///
+    /// A thread that has a JSON document may lose it here.
+    init(_ value: csj_value, at pointer: String, _ library: RecordingLibrary) throws(Problem) {
+        if value.kind == CSJ_STRING {
+            guard let kind = MachineConfiguration.Kind(rawValue: value.bytes.quoted) else {
+                let names = MachineConfiguration.Kind.allCases.map(\.rawValue)
+                throw value.problem(
+                    at: pointer, wanted: "one of \(names.joined(separator: ", ")), or an object")
+            }
+            var wish = Wish()
+            (wish.kind, wish.isKindGiven) = (kind, true)
+            self = try Self.start(wish, library)
+            return
+        }
+        do throws(Problem) {
+            var reader = try JSONObjectReader(value, in: .body, Self.fields)
+            self = try Self.start(try Self.wish(&reader), library)
+        } catch { throw error.below(pointer) }
+    }
+
+    private static func wish(_ reader: inout JSONObjectReader) throws(Problem) -> Wish {
         var wish = Wish()
         while let field = try reader.next() {
             switch field {
             case 0:
-                let name = try reader.name(of: Self.kinds)
+                let name = try reader.name(of: kinds)
                 wish.kind = MachineConfiguration.Kind(rawValue: name)
                 wish.isKindGiven = true
             case 1: wish.memory = try reader.memoryInMiB()
@@ -54,9 +84,9 @@ extension SessionStart {
             case 8: wish.recording = try reader.text("the name of a recording").quoted
             default: wish.dump = try UploadedDump(reader.value, at: reader.pointer)
             }
-            if (1...7).contains(field) { wish.bootFields.append(Self.fields.all[field]) }
+            if (1...7).contains(field) { wish.bootFields.append(fields.all[field]) }
         }
-        self = try Self.start(wish, library)
+        return wish
     }
 
     private static let kinds = MachineConfiguration.Kind.allCases.map(\.rawValue) + [recorded]

@@ -1,0 +1,36 @@
+import MicroHTTPD
+
+/// Grading a scenario in one request.
+extension MemoryService {
+    var gradeEndpoints: [Endpoint] {
+        [
+            open(
+                .post, "/grade", query: ["format"],
+                produces: GradeFormat.allCases.map(\.mediaType), gradeScenario)
+        ]
+    }
+
+    private static let formats = FieldNames(GradeFormat.allCases.map(\.rawValue))
+
+    private var gradeScenario: OpenHandler {
+        { [self] (request, response) throws(Problem) in
+            let format = try Self.format(request)
+            let grade = try grade(request.body, owner: request.clientAddress)
+            response.setHeader("Content-Type", format.mediaType)
+            response.setHeader("Cache-Control", "no-store")
+            response.body = format.buffer([grade])
+        }
+    }
+
+    /// The form that the query names, or else `Accept`.
+    private static func format(_ request: borrowing Request) throws(Problem) -> GradeFormat {
+        guard let text = request.query("format") else {
+            return GradeFormat.allCases[request.preferredType]
+        }
+        guard let index = formats.index(of: text) else {
+            throw Request.problem(
+                "format", text, "one of \(formats.all.joined(separator: ", "))")
+        }
+        return GradeFormat.allCases[index]
+    }
+}
