@@ -9,6 +9,14 @@
  *
  * The session is named by the cookie that the server sets at boot, so no token passes through here.
  * Every write carries `X-Kmemlab: 1`, which the server asks of requests that a cookie vouches for.
+ *
+ * A page that has several sessions, or must not disturb the one of the cookie, holds tokens instead:
+ *
+ *     const mine = new Kmemlab("", { token: null });   // boot() and fork() put the session's token there
+ *     const { id } = await mine.boot({ machine: "classroom" });
+ *     await mine.send(requests.call("alloc_page(GFP_KERNEL)"));
+ *     const { explain } = await mine.explain(1);
+ *     await mine.fork(id, 0);                          // from here on: the branch
  */
 
 /** What the server answered instead of a result: an RFC 9457 problem. */
@@ -64,6 +72,9 @@ export const requests = {
   undo: (steps = 1) => ({ method: "POST", path: "/undo", body: { steps } }),
   redo: () => ({ method: "POST", path: "/redo", body: {} }),
   boot: (machine) => ({ method: "POST", path: "/sessions", body: machine }),
+  /** A session of its own with the calls of session `id` up to `step`. */
+  fork: (id, step) => ({ method: "POST", path: `/sessions/${id}/fork`, body: { step } }),
+  end: (id) => ({ method: "DELETE", path: `/sessions/${id}`, body: null }),
 };
 
 const MOST_ITEMS = 20000;
@@ -75,9 +86,18 @@ const MOST_KMAP_SLOTS = 1024;
 const cachePath = (name) => `/caches/${encodeURIComponent(name)}`;
 
 export class Kmemlab {
-  /** @param base where the server is; empty for the server that this file came from. */
-  constructor(base = "") {
+  /**
+   * @param base where the server is; empty for the server that this file came from.
+   * @param token the token of a session, or null for one that is to be booted; without it, the cookie counts.
+   */
+  constructor(base = "", { token } = {}) {
     this.base = base;
+    this.token = token;
+  }
+
+  /** Whether a token that is held here names the session, not the cookie. */
+  get usesToken() {
+    return this.token !== undefined;
   }
 
   /** Sends one request and returns its JSON; throws a `Problem` for anything but 2xx. */
@@ -85,8 +105,9 @@ export class Kmemlab {
     const headers = { Accept: "application/json, application/problem+json" };
     if (method !== "GET") headers["X-Kmemlab"] = "1";
     if (body !== null) headers["Content-Type"] = "application/json";
+    if (this.token) headers.Authorization = `Bearer ${this.token}`;
     const response = await fetch(this.base + path, {
-      method, headers, credentials: "same-origin",
+      method, headers, credentials: this.usesToken ? "omit" : "same-origin",
       body: body === null ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
@@ -100,9 +121,24 @@ export class Kmemlab {
     return value;
   }
 
-  /** Boots a machine; from then on the cookie names its session. */
-  boot(machine = {}) {
-    return this.send(requests.boot(machine));
+  /** Boots a machine; from then on the cookie, or the token here, names its session. */
+  async boot(machine = {}) {
+    return this.#adopt(await this.send(requests.boot(machine)));
+  }
+
+  /** Branches off session `id` as it was after `step`; from then on the requests go to the branch. */
+  async fork(id, step) {
+    return this.#adopt(await this.send(requests.fork(id, step)));
+  }
+
+  #adopt(session) {
+    if (this.usesToken) this.token = session.token;
+    return session;
+  }
+
+  /** Why the call of a step ended as it did: the kernel's decisions, each with a `code` and a `text`. */
+  explain(step) {
+    return this.get(`/journal/${step}/explain`);
   }
 
   /** What a session can start from: kinds of machine, and recorded ones. */

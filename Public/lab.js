@@ -42,6 +42,14 @@ export class Lab extends EventTarget {
   address = null;
   topic = "pages";
   undone = 0;
+  /** The id of the session. */
+  session = null;
+  /** The address of a step, as the part behind `#`; null to leave the address alone. */
+  linkTo = (step) => `step=${step}`;
+  /** What was left for a branch: {step, seen, ...}, the step where it begins and the one that was on show; null on no branch. */
+  trunk = null;
+  /** What to do when the session has expired, instead of booting the same machine. */
+  expired = null;
   /** step -> {call, returned, id}: the journal */
   entries = new Map();
   /** step -> the answer and the request as sent, for the steps done from this page */
@@ -59,7 +67,7 @@ export class Lab extends EventTarget {
       if (id === null) return this.#boot({ machine: "classroom" }, warmUp);
       try {
         const { machine, step, halted } = await this.api.session(id);
-        this.#adopt(machine, null);
+        this.#adopt(machine, null, id);
         this.halted = halted?.oops ?? null;
         for (const entry of await this.api.journal()) this.entries.set(entry.step, entry);
         this.last = step;
@@ -85,16 +93,16 @@ export class Lab extends EventTarget {
 
   async #boot(machine, warmUp) {
     const session = await this.api.boot(machine);
-    remember(session.id);
-    this.#adopt(session.machine, session.token);
+    if (!this.api.usesToken) remember(session.id);
+    this.#adopt(session.machine, session.token, session.id);
     if (warmUp) await warmUp((request) => this.#send(request));
     await this.#show(this.last);
     const newest = this.view.pages[this.view.pages.length - 1];
     if (newest) this.select({ pfn: newest.pfn, count: 2 ** newest.order });
   }
 
-  #adopt(machine, token) {
-    Object.assign(this, { machine, token, last: 0, step: 0, view: null, before: null });
+  #adopt(machine, token, session) {
+    Object.assign(this, { machine, token, session, trunk: null, last: 0, step: 0, view: null, before: null });
     Object.assign(this, { pointed: null, selected: null, halted: null, story: null, undone: 0 });
     Object.assign(this, { cache: null, cacheBefore: null, object: null, area: null, address: null });
     this.entries.clear();
@@ -103,6 +111,45 @@ export class Lab extends EventTarget {
     document.body.dataset.machine = machine.kind;
     this.#tell("story");
     this.#tell("select");
+  }
+
+  // MARK: Branches
+
+  /** Branches off at `step`: calls go to a machine of their own until `leaveBranch`. For clients that hold tokens. */
+  branch(step) {
+    return this.#queue(async () => {
+      const { machine, token, session, last, entries, answers, story, undone, halted, topic } = this;
+      const trunk = this.trunk ?? { step, seen: this.step, machine, token, session, last, story, undone, halted, topic, entries: [...entries], answers: [...answers] };
+      const past = { entries: [...entries], answers: [...answers] };
+      const branch = await this.api.fork(session, step);
+      this.#adopt(branch.machine, branch.token, branch.id);
+      this.#recall(past, step);
+      Object.assign(this, { trunk, last: step });
+      this.#tell("story");
+      await this.#show(step);
+    });
+  }
+
+  /** Ends the branch and shows what was left for it. */
+  leaveBranch() {
+    return this.#queue(async () => {
+      if (!this.trunk) return;
+      const { seen, machine, token, session, last, story, undone, halted, topic, ...past } = this.trunk;
+      const branch = this.session;
+      await this.api.send(requests.end(branch)).catch(() => {});
+      this.api.token = token;
+      this.#adopt(machine, token, session);
+      this.#recall(past, last);
+      Object.assign(this, { last, story, undone, halted });
+      this.about(topic);
+      await this.#show(seen);
+      this.#tell("story");
+    });
+  }
+
+  #recall({ entries, answers }, last) {
+    for (const [step, entry] of entries) if (step <= last) this.entries.set(step, entry);
+    for (const [step, answer] of answers) if (step <= last) this.answers.set(step, answer);
   }
 
   // MARK: Calls
@@ -157,6 +204,7 @@ export class Lab extends EventTarget {
       for (let gone = answer.step + 1; gone <= this.last; gone += 1) this.#snapshots.delete(gone);
       this.last = answer.step;
       this.halted = null;
+      this.story?.takeBack(this.last);
       this.notify({ kind: "info", text: `Taken back: the machine is at step ${answer.step} again.` });
       await this.#show(this.last);
     });
@@ -168,6 +216,7 @@ export class Lab extends EventTarget {
       const answer = await this.api.send(requests.redo());
       this.undone = Math.max(0, this.undone - (answer.step - this.last));
       this.last = answer.step;
+      this.story?.bringBack(this.last);
       await this.#show(this.last);
     });
   }
@@ -196,7 +245,8 @@ export class Lab extends EventTarget {
     Object.assign(this, { step: wanted, view, before, cache, cacheBefore, area });
     this.changed = changedBlocks(before?.blocks, view.blocks);
     this.deltas = listDeltas(before?.buddy, view.buddy);
-    history.replaceState(null, "", `#step=${wanted}`);
+    const link = this.trunk ? null : this.linkTo(wanted);
+    if (link !== null) history.replaceState(null, "", `#${link}`);
     this.#tell("view");
   }
 
@@ -299,6 +349,11 @@ export class Lab extends EventTarget {
     return address === null ? null : this.#opened(view, `area ${address}`, () => this.api.area(address, view.step));
   }
 
+  /** Why the call of a step ended as it did. */
+  explain(step) {
+    return this.#opened(this.view, "explain", () => this.api.explain(step));
+  }
+
   get isPast() {
     return this.step < this.last;
   }
@@ -348,6 +403,8 @@ export class Lab extends EventTarget {
   async #explain(error) {
     if (!(error instanceof Problem)) {
       this.notify({ kind: "error", text: `The server cannot be reached (${error.message}).` });
+    } else if (error.status === 401 && this.expired) {
+      this.expired();
     } else if (error.status === 401) {
       await this.#boot(likeness(this.machine), null);
       this.notify({ kind: "info", text: "The session had expired. This is a freshly booted machine." });

@@ -1,6 +1,7 @@
 /**
  * `<call-answer>`: what the step on show did: the call and the kernel's answer, in plain words what moved,
- * the kernel's log lines, every misuse, and the same as a curl line. Also spoken, by a live region.
+ * the kernel's log lines, every misuse, and the same as a curl line. Also spoken, by a live region. With the
+ * attribute `brief` without the last two: in the book they stand elsewhere.
  */
 import { callCode, copyButton, el } from "../dom.js";
 import { requests } from "../api.js";
@@ -44,8 +45,7 @@ class CallAnswer extends HTMLElement {
     if (change) sentences.push(change);
     const log = view.log.filter((line) => line.step === step).map((line) => line.text);
     const misuse = view.report.misuse.filter((one) => one.step === step);
-    const request = entry ? known?.request ?? (NO_CALL.test(entry.call) ? null : requests.call(entry.call))
-      : requests.boot({ machine: lab.machine.kind, debug: lab.machine.debug, slab: lab.machine.slab });
+    const request = requestOf(step);
     this.#body.replaceChildren(
       el("p", { class: "call" }, callCode(entry?.call ?? `boot a machine: ${lab.machine.kind}`)),
       ...(entry && !blocked ? [returned(entry, known?.answer.errno)] : []),
@@ -55,8 +55,8 @@ class CallAnswer extends HTMLElement {
       ...(known?.answer.dma ? [transfer(known.answer.dma)] : []),
       ...(lab.deltas.size ? [movesList()] : []),
       ...(log.length ? [el("h3", {}, "Kernel log"), el("pre", { class: "log", tabindex: "0", "aria-label": "Kernel log" }, log.join("\n"))] : []),
-      ...(request ? [curl(request)] : []));
-    this.#speak(entry, [...waits, ...sentences], misuse, log, blocked);
+      ...(request && !this.hasAttribute("brief") ? [curl(request)] : []));
+    if (!this.hasAttribute("brief")) this.#speak(entry, [...waits, ...sentences], misuse, log, blocked);
   }
 
   #speak(entry, sentences, misuse, log, blocked) {
@@ -67,6 +67,13 @@ class CallAnswer extends HTMLElement {
     if (log.length) parts.push(`The kernel logged ${log.length} lines.`);
     this.#spoken.textContent = parts.join(" ");
   }
+}
+
+/** The request that made a step, or one that does the same; null for what has none. */
+export function requestOf(step) {
+  const entry = step > 0 ? lab.entries.get(step) : null;
+  if (!entry) return requests.boot({ machine: lab.machine.kind, debug: lab.machine.debug, slab: lab.machine.slab });
+  return lab.answers.get(step)?.request ?? (NO_CALL.test(entry.call) ? null : requests.call(entry.call));
 }
 
 /** Who sleeps in the call of a step, as its answer said. */

@@ -12,6 +12,7 @@ class NoticeBar extends HTMLElement {
     const parts = [];
     if (lab.halted) parts.push(halted());
     if (lab.notice?.kind === "info") parts.push(el("p", { class: "notice" }, lab.notice.text));
+    if (lab.notice?.kind === "error" && !lab.view) parts.push(el("p", { class: "notice" }, lab.notice.text));
     if (lab.isPast) {
       parts.push(el("p", { class: "notice past" },
         `You are looking at the past (step ${lab.step} of ${lab.last}). A call acts on the machine as it is now. `,

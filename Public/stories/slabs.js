@@ -67,7 +67,7 @@ export const SLAB_STORIES = [
       },
       {
         call: ([a]) => `kfree(${a.returned})`,
-        ask: "And the first one once more. The kernel only looks whether it is the head of the list. It is not.",
+        ask: "And the first one once more. The kernel does not look whether it is on the list already.",
         say: (all) => `${silence(all[4])} Object ${all[0].object.index} is the head again and points to object ${
           all[1].object.index}, which points to object ${all[0].object.index}: the chain goes round.`,
       },

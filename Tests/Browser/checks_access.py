@@ -9,7 +9,7 @@ from support import BACK, check, Lab
 def fits_every_width_in_both_themes(browser, base):
     for width, height in ((320, 640), (390, 844), (768, 1024), (1280, 900), (1920, 1080)):
         for theme in ("light", "dark"):
-            lab = Lab(browser, base, width=width, height=height, theme=theme, path="/#story=wrong-order")
+            lab = Lab(browser, base, width=width, height=height, theme=theme, path="/lab.html#story=wrong-order")
             lab.page.wait_for_selector("story-list .card .primary")
             assert not lab.scrolls_sideways(), f"{width} px scrolls sideways"
             ground = lab.page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -30,7 +30,7 @@ def nothing_moves_when_less_motion_is_wanted(browser, base):
 def without_scripts_the_page_explains_itself(browser, base):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(base)
+    page.goto(base + "/lab.html")
     text = page.inner_text("body")
     assert "Free lists" not in text, "no empty panels"
     assert "curl" in text and "page frame" in text.lower() and "/calls" in text
@@ -53,8 +53,9 @@ def axe_finds_no_violation(browser, base):
     lab.close()
 
 
-def no_violation(lab, where):
-    results = Axe().run(lab.page)
+def no_violation(lab, where, rules=None):
+    """All of axe's rules, or only those named."""
+    results = Axe().run(lab.page, options={"runOnly": rules} if rules else None)
     found = [
         f"{v['id']}: {v['help']} at {v['nodes'][0]['target']} ({v['nodes'][0].get('failureSummary', '')[:200]})"
         for v in results.response["violations"]]

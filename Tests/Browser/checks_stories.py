@@ -74,7 +74,7 @@ def other_stories_end_as_told(browser, base):
 
 @check
 def address_starts_a_story(browser, base):
-    lab = Lab(browser, base, path="/#story=double-free")
+    lab = Lab(browser, base, path="/lab.html#story=double-free")
     lab.page.wait_for_selector("story-list .card .primary")
     assert lab.step == 0
     lab.click(NEXT, to=1)

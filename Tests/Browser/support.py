@@ -20,7 +20,7 @@ def check(function):
 class Lab:
     """One browser page on one server, with its own session. Waits for states, never for time."""
 
-    def __init__(self, browser, base, *, width=1280, height=900, theme="light", path="/", open=True, **options):
+    def __init__(self, browser, base, *, width=1280, height=900, theme="light", path="/lab.html", open=True, **options):
         self.base = base
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=theme, **options)
@@ -39,7 +39,7 @@ class Lab:
         if "status of 5" in message.text or "status of 404" in message.text:
             self.complaints.append(message.text)
 
-    def open(self, path="/"):
+    def open(self, path="/lab.html"):
         self.page.goto(self.base + path)
         self.idle()
 

@@ -1,0 +1,8 @@
+/** The chapter at freeing.html. */
+import { open } from "./chapter.js";
+import { SCENES } from "./scenes/freeing.js";
+import "../elements/frame-map.js";
+import "../elements/free-lists.js";
+import "../elements/block-inspector.js";
+
+open(SCENES);

@@ -1,0 +1,95 @@
+/** Scenes of the chapter on asking for pages. */
+import { framesOf, newest, said, whichFrames, whichSplit } from "./guessing.js";
+import { frameRange, plural } from "../../words.js";
+
+const waiting = (view, order) => view.entries.filter((entry) => entry.cpu !== null && entry.order === order)
+  .map(({ pfn, count }) => frameRange(pfn, count)).join(" and ");
+
+export const SCENES = [
+  {
+    id: "split",
+    title: "A block is cut up",
+    intro: "The free frames are in blocks of 1, 2, 4, 8 … frames, with a list for each size. Order means: the size is 2 to that power.",
+    calls: [
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 4)",
+        ask: "Sixteen frames in a row.",
+        guess: whichSplit("Sixteen frames in a row, for the kernel. No list of zone Normal has a block of just 16 for it. Which free block will be cut up?"),
+        say: ([a]) => `${said(framesOf(a))}. The block was halved, the upper half put on the list of its order, and so on until sixteen were left. The halves are marked.`,
+      },
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 4)",
+        ask: "Sixteen more.",
+        guess: whichFrames("Sixteen more. Which block now?", "A block of exactly that size was free, so nothing had to be cut."),
+        say: ([, b]) => `${said(framesOf(b))}: the half that was left over a moment ago.`,
+      },
+      {
+        call: ([a]) => `free_pages(${a.returned}, 4)`,
+        ask: "Give the first sixteen back. Its buddy is the block just handed out.",
+        say: ([a]) => `${said(framesOf(a))} wait alone: a block can only merge with its buddy, and that is in use.`,
+      },
+    ],
+  },
+  {
+    id: "three-pages",
+    title: "Why four pages and not three",
+    intro: "You need three pages: 12,288 bytes in a row.",
+    calls: [
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 2)",
+        ask: "There is no order for three. Order 2 it is.",
+        guess: {
+          ask: "Three pages are needed, so order 2 is asked for. How many frames will be yours?", by: "choice",
+          choices: () => [["2", "2"], ["3", "3, the rest is given back"], ["4", "4"]],
+          truth: (answers) => String(2 ** newest(answers).page.order),
+          tell: (truth, answers) => `You own ${truth}: ${said(framesOf(newest(answers))).toLowerCase()}.`,
+        },
+        say: ([a], view) => `${said(framesOf(a))}. One of them you will not use. ${waiting(view, 2) ? `And the CPU put more of this size on its own list: ${waiting(view, 2)}.` : ""}`,
+      },
+      {
+        call: ([a]) => `split_page(${a.page.struct_page}, 2)`,
+        ask: "Could the fourth be given back? First, the block must count as single pages.",
+        say: () => "Since this call each of the four frames is counted on its own, and may be freed on its own.",
+      },
+      {
+        call: ([a]) => `free_page(0x${(Number(a.returned) + 3 * 4096).toString(16)})`,
+        ask: "Give only the fourth page back.",
+        say: ([a, , c], view) => `${c.misuse.length ? "The report calls that a misuse. " : ""}Frame ${a.page.pfn + 3} is free; three frames are left. This is what alloc_pages_exact() does for you. ${plural(view.entries.filter((entry) => entry.cpu !== null && entry.order === 0).length, "single frame")} wait on the CPU’s list.`,
+      },
+      {
+        call: () => "__get_free_page(GFP_KERNEL)",
+        ask: "Who gets it?",
+        guess: whichFrames("The next one asks for a single page. Which frame will it be?", "Last in, first out: it is probably still in the processor’s cache."),
+        say: (all) => `${said(framesOf(all[3]))}, right behind your three.`,
+      },
+    ],
+  },
+  {
+    id: "too-large",
+    title: "When the answer is NULL",
+    intro: "Most of this machine’s memory is free. That does not mean that every request can be met.",
+    calls: [
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 9)",
+        ask: "Two mebibytes in a row: 512 frames.",
+        guess: {
+          ask: "512 frames in a row. More than 700 frames of Normal are free. Will it be met?", by: "choice",
+          choices: () => [["yes", "Yes"], ["no", "No: NULL"]],
+          truth: (answers) => (newest(answers).page ? "yes" : "no"),
+          tell: (_, answers) => `It returned ${newest(answers).returned}.`,
+        },
+        say: ([a]) => (a.page ? `${said(framesOf(a))}.` : "NULL: no list has a block so large. Enough frames are free, but not in a row and in place. The kernel also says so in its log."),
+      },
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 11)",
+        ask: "Order 11 does not exist in Linux 6.1: 10 is the largest.",
+        say: ([, b]) => `${b.returned}${b.log.length ? ", with a warning in the log: such a request is a bug of the caller" : ""}.`,
+      },
+      {
+        call: () => "alloc_page(GFP_ATOMIC)",
+        ask: "GFP_KERNEL means: I can wait. GFP_ATOMIC means: I cannot, but you may use the reserves.",
+        say: ([, , c]) => `${said(framesOf(c))}. While there is plenty, both get the same. Whoever does not check for NULL finds out later.`,
+      },
+    ],
+  },
+];

@@ -1,0 +1,277 @@
+"""The book: its chapters load, their scenes run to the end, figures equal the API, links lead to steps, everybody can read it."""
+
+import re
+from pathlib import Path
+
+from checks_access import no_violation
+from support import Lab, check, drawn_frames, told_frames
+
+PUBLIC = Path(__file__).resolve().parents[2] / "Public"
+CHAPTERS = [path.stem for path in sorted((PUBLIC / "book").glob("*.html"))]
+MOST_BYTES = 250_000
+READY = "body[data-step]:not([data-busy]):not([data-opening])"
+CALL = "scene-player [data-act=call]"
+
+
+class Chapter(Lab):
+    """One chapter in one browser page. Its session is named by a token that this tab keeps."""
+
+    def __init__(self, browser, base, name, address="", **options):
+        self.sizes = {}
+        super().__init__(browser, base, path=f"/book/{name}.html{address}", **options)
+
+    def open(self, path):
+        self.page.on("response", lambda response: self.sizes.setdefault(response.url.split("?")[0], response))
+        super().open(path)
+
+    def idle(self):
+        self.page.wait_for_selector(READY)
+
+    @property
+    def scene(self):
+        return self.page.get_attribute("body", "data-scene")
+
+    def get(self, path):
+        token = self.page.evaluate("JSON.parse(sessionStorage.getItem('kmemlab-book')).token")
+        response = self.context.request.get(self.base + path, headers={"Authorization": f"Bearer {token}"})
+        assert response.ok, f"GET {path}: {response.status} {response.text()}"
+        return response.json()
+
+    def start(self, scene):
+        self.page.click(f"[data-scene={scene}]")
+        self.page.wait_for_selector(f"body[data-scene={scene}]")
+        self.idle()
+
+    def call(self, guess=True):
+        """Makes the next call of the scene, after a guess where one is wanted."""
+        choices = self.page.locator("scene-player .guesses button:visible")
+        if guess and choices.count():
+            choices.first.click()
+        before = self.step
+        self.page.click(CALL)
+        self.page.wait_for_function(
+            "step => Number(document.body.dataset.step) > step && document.body.dataset.busy === undefined", arg=before)
+
+    def play(self):
+        calls = 0
+        while self.page.locator(CALL).is_visible():
+            self.call()
+            calls += 1
+            assert calls < 30, "the scene does not end"
+        return calls
+
+    def caption(self):
+        return self.page.inner_text("scene-player .caption")
+
+    def verdict(self):
+        return self.page.inner_text("scene-player .verdict")
+
+
+def scenes_of(chapter):
+    return chapter.page.eval_on_selector_all("[data-act=restart], .scenes [data-scene]", "all => all.map(one => one.dataset.scene).filter(Boolean)")
+
+
+@check
+def book_scenes_run_to_their_end_and_are_drawn_as_told(browser, base):
+    assert len(CHAPTERS) >= 4, CHAPTERS
+    for name in CHAPTERS:
+        chapter = Chapter(browser, base, name)
+        for scene in scenes_of(chapter):
+            if scene != chapter.scene:
+                chapter.start(scene)
+            guesses = calls = 0
+            while chapter.page.locator(CALL).is_visible():
+                chapter.call()
+                calls += 1
+                guesses += chapter.page.locator("scene-player .verdict").is_visible()
+                assert calls < 30 and chapter.caption(), f"{name}, {scene}: call {calls} has no words"
+                words = chapter.page.inner_text("scene-player")
+                assert not re.search(r"undefined|NaN|\bnull\b|\[object", words), f"{name}, {scene}, call {calls}: {words}"
+            assert calls > 1, f"{name}, {scene} has no story"
+            told = chapter.get("/snapshot")
+            assert told["step"] == chapter.step, f"{name}, {scene}: at {chapter.step}, the API at {told['step']}"
+            if chapter.page.locator("frame-map button.cell:visible").count() and told["machine"]["kind"] == "classroom":
+                same_frames(chapter)
+            if chapter.page.locator("slab-strips .slab:visible").count():
+                same_slabs(chapter)
+        chapter.close()
+
+
+def same_frames(chapter):
+    drawn, told = drawn_frames(chapter), told_frames(chapter, chapter.step)
+    wrong = [pfn for pfn in told if drawn.get(pfn) not in told[pfn]]
+    assert set(drawn) == set(told) and not wrong, f"frames {wrong[:5]} are drawn wrong"
+
+
+def same_slabs(chapter):
+    """The objects in use of the slabs on show are those of the API."""
+    name = chapter.page.inner_text(".cache-title h3").split("\n")[0]
+    cache = re.match(r"[\w-]+", name).group()
+    told = {one["address"] for one in chapter.get(f"/caches/{cache}/objects?limit=1000")["objects"]}
+    drawn = set(chapter.page.eval_on_selector_all(
+        "button.object:is([data-object=live], [data-object=shared])", "all => all.map(one => one.dataset.address)"))
+    assert told == drawn, f"{cache}: drawn {sorted(drawn)}, told {sorted(told)}"
+
+
+@check
+def book_questions_are_decided_by_the_machine(browser, base):
+    chapter = Chapter(browser, base, "freeing", "#scene=wrong-order&step=2")
+    chapter.at_step(2)
+    listed = [entry["pfns"] for zone in chapter.get("/buddy")["zones"] for cpu in zone["per_cpu"]
+              for entry in cpu["lists"] if entry["order"] == 3 and entry["pfns"]]
+    (head,), = listed
+    chapter.page.click(f"free-lists .per-cpu .chip[data-pfn='{head}'][data-count='8']")
+    assert str(head) in chapter.page.inner_text("scene-player .guess-hint")
+    chapter.call(guess=False)
+    assert chapter.verdict().startswith("Right."), chapter.verdict()
+    wrong = chapter.page.locator("frame-map .cell[data-state=free]").first
+    wrong.click()
+    chapter.call(guess=False)
+    assert chapter.verdict().startswith("Not frame"), chapter.verdict()
+    pages = chapter.get("/pages")["pages"]
+    shared = max(page["pfn"] for page in pages)
+    assert "handed out twice" in chapter.caption() and f"frame {shared}" in chapter.caption(), chapter.caption()
+    assert all(f"#{page['id']}" in chapter.caption() for page in pages), chapter.caption()
+    chapter.press("ArrowLeft", to=3)
+    assert chapter.verdict().startswith("Right."), "a verdict belongs to its step"
+    chapter.close()
+
+
+@check
+def book_links_lead_everyone_to_the_same_step(browser, base):
+    chapter = Chapter(browser, base, "bytes", "#scene=double-kfree&step=5")
+    chapter.at_step(5)
+    assert "goes round" in chapter.caption(), chapter.caption()
+    chapter.press("ArrowLeft", to=4)
+    assert chapter.page.url.endswith("#scene=double-kfree&step=4")
+    chapter.page.reload()
+    chapter.idle()
+    assert chapter.step == 4 and chapter.scene == "double-kfree"
+    chapter.page.click(".prose a[href*='step=8'], main > p a[href*='step=8']")
+    chapter.page.wait_for_selector("body[data-step='8']")
+    assert chapter.page.evaluate("document.activeElement.id") == "figure", "the link leads to the figure"
+    first, third = (chapter.get("/journal?limit=10")["entries"][index]["returned"] for index in (5, 7))
+    assert first == third, "two callers, one address"
+    chapter.close()
+    for name in CHAPTERS:
+        links = re.findall(r'href="#scene=([\w-]+)&amp;step=(\d+)"', (PUBLIC / "book" / f"{name}.html").read_text())
+        script = "".join(path.read_text() for path in [*PUBLIC.glob("book/scenes/*.js"), *PUBLIC.glob("stories/*.js")])
+        for scene, _ in links:
+            assert f'"{scene}"' in script, f"{name}: no scene {scene}"
+
+
+@check
+def book_steps_are_explained_and_told_as_curl_and_c(browser, base):
+    chapter = Chapter(browser, base, "asking", "#scene=split&step=1")
+    chapter.at_step(1)
+    for summary in ("Why?", "As curl", "As C"):
+        chapter.page.click(f"step-tools summary:text-is('{summary}')")
+    told = chapter.get("/journal/1/explain")["explain"]
+    chapter.page.wait_for_selector("step-tools .why li")
+    assert chapter.page.eval_on_selector_all(".why li", "all => all.map(one => one.textContent)") == [one["text"] for one in told] and told
+    assert '"call":"__get_free_pages(GFP_KERNEL, 4)"' in chapter.page.inner_text("[aria-label='the curl line']")
+    assert "unsigned long addr1 = __get_free_pages(GFP_KERNEL, 4);" in chapter.page.inner_text("[aria-label='the C code']")
+    chapter.close()
+
+
+def told(chapter, text):
+    chapter.page.wait_for_selector(f"scene-player .place:has-text('{text}')")
+    chapter.idle()
+
+
+@check
+def book_branches_leave_the_story_as_it_was(browser, base):
+    chapter = Chapter(browser, base, "freeing", "#scene=wrong-order&step=2")
+    chapter.at_step(2)
+    before = chapter.get("/snapshot")["state_hash"]
+    chapter.page.click("step-tools summary:text-is('What if?')")
+    chapter.page.click("step-tools .actions button")
+    told(chapter, "On a branch")
+    assert chapter.step == 2 and "misuse" not in chapter.page.inner_text("call-answer").lower()
+    chapter.page.fill("#what-if", "alloc_pagez(GFP_KERNEL, 0)")
+    chapter.page.press("#what-if", "Enter")
+    chapter.page.click("step-tools .error button:text-is('alloc_pages')")
+    chapter.press("Enter", to=3)
+    assert "alloc_pages(GFP_KERNEL, 0)" in chapter.page.inner_text("call-answer")
+    chapter.page.click(CALL)
+    told(chapter, "call 2 of 4")
+    assert chapter.get("/snapshot")["state_hash"] == before and "misuse" in chapter.page.inner_text("call-answer").lower()
+    chapter.close()
+
+
+@check
+def book_is_read_and_played_by_keyboard_alone(browser, base):
+    chapter = Chapter(browser, base, "asking")
+    chapter.page.keyboard.press("Tab")
+    assert chapter.page.evaluate("document.activeElement.className") == "skip"
+    chapter.page.keyboard.press("Enter")
+    tab_until(chapter, "document.activeElement.matches('frame-map .cell')")
+    chapter.page.keyboard.press("End")
+    chapter.page.keyboard.press("Enter")
+    assert "Your guess" in chapter.page.inner_text("scene-player .guess-hint")
+    tab_until(chapter, "document.activeElement.matches('[data-act=call]')", key="Shift+Tab")
+    chapter.press("Enter", to=1)
+    assert chapter.page.evaluate("document.activeElement.matches('[data-act=call]')"), "the focus was lost"
+    assert chapter.page.get_attribute("scene-player .caption", "aria-live") == "polite"
+    chapter.page.keyboard.press("ArrowLeft")
+    chapter.at_step(0)
+    chapter.close()
+
+
+def tab_until(chapter, condition, key="Tab"):
+    for _ in range(60):
+        chapter.page.keyboard.press(key)
+        if chapter.page.evaluate(condition):
+            return
+    raise AssertionError(f"no way by {key} to: {condition}")
+
+
+@check
+def book_pages_are_light_and_ask_no_other_host(browser, base):
+    for name in CHAPTERS:
+        chapter = Chapter(browser, base, name)
+        own = {url: len(response.body()) for url, response in chapter.sizes.items() if re.search(r"\.(html|js|css|svg)$", url)}
+        weight = sum(own.values())
+        assert len(own) > 10 and weight < MOST_BYTES, f"{name}: {weight} bytes"
+        assert all(url.startswith(base) for url in chapter.urls), chapter.urls
+        chapter.close()
+
+
+@check
+def book_is_text_without_scripts_and_without_a_service(browser, base):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(base)
+    links = page.eval_on_selector_all(".chapters a", "all => all.map(one => one.getAttribute('href'))")
+    assert sorted(links) == [f"book/{name}.html" for name in CHAPTERS], links
+    for link in links:
+        page.goto(f"{base}/{link}")
+        text = page.inner_text("main")
+        assert len(text.split()) > 250 and "JavaScript" in text and "Make the next call" not in text, link
+    context.close()
+    chapter = Chapter(browser, base, CHAPTERS[0], open=False)
+    chapter.page.route("**/sessions", lambda route: route.abort())
+    chapter.page.goto(f"{base}/book/{CHAPTERS[0]}.html")
+    chapter.page.wait_for_selector("notice-bar .notice")
+    assert "cannot be reached" in chapter.page.inner_text("notice-bar") and chapter.page.inner_text("h1")
+    chapter.context.close()
+
+
+@check
+def book_fits_and_axe_finds_no_violation(browser, base):
+    for width, theme in ((1280, "light"), (390, "dark")):
+        lab = Lab(browser, base, width=width, theme=theme, open=False)
+        lab.page.goto(base)
+        no_violation(lab, f"the table of contents, {width} {theme}")
+        lab.close()
+    for name in CHAPTERS:
+        chapter = Chapter(browser, base, name)
+        chapter.call()
+        chapter.page.click("step-tools summary:text-is('What if?')")
+        for width, theme in ((1280, "light"), (1280, "dark"), (390, "dark"), (390, "light")):
+            chapter.page.set_viewport_size({"width": width, "height": 844})
+            chapter.page.emulate_media(color_scheme=theme)
+            assert not chapter.scrolls_sideways(), f"{name} at {width} px scrolls sideways"
+            rules = None if (width, theme) in ((1280, "light"), (390, "dark")) else ["color-contrast"]
+            no_violation(chapter, f"{name}, {width} {theme}", rules)
+        chapter.close()
