@@ -330,6 +330,8 @@ extension DurableSessionTests {
 
 extension DurableSessionTests {
     private static let once = [(name: "Idempotency-Key", value: "boot-0123456789ab")]
+    private static let otherOnce = [(name: "Idempotency-Key", value: "boot-0123456789ac")]
+    private static let forkOnce = [(name: "Idempotency-Key", value: "fork-0123456789ab")]
 
     @Test func beginning_thatComesAgain_isTheSameSession() throws {
         let client = try client()
@@ -340,7 +342,7 @@ extension DurableSessionTests {
         own.id = try #require(first.json["id"].string)
         _ = try own.post("/pages")
         let fork = try own.post(
-            "/sessions/\(own.id)/fork", #"{"step":1}"#, headers: [("Idempotency-Key", "fork-0123456789ab")])
+            "/sessions/\(own.id)/fork", #"{"step":1}"#, headers: Self.forkOnce)
         _ = try own.post("/undo")
         let count = try journal.sessions().count
         for again in [own, own.afterRestart(journal)] {
@@ -353,7 +355,7 @@ extension DurableSessionTests {
             #expect(
                 try again.post(
                     "/sessions/\(own.id)/fork", #"{"step":1}"#,
-                    headers: [("Idempotency-Key", "fork-0123456789ab")]
+                    headers: Self.forkOnce
                 ).text
                     == fork.text)
             #expect(
@@ -367,7 +369,7 @@ extension DurableSessionTests {
     @Test func beginning_withAnotherKeyOrOnAnotherService_isAnotherSession() throws {
         let client = try client()
         let first = try client.post("/sessions", headers: Self.once).json
-        let second = try client.post("/sessions", headers: [("Idempotency-Key", "boot-0123456789ac")]).json
+        let second = try client.post("/sessions", headers: Self.otherOnce).json
         let elsewhere = try TestClient(journal: MemoryJournalStore())
             .post("/sessions", headers: Self.once).json
         for field in ["id", "token", "view_token"] {
