@@ -48,8 +48,8 @@ export class Lab extends EventTarget {
   linkTo = (step) => `step=${step}`;
   /** What was left for a branch: {step, seen, ...}, the step where it begins and the one that was on show; null on no branch. */
   trunk = null;
-  /** What to do when the session has expired, instead of booting the same machine. */
-  expired = null;
+  /** What begins anew, when the session has expired or the machine has halted; null for a machine of the same kind. */
+  restart = null;
   /** step -> {call, returned, id}: the journal */
   entries = new Map();
   /** step -> the answer and the request as sent, for the steps done from this page */
@@ -88,7 +88,7 @@ export class Lab extends EventTarget {
 
   /** Starts a fresh machine like the one on show. */
   reboot() {
-    return this.boot(likeness(this.machine));
+    return this.restart ? this.restart() : this.boot(likeness(this.machine));
   }
 
   async #boot(machine, warmUp) {
@@ -403,8 +403,8 @@ export class Lab extends EventTarget {
   async #explain(error) {
     if (!(error instanceof Problem)) {
       this.notify({ kind: "error", text: `The server cannot be reached (${error.message}).` });
-    } else if (error.status === 401 && this.expired) {
-      this.expired();
+    } else if (error.status === 401 && this.restart) {
+      this.restart();
     } else if (error.status === 401) {
       await this.#boot(likeness(this.machine), null);
       this.notify({ kind: "info", text: "The session had expired. This is a freshly booted machine." });

@@ -8,7 +8,7 @@ import { hex } from "./virtual.js";
 
 export const OBJECT_STATES = {
   live: "in use", kernel: "in use by the kernel itself", free: "free", shared: "in use and yet on a free list",
-  lost: "free, but on no list",
+  lost: "free, but on no list", unused: "not needed at the moment, the kernel may take it back",
 };
 
 export const isInUse = (cache) => cache.nr_slabs > 0 || cache.live_objects > 0;
@@ -105,7 +105,8 @@ export function arraysOf(classic) {
 
 function stateOf(letter, waits) {
   if (letter === "k") return "kernel";
-  if (letter === "#") return waits.length ? "shared" : "live";
+  if (letter === "u" && !waits.length) return "unused";
+  if (letter === "#" || letter === "u") return waits.length ? "shared" : "live";
   return waits.length ? "free" : "lost";
 }
 

@@ -22,7 +22,7 @@ export function open(scenes) {
   document.body.classList.toggle("embedded", new URLSearchParams(location.search).has("embed"));
   lab.api = new Kmemlab("", { token: null });
   lab.linkTo = (step) => `scene=${chapter.scene.id}&step=${step}`;
-  lab.expired = () => chapter.restart();
+  lab.restart = () => chapter.restart();
   window.addEventListener("hashchange", () => chapter.follow() && showFigure());
   chapter.follow();
 }
@@ -60,6 +60,7 @@ class Chapter {
   #start(scene, step) {
     this.scene = scene;
     for (const button of this.#buttons) button.setAttribute("aria-pressed", String(button.dataset.scene === scene.id));
+    reveal(this.#buttons[this.#scenes.indexOf(scene)]);
     document.body.dataset.scene = scene.id;
     document.body.dataset.opening = "";
     this.#turn = this.#turn.then(async () => {
@@ -88,6 +89,13 @@ async function reach(step) {
     if (lab.last === last) break;
   }
   if (lab.step !== step) await lab.go(step);
+}
+
+/** Scrolls the row of scenes, which may be longer than a phone is wide, to a button; never the page. */
+function reveal(button) {
+  const row = button.parentElement;
+  const [place, room] = [button.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (place.left < room.left || place.right > room.right) row.scrollLeft += place.left - room.left - 16;
 }
 
 /** A link in the text leads to the figure, for the eyes and for the keyboard. */

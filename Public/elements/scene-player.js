@@ -4,30 +4,36 @@
  *
  * A scene is a story (story.js) whose calls may have a `guess`:
  * - `ask`: the question
- * - `by`: "frames" or "object", to be clicked in the figure, or "choice" with `choices(answers, view)`: [[value, text]]
+ * - `by`: "frames", "object" or "line", to be clicked in the figure, or "choice" with `choices(answers, view)`: [[value, text]]
+ * - `isLate`: whether only the end of the scene decides
  * - `truth(answers, view, before)`: what came out, read from the machine after the call: frames as {pfn, count}, the
  *   address of an object, or a value
  * - `tell(truth, answers, view)`: that in words
  */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
-import { capital, frameRange } from "../words.js";
+import { frameRange } from "../words.js";
 
 const HINTS = {
   frames: "Choose a block in the map or in the lists: click it, or walk there with the arrow keys and press Enter.",
   object: "Choose an object in the picture of the slab: click it, or walk there with the arrow keys and press Enter.",
+  line: "Click a line, or walk there with the arrow keys and press Enter.",
   choice: "Choose one.",
 };
 
 class ScenePlayer extends HTMLElement {
   /** What the reader expects of the next call; null until asked and answered. */
   #guess = null;
+  /** What the machine looked like when the guess was made. */
+  #before = null;
+  /** Guesses that are not decided yet. */
+  #open = [];
   /** step -> {right, text}: how a guess turned out. */
   #verdicts = new Map();
   #asked = null;
   #story = null;
   #place = el("p", { class: "place" });
-  #verdict = el("p", { class: "verdict", role: "status", "aria-live": "polite" });
+  #verdict = el("p", { class: "outcome", role: "status", "aria-live": "polite" });
   #caption = el("p", { class: "caption", "aria-live": "polite" });
   #question = el("p", { class: "question" });
   #choices = el("div", { class: "guesses", role: "group", "aria-label": "Your guess" });
@@ -37,7 +43,12 @@ class ScenePlayer extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#place, this.#caption, this.#verdict, this.#question, this.#choices, this.#hint, this.#call, this.#end);
-    for (const name of ["view", "story"]) lab.addEventListener(name, () => this.#draw());
+    lab.addEventListener("view", () => this.#draw());
+    lab.addEventListener("story", () => {
+      this.#judge();
+      this.#draw();
+    });
+    document.addEventListener("line", (event) => this.#take("line", event.detail));
     lab.addEventListener("select", () => this.#take("frames", lab.selected));
     lab.addEventListener("cache", () => this.#take("object", lab.object));
   }
@@ -52,25 +63,32 @@ class ScenePlayer extends HTMLElement {
   #take(by, value) {
     if (this.#part?.guess?.by !== by || value === null || document.body.dataset.busy !== undefined) return;
     this.#guess = value;
+    this.#before = lab.view;
     this.#draw();
   }
 
-  async #act() {
-    const { story } = lab;
-    if (lab.trunk) return void lab.leaveBranch();
-    if (lab.isPast) return void lab.move(1);
-    const part = this.#part;
-    const guess = this.#guess;
-    const before = lab.view;
-    if (!part) return;
-    await story.advance(lab);
-    if (part.guess && guess !== null && lab.story === story) {
-      const truth = part.guess.truth(story.answers, lab.view, before);
-      const right = isRight(part.guess.by, guess, truth);
-      const words = part.guess.tell(truth, story.answers, lab.view);
-      this.#verdicts.set(lab.step, { right, text: `${right ? "Right." : `Not ${spoken(part.guess, guess, story.answers, before)}.`} ${words}` });
-      if (part.guess.by === "frames" && truth) lab.select(truth);
-      this.#draw();
+  #act() {
+    if (lab.trunk) lab.leaveBranch();
+    else if (lab.isPast) lab.move(1);
+    else lab.story?.advance(lab);
+  }
+
+  /** The story moved on, by whatever button: does it bear out what the reader guessed? */
+  #judge() {
+    const { story, view } = lab;
+    const part = this.#asked;
+    const isNext = story && story === this.#story && part && story.definition.calls[story.answers.length - 1] === part;
+    if (isNext && part.guess && this.#guess !== null) {
+      this.#open.push({ guess: part.guess, value: this.#guess, before: this.#before, answers: story.answers.slice(0, -1) });
+    }
+    if (!isNext) return;
+    for (const one of this.#open.filter(({ guess }) => !guess.isLate || story.next === null)) {
+      this.#open.splice(this.#open.indexOf(one), 1);
+      const truth = one.guess.truth(story.answers, view, one.before);
+      const right = isRight(one.guess.by, one.value, truth);
+      const words = one.guess.tell(truth, story.answers, view);
+      this.#verdicts.set(lab.step, { right, text: `${right ? "Right." : `Not ${spoken(one.guess, one.value, one.answers, one.before)}.`} ${words}` });
+      if (one.guess.by === "frames" && truth) lab.select(truth);
     }
   }
 
@@ -81,6 +99,7 @@ class ScenePlayer extends HTMLElement {
     if (story !== this.#story && story) {
       this.#story = story;
       this.#verdicts.clear();
+      this.#open = [];
     }
     const part = this.#part;
     if (part !== this.#asked) {
@@ -142,10 +161,7 @@ function isRight(by, guess, truth) {
 function spoken(guess, value, answers, view) {
   if (guess.by === "frames") return frameRange(value.pfn, value.count);
   if (guess.by === "choice") return `“${guess.choices(answers, view).find(([one]) => one === value)?.[1] ?? value}”`;
-  return `the object at ${value}`;
+  return guess.by === "line" ? `line ${value}` : `the object at ${value}`;
 }
-
-/** "Frames 128–131" at the beginning of a sentence. */
-export const Frames = ({ pfn, count }) => capital(frameRange(pfn, count));
 
 customElements.define("scene-player", ScenePlayer);

@@ -15,7 +15,7 @@ const MOST_OBJECTS = 3000;
 /** Objects to a row, on a phone and elsewhere; a slab with more is drawn in several rows. */
 const COLUMNS = { "--narrow": 16, "--wide": 32 };
 const MOST_NUMBERED = 8;
-const LETTERS = { kernel: "k", shared: "2×", lost: "?" };
+const LETTERS = { kernel: "k", shared: "2×", lost: "?", unused: "u" };
 
 class SlabStrips extends HTMLElement {
   #home = null;
@@ -148,7 +148,7 @@ function arrayList(array) {
 export const LEGEND = [
   ["live", "7", `${OBJECT_STATES.live}, with the number of its allocation; hatched: lost to rounding`], ["free next", "▸", "free, handed out next"],
   ["free", "3", "free, with its place in line"],
-  ["kernel", "k", OBJECT_STATES.kernel], ["shared", "2×", OBJECT_STATES.shared], ["lost", "?", OBJECT_STATES.lost],
+  ["kernel", "k", OBJECT_STATES.kernel], ["shared", "2×", OBJECT_STATES.shared], ["lost", "?", OBJECT_STATES.lost], ["unused", "u", OBJECT_STATES.unused],
   ["live changed", "", "changed by this step"],
 ];
 

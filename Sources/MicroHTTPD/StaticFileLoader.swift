@@ -10,7 +10,8 @@ struct LoadedFile {
     var entityTag: String
 }
 
-/// Reads all files below a folder. `index.html` is also found by its folder's path.
+/// Reads all files below a folder. `index.html` is also found by its folder's path, and any other
+/// page by its path without `.html`.
 func loadFiles(below directory: String) throws(StaticFilesError) -> [LoadedFile] {
     var files: [LoadedFile] = []
     var waiting = [(directory: directory, path: "/")]
@@ -34,10 +35,17 @@ private func load(
     let loaded = LoadedFile(
         path: Array("\(folder)\(name)".utf8), content: content, contentType: contentType(of: name),
         entityTag: "\"\(hexText(contentHash(content)))-\(content.count)\"")
-    guard name == "index.html" else { return [loaded] }
-    var index = loaded
-    index.path = Array(folder.utf8)
-    return [loaded, index]
+    guard let stem = shortName(of: name) else { return [loaded] }
+    var short = loaded
+    short.path = Array("\(folder)\(stem)".utf8)
+    return [loaded, short]
+}
+
+/// What a page may be called instead of its file name, `""` for a folder's index; `nil` for other
+/// files.
+private func shortName(of name: String) -> String? {
+    guard name.hasSuffix(".html"), name != ".html" else { return nil }
+    return name == "index.html" ? "" : String(name.dropLast(5))
 }
 
 /// The names in a folder that do not begin with a dot.

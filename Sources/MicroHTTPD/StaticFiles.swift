@@ -27,7 +27,7 @@ public final class StaticFiles: @unchecked Sendable {
         files.deallocate()
     }
 
-    /// How many paths there are; a folder's `index.html` has two.
+    /// How many paths there are; a page has two.
     public var pathCount: Int { files.count }
 
     /// Finds a file by its decoded path.

@@ -16,6 +16,7 @@ final class TemporarySite {
         write("secret", to: "secret.txt")
         write("<p>home</p>", to: "site/index.html")
         write("<p>lesson</p>", to: "site/lesson/index.html")
+        write("<p>guide</p>", to: "site/guide.html")
         write("hidden", to: "site/.hidden")
         write("", to: "site/empty.txt")
         for name in [
@@ -64,6 +65,7 @@ final class TemporarySite {
 
     @Test(arguments: [
         ("/", "text/html; charset=utf-8"), ("/index.html", "text/html; charset=utf-8"),
+        ("/guide.html", "text/html; charset=utf-8"), ("/guide", "text/html; charset=utf-8"),
         ("/lesson/", "text/html; charset=utf-8"), ("/a.css", "text/css; charset=utf-8"),
         ("/a.js", "text/javascript; charset=utf-8"), ("/a.mjs", "text/javascript; charset=utf-8"),
         ("/a.svg", "image/svg+xml"), ("/a.png", "image/png"), ("/a.json", "application/json"),
@@ -87,7 +89,8 @@ final class TemporarySite {
     @Test(arguments: [
         "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/lesson/../../secret.txt",
         "/lesson/..%2f..%2fsecret.txt", "//etc/passwd", "/%2fetc/passwd", "/link.txt",
-        "/up/secret.txt", "/.hidden", "/./index.html", "/lesson", "/index.html/", "/index.html%00",
+        "/up/secret.txt", "/.hidden", "/./index.html", "/lesson", "/index",
+        "/index.html/", "/index.html%00",
         "/a.txt%2500", "/..\\secret.txt", "/%252e%252e/secret.txt", "/lesson//",
     ])
     func get_ofAPathOutOfTheFolder_findsNothing(target: String) throws {

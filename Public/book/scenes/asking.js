@@ -1,6 +1,6 @@
 /** Scenes of the chapter on asking for pages. */
 import { framesOf, newest, said, whichFrames, whichSplit } from "./guessing.js";
-import { frameRange, plural } from "../../words.js";
+import { frameRange } from "../../words.js";
 
 const waiting = (view, order) => view.entries.filter((entry) => entry.cpu !== null && entry.order === order)
   .map(({ pfn, count }) => frameRange(pfn, count)).join(" and ");
@@ -54,7 +54,7 @@ export const SCENES = [
       {
         call: ([a]) => `free_page(0x${(Number(a.returned) + 3 * 4096).toString(16)})`,
         ask: "Give only the fourth page back.",
-        say: ([a, , c], view) => `${c.misuse.length ? "The report calls that a misuse. " : ""}Frame ${a.page.pfn + 3} is free; three frames are left. This is what alloc_pages_exact() does for you. ${plural(view.entries.filter((entry) => entry.cpu !== null && entry.order === 0).length, "single frame")} wait on the CPU’s list.`,
+        say: ([a, , c], view) => `${c.misuse.length ? "The report calls that a misuse. " : ""}Frame ${a.page.pfn + 3} is free; three frames are left. This is what alloc_pages_exact() does for you. It waits on the CPU’s list of single frames${waiting(view, 0) === frameRange(a.page.pfn + 3, 1) ? ", alone" : ""}.`,
       },
       {
         call: () => "__get_free_page(GFP_KERNEL)",

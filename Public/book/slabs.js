@@ -1,0 +1,7 @@
+/** The chapter at slabs.html. */
+import { open } from "./chapter.js";
+import { SCENES } from "./scenes/slabs.js";
+import "../elements/slab-view.js";
+import "../elements/frame-map.js";
+
+open(SCENES);
