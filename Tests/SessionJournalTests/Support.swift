@@ -210,3 +210,12 @@ struct RandomRecords {
             byte: UInt8(number(255)))
     }
 }
+
+extension RecordedCall {
+    /// The record under a key.
+    func encoded(_ key: JournalKey) -> [UInt8] {
+        var writer = RecordWriter()
+        write(to: &writer, under: key)
+        return writer.bytes
+    }
+}

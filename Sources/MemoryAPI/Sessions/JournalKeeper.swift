@@ -5,7 +5,7 @@ import SessionJournal
 /// Writes sessions to a journal store, and builds them again from there.
 ///
 /// The one place where the store's errors become refusals.
-struct JournalKeeper: Sendable {
+final class JournalKeeper: Sendable {
     private let store: any JournalStore
     private let log: Logger
 
@@ -67,7 +67,9 @@ extension JournalKeeper {
             _ = try store.move(key, from: start, to: common)
             start = common
         }
-        let ticket = try store.append(state.calls(behind: start.step), to: key, expecting: start)
+        let ticket = try state.withCalls(behind: start.step) { (calls) throws(JournalError) in
+            try store.append(calls, to: key, expecting: start)
+        }
         state.noteStored(state.head, count: state.step, ticket)
         return ticket
     }

@@ -18,6 +18,8 @@ final class Session: Sendable {
     }
 
     let id: SessionID
+    /// Its number in a journal store.
+    let storedKey: SessionKey
     let token: Token
     let viewToken: Token
     let creation: SessionCreation
@@ -34,7 +36,9 @@ final class Session: Sendable {
         _ state: consuming SessionState?, names: SessionNames = SessionNames(),
         _ creation: SessionCreation, now: UInt64
     ) {
+        guard let key = names.id.stored else { preconditionFailure("names are drawn") }
         id = names.id
+        storedKey = key
         token = Token(names.id, names.secret, isReadOnly: false)
         viewToken = Token(names.id, names.viewSecret, isReadOnly: true)
         self.creation = creation

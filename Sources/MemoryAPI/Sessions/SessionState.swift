@@ -165,15 +165,22 @@ extension SessionState {
     /// The state at the last step that the journal store has and that has not been overwritten since.
     var lastCommonHead: JournalHead { head(at: journal.storedCount) }
 
-    /// The calls behind some step up to where the session stands.
-    func calls(behind step: UInt32) -> [RecordedCall] {
-        var calls = journal.records[Int(step)..<self.step].map {
-            RecordedCall($0.call(payloads: journal.payloads), stateHash: $0.hash)
-        }
-        if _slowPath(answers.pending != nil), !calls.isEmpty {
-            calls[calls.count - 1].answer = answers.pending
-        }
-        return calls
+    /// Hands out the calls behind some step up to where the session stands; there must be one.
+    ///
+    /// - Complexity: O(calls); a single one takes no memory of its own.
+    func withCalls<Result>(
+        behind step: UInt32, _ body: (Span<RecordedCall>) throws(JournalError) -> Result
+    ) throws(JournalError) -> Result {
+        let last = recordedCall(at: self.step, answer: answers.pending)
+        if _fastPath(Int(step) + 1 == self.step) { return try body(CollectionOfOne(last).span) }
+        let calls = (Int(step) + 1..<self.step).map { recordedCall(at: $0) } + [last]
+        return try body(calls.span)
+    }
+
+    private func recordedCall(at step: Int, answer: StoredAnswer? = nil) -> RecordedCall {
+        let record = journal.records[step - 1]
+        return RecordedCall(
+            record.call(payloads: journal.payloads), stateHash: record.hash, answer: answer)
     }
 
     /// Notes where the session stands in the journal store.
@@ -185,7 +192,7 @@ extension SessionState {
         storedHead = head
         journal.noteStored(count)
         answers.noteStored()
-        lastTicket = ticket
+        if lastTicket !== ticket { lastTicket = ticket }
     }
 }
 

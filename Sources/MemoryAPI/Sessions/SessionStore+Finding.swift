@@ -93,8 +93,9 @@ extension SessionStore {
     private func keep(
         _ session: Session, _ residence: inout Session.Residence, _ journals: JournalKeeper
     ) throws(Problem) -> JournalTicket? {
-        guard let key = session.id.stored else { preconditionFailure("names are drawn") }
-        do throws(Problem) { return try journals.keep(&residence.state!, of: key) } catch {
+        do throws(Problem) {
+            return try journals.keep(&residence.state!, of: session.storedKey)
+        } catch {
             residence.lose()
             throw error
         }
@@ -123,7 +124,8 @@ extension SessionStore {
     private func bringIn(
         _ session: Session, _ residence: inout Session.Residence
     ) throws(Problem) {
-        guard !residence.isEnded, let journals, let key = session.id.stored,
+        let key = session.storedKey
+        guard !residence.isEnded, let journals,
             let stored = try journals.session(key)
         else { throw .unknownToken }
         guard let sent = stored.sent else { throw journals.unreadable(key) }
@@ -152,7 +154,6 @@ extension SessionStore {
 
     /// The recording that was sent for a session; nothing for others.
     func sentRecording(of session: Session) throws(Problem) -> SentRecording {
-        guard let journals, let key = session.id.stored else { return .none }
-        return try journals.session(key)?.sent ?? .none
+        try journals?.session(session.storedKey)?.sent ?? .none
     }
 }

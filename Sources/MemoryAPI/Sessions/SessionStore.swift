@@ -163,7 +163,7 @@ extension SessionStore {
     @discardableResult
     func end(_ session: Session) throws(Problem) -> JournalTicket? {
         var ticket: JournalTicket?
-        if let journals, let key = session.id.stored { ticket = try journals.end(key) }
+        if let journals { ticket = try journals.end(session.storedKey) }
         session.residence.withLock { $0.end() }
         let removed = shard(session.id.key).sessions.withLock {
             $0.removeValue(forKey: session.id.key)

@@ -4,6 +4,7 @@
 /// changing a record on purpose. The corresponding standard is RFC 3720, appendix B.4.
 struct CRC32C {
     private var state = UInt32.max
+    private let table = Self.tables
 
     /// The check value of what was added.
     var value: UInt32 { ~state }
@@ -17,11 +18,11 @@ struct CRC32C {
         while index + 8 <= bytes.count {
             let word = UInt64(
                 littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            crc = Self.folded(word ^ UInt64(crc))
+            crc = folded(word ^ UInt64(crc))
             index += 8
         }
         while index < bytes.count {
-            crc = Self.table[Int(UInt8(truncatingIfNeeded: crc) ^ bytes[index])] ^ crc >> 8
+            crc = table[Int(UInt8(truncatingIfNeeded: crc) ^ bytes[index])] ^ crc >> 8
             index += 1
         }
         state = crc
@@ -29,8 +30,7 @@ struct CRC32C {
 
     /// Eight bytes, each through the table of its distance from the end.
     @inline(__always)
-    private static func folded(_ word: UInt64) -> UInt32 {
-        let table = table
+    private func folded(_ word: UInt64) -> UInt32 {
         var crc: UInt32 = 0
         for byte in 0..<8 {
             let index = Int(UInt8(truncatingIfNeeded: word >> UInt64(8 * byte)))
@@ -40,7 +40,7 @@ struct CRC32C {
     }
 
     /// Eight tables of 256 remainders; the n-th is for bytes with n more behind them.
-    nonisolated(unsafe) private static let table: UnsafePointer<UInt32> = {
+    nonisolated(unsafe) private static let tables: UnsafePointer<UInt32> = {
         let table = UnsafeMutablePointer<UInt32>.allocate(capacity: 8 << 8)
         for index in 0..<256 {
             table[index] = (0..<8).reduce(UInt32(index)) { crc, _ in

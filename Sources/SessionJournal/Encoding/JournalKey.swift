@@ -16,13 +16,28 @@ struct JournalKey: Hashable {
 
     /// Reads a key; `nil` if the bytes are none.
     init?(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == Self.byteCount else { return nil }
+        guard bytes.count == Self.byteCount, let start = bytes.baseAddress else { return nil }
+        self.init(at: start)
+    }
+
+    /// Reads a key of ``byteCount`` bytes.
+    init(at bytes: UnsafeRawPointer) {
         bigEndianSession = bytes.loadUnaligned(as: UInt64.self)
         bigEndianStep = bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
     }
 
     var session: SessionKey { SessionKey(rawValue: UInt64(bigEndian: bigEndianSession)) }
     var step: UInt32 { UInt32(bigEndian: bigEndianStep) }
+
+    /// Which of two keys comes first, as C's functions say it: less than 0, 0 or more than 0.
+    ///
+    /// The same as if their bytes were compared one after the other.
+    @inline(__always)
+    func compared(to other: JournalKey) -> Int32 {
+        if session != other.session { return session < other.session ? -1 : 1 }
+        if step != other.step { return step < other.step ? -1 : 1 }
+        return 0
+    }
 
     /// Bytes of a key.
     static let byteCount = 12

@@ -1,9 +1,11 @@
 /// Every record begins with a version and ends with a check value of its key and all before it.
 extension RecordWriter {
+    /// Ends a record with its check value.
+    mutating func seal(_ key: JournalKey) { fixed(key.checkValue(with: written)) }
+
     /// What was written, with the check value behind it.
     consuming func sealed(_ key: JournalKey) -> [UInt8] {
-        let value = key.checkValue(with: bytes)
-        fixed(value)
+        seal(key)
         return bytes
     }
 }
@@ -28,11 +30,6 @@ extension RecordReader {
 }
 
 extension JournalKey {
-    /// The check value of a record's key and its content.
-    func checkValue(with content: [UInt8]) -> UInt32 {
-        content.withUnsafeBytes { checkValue(with: $0) }
-    }
-
     /// The check value of a record's key and its content.
     func checkValue(with content: UnsafeRawBufferPointer) -> UInt32 {
         var check = CRC32C()

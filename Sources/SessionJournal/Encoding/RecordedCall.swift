@@ -30,14 +30,13 @@ extension RecordedCall {
     /// The newest version: the one with an answer.
     static let version: UInt8 = 2
 
-    /// The record under a key.
-    func encoded(_ key: JournalKey) -> [UInt8] {
-        var writer = RecordWriter(capacity: 32)
+    /// Writes the record under a key.
+    func write(to writer: inout RecordWriter, under key: JournalKey) {
         writer.byte(answer == nil ? Self.usualVersion : Self.version)
         writer.call(call)
         answer?.write(to: &writer)
         writer.word(stateHash)
-        return writer.sealed(key)
+        writer.seal(key)
     }
 
     /// Reads a record.

@@ -20,6 +20,7 @@ final class Condition: @unchecked Sendable {
     }
 
     /// Runs something while no other thread does.
+    @inline(__always)
     func locked<Result>(
         _ body: () throws(JournalError) -> Result
     ) throws(JournalError) -> Result {

@@ -53,6 +53,8 @@ final class Environment: @unchecked Sendable {
         let transaction = try Transaction(self, isReadOnly: false)
         try LMDBCode.check(
             mdb_dbi_open(transaction.pointer, nil, 0, &database), "mdb_dbi_open", path)
+        try LMDBCode.check(
+            mdb_set_compare(transaction.pointer, database, keysCompared), "mdb_set_compare", path)
         try transaction.commit()
     }
 
@@ -60,6 +62,27 @@ final class Environment: @unchecked Sendable {
         var status = stat()
         return stat(file, &status) == 0 ? Int(status.st_size) : 0
     }
+}
+
+/// LMDB orders keys. It is LMDB's own order, found in fewer instructions.
+///
+/// The corresponding C type is `MDB_cmp_func`.
+private let keysCompared:
+    @convention(c) (UnsafePointer<MDB_val>?, UnsafePointer<MDB_val>?) -> Int32 = { left, right in
+        guard let left = left?.pointee, let right = right?.pointee else { return 0 }
+        if _fastPath(left.mv_size == JournalKey.byteCount && right.mv_size == left.mv_size) {
+            return JournalKey(at: left.mv_data).compared(to: JournalKey(at: right.mv_data))
+        }
+        return unusualKeysCompared(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
+    }
+
+/// The same for keys of another size, which are there only in a file that is damaged.
+@inline(never)
+private func unusualKeysCompared(
+    _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
+) -> Int32 {
+    if left.elementsEqual(right) { return 0 }
+    return left.lexicographicallyPrecedes(right) ? -1 : 1
 }
 
 extension Environment {

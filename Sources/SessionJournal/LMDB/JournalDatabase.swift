@@ -1,10 +1,10 @@
 /// The sessions in one LMDB environment: changes one after the other, reads beside them.
 final class JournalDatabase: @unchecked Sendable {
-    // `reserve` is the only variable, and `writer` guards it.
+    // `state` is the only variable, and `writer` guards it.
     private let environment: Environment
     /// Held by whoever writes. Not a `Mutex`, which costs several times as much where threads meet.
     private let writer = Condition()
-    private var reserve = DiskReserve()
+    @exclusivity(unchecked) private var state = WriterState()
     private let mapLimit: Int
 
     /// - Parameter mapLimit: bytes that the file of pages may have at most.
@@ -15,8 +15,17 @@ final class JournalDatabase: @unchecked Sendable {
 
     /// Makes one change, in a transaction of its own.
     func commit(_ change: JournalChange) throws(JournalError) {
-        try write { (transaction, reserve) throws(JournalError) in
-            try transaction.apply(change, &reserve)
+        try write { (transaction, state) throws(JournalError) in
+            try transaction.apply(change, &state)
+        }
+    }
+
+    /// Writes calls behind a state of a session, in a transaction of its own.
+    func append(
+        _ calls: Span<RecordedCall>, to session: SessionKey, after head: JournalHead
+    ) throws(JournalError) {
+        try write { (transaction, state) throws(JournalError) in
+            try transaction.append(calls, to: session, after: head, &state)
         }
     }
 
@@ -24,11 +33,11 @@ final class JournalDatabase: @unchecked Sendable {
     ///
     /// - Returns: why a change was refused, for each of them.
     func commit(_ changes: [JournalChange]) throws(JournalError) -> [JournalError?] {
-        try write { (transaction, reserve) throws(JournalError) in
+        try write { (transaction, state) throws(JournalError) in
             var refusals: [JournalError?] = []
             for change in changes {
                 do throws(JournalError) {
-                    try transaction.apply(change, &reserve)
+                    try transaction.apply(change, &state)
                     refusals.append(nil)
                 } catch {
                     guard error.leavesTransactionUsable else { throw error }
@@ -57,15 +66,17 @@ final class JournalDatabase: @unchecked Sendable {
 
 extension JournalDatabase {
     private typealias Changes<Result> =
-        (borrowing Transaction, inout DiskReserve) throws(JournalError) -> Result
+        (borrowing Transaction, inout WriterState) throws(JournalError) -> Result
 
     /// Runs a transaction, again with a larger map if the map is full.
+    @inline(__always)
     private func write<Result: Sendable>(_ body: Changes<Result>) throws(JournalError) -> Result {
         try writer.locked { () throws(JournalError) in
             while true {
                 do throws(JournalError) {
-                    return try attempt(&reserve, body)
+                    return try attempt(&state, body)
                 } catch {
+                    state.heads.forgetAll()
                     guard case .storeFull = error else { throw error }
                     try growMap()
                 }
@@ -73,18 +84,19 @@ extension JournalDatabase {
         }
     }
 
+    /// Runs a transaction. It need not pass the gate, since only a writer moves the map.
+    @inline(__always)
     private func attempt<Result: Sendable>(
-        _ reserve: inout DiskReserve, _ body: Changes<Result>
+        _ state: inout WriterState, _ body: Changes<Result>
     ) throws(JournalError) -> Result {
-        try environment.gate.shared { () throws(JournalError) in
-            let transaction = try Transaction(environment, isReadOnly: false)
-            reserve.begin()
-            let result = try body(transaction, &reserve)
-            try transaction.commit()
-            return result
-        }
+        let transaction = try Transaction(environment, isReadOnly: false)
+        state.reserve.begin()
+        let result = try body(transaction, &state)
+        try transaction.commit()
+        return result
     }
 
+    @inline(never)
     private func growMap() throws(JournalError) {
         let size = environment.mapSize
         guard size < mapLimit else { throw .storeFull(limit: UInt64(mapLimit)) }

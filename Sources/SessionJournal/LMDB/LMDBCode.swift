@@ -6,21 +6,23 @@ enum LMDBCode {
     /// - Parameters:
     ///   - operation: the C function that returned the code.
     ///   - path: the store's directory.
+    @inline(__always)
     static func check(
-        _ code: Int32, _ operation: StaticString, _ path: String
+        _ code: Int32, _ operation: StaticString, _ path: @autoclosure () -> String
     ) throws(JournalError) {
         if _fastPath(code == MDB_SUCCESS) { return }
-        throw error(code, operation, path)
+        throw error(code, operation, path())
     }
 
     /// The same, for functions that may find nothing.
     ///
     /// - Returns: whether they found something.
+    @inline(__always)
     static func found(
-        _ code: Int32, _ operation: StaticString, _ path: String
+        _ code: Int32, _ operation: StaticString, _ path: @autoclosure () -> String
     ) throws(JournalError) -> Bool {
         if code == MDB_NOTFOUND { return false }
-        try check(code, operation, path)
+        try check(code, operation, path())
         return true
     }
 

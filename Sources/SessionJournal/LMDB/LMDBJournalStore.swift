@@ -84,9 +84,13 @@ extension LMDBJournalStore {
     ///
     /// - Complexity: O(bytes of the calls + calls that they overwrite, times the depth of the tree).
     public func append(
-        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
     ) throws(JournalError) -> JournalTicket {
-        try make(.append(calls, session, after: head))
+        if let group {
+            return try group.accept(.append(calls.indices.map { calls[$0] }, session, after: head))
+        }
+        try database.append(calls, to: session, after: head)
+        return .durable
     }
 
     /// Goes back to an earlier state, or on to one that was undone.

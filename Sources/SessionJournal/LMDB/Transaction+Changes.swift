@@ -3,52 +3,59 @@ extension Transaction {
     ///
     /// - Complexity: O(records written and deleted, times the depth of the tree).
     borrowing func apply(
-        _ change: JournalChange, _ reserve: inout DiskReserve
+        _ change: JournalChange, _ state: inout WriterState
     ) throws(JournalError) {
         switch change {
-        case .create(let session): try create(session, &reserve)
+        case .create(let session): try create(session, &state)
         case .append(let calls, let session, let head):
-            try append(calls, to: session, after: head, &reserve)
+            try append(calls.span, to: session, after: head, &state)
         case .move(let session, let head, let target):
-            try move(session, from: head, to: target, &reserve)
-        case .end(let session): try end(session, &reserve)
+            try move(session, from: head, to: target, &state)
+        case .end(let session): try end(session, &state)
         }
     }
 
     private borrowing func create(
-        _ session: StoredSession, _ reserve: inout DiskReserve
+        _ session: StoredSession, _ state: inout WriterState
     ) throws(JournalError) {
         guard try value(session.journalKey) == nil else { throw .sessionExists(session.key) }
         let record = session.encoded()
-        try reserve.reserve(record.count, for: .growth, in: environment)
+        try state.reserve.reserve(record.count, for: .growth, in: environment)
         try put(session.journalKey, record)
     }
 
-    private borrowing func append(
-        _ calls: [RecordedCall], to session: SessionKey, after head: JournalHead,
-        _ reserve: inout DiskReserve
+    /// Writes calls behind a state of a session; those that were undone go.
+    ///
+    /// - Complexity: O(records written and deleted, times the depth of the tree).
+    borrowing func append(
+        _ calls: Span<RecordedCall>, to session: SessionKey, after head: JournalHead,
+        _ state: inout WriterState
     ) throws(JournalError) {
-        let hasUndone = try check(session, head)
+        let hasUndone = state.heads.contain(session, at: head) ? false : try check(session, head)
         guard calls.count <= Int(JournalHead.stepLimit - head.step) else {
             throw .tooManySteps(session)
         }
         if calls.isEmpty { return }
-        if _slowPath(hasUndone) { try deleteRecords(of: session, from: head.step + 1, &reserve) }
-        var step = head.step
-        for call in calls {
-            step += 1
-            let key = JournalKey(session, step)
-            let record = call.encoded(key)
-            try reserve.reserve(record.count + Self.overhead, for: .growth, in: environment)
-            try put(key, record)
+        if _slowPath(hasUndone) { try deleteRecords(of: session, from: head.step + 1, &state) }
+        var head = head
+        for index in calls.indices {
+            head = JournalHead(step: head.step + 1, stateHash: calls[index].stateHash)
+            let key = JournalKey(session, head.step)
+            state.record.clear()
+            calls[index].write(to: &state.record, under: key)
+            let size = state.record.written.count + Self.overhead
+            try state.reserve.reserve(size, for: .growth, in: environment)
+            try put(key, state.record.written)
         }
+        state.heads.note(session, at: head)
     }
 
     private borrowing func move(
         _ session: SessionKey, from head: JournalHead, to target: JournalHead,
-        _ reserve: inout DiskReserve
+        _ state: inout WriterState
     ) throws(JournalError) {
         _ = try check(session, head)
+        state.heads.forget(session)
         let cursor = try Cursor(self)
         guard target.step <= JournalHead.stepLimit,
             let entry = try cursor.find(JournalKey(session, target.step)),
@@ -56,7 +63,7 @@ extension Transaction {
         else { throw .unknownStep(session, step: target.step) }
         let key = JournalKey(session, JournalKey.position)
         let next = try cursor.next()?.key
-        try reserve.reserve(Self.overhead, for: .deletion, in: environment)
+        try state.reserve.reserve(Self.overhead, for: .deletion, in: environment)
         if let next, next.session == session, next != key {
             try put(key, StoredPosition.encoded(target.step, key))
         } else {
@@ -65,17 +72,18 @@ extension Transaction {
     }
 
     private borrowing func end(
-        _ session: SessionKey, _ reserve: inout DiskReserve
+        _ session: SessionKey, _ state: inout WriterState
     ) throws(JournalError) {
         guard try value(JournalKey(session, JournalKey.start)) != nil else {
             throw .unknownSession(session)
         }
-        try deleteRecords(of: session, from: JournalKey.start, &reserve)
+        state.heads.forget(session)
+        try deleteRecords(of: session, from: JournalKey.start, &state)
     }
 
     /// Deletes all records of a session from a step on, that of its position included.
     private borrowing func deleteRecords(
-        of session: SessionKey, from step: UInt32, _ reserve: inout DiskReserve
+        of session: SessionKey, from step: UInt32, _ state: inout WriterState
     ) throws(JournalError) {
         let cursor = try Cursor(self)
         let first = JournalKey(session, step)
@@ -85,7 +93,7 @@ extension Transaction {
             bytes += found.bytes.count + Self.overhead
             entry = try cursor.next()
         }
-        try reserve.reserve(bytes, for: .deletion, in: environment)
+        try state.reserve.reserve(bytes, for: .deletion, in: environment)
         entry = try cursor.seek(first)
         while let found = entry, found.key.session == session {
             try cursor.delete()

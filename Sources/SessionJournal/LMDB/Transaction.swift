@@ -40,14 +40,19 @@ struct Transaction: ~Copyable {
     }
 
     /// Writes a value, over one that is there.
-    borrowing func put(_ key: JournalKey, _ bytes: [UInt8]) throws(JournalError) {
-        let code = bytes.withUnsafeBytes { bytes in
-            var value = MDB_val(
-                mv_size: bytes.count,
-                mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
-            return key.withValue { mdb_put(pointer, environment.database, $0, &value, 0) }
-        }
+    borrowing func put(
+        _ key: JournalKey, _ bytes: UnsafeRawBufferPointer
+    ) throws(JournalError) {
+        var value = MDB_val(bytes)
+        let code = key.withValue { mdb_put(pointer, environment.database, $0, &value, 0) }
         try LMDBCode.check(code, "mdb_put", environment.path)
+    }
+
+    /// Writes a value, over one that is there.
+    borrowing func put(_ key: JournalKey, _ bytes: [UInt8]) throws(JournalError) {
+        try bytes.withUnsafeBufferPointer { (bytes) throws(JournalError) in
+            try put(key, UnsafeRawBufferPointer(bytes))
+        }
     }
 
     /// Deletes a key if it is there.
@@ -62,11 +67,18 @@ extension JournalKey {
     @inline(__always)
     func withValue(_ body: (UnsafeMutablePointer<MDB_val>) -> Int32) -> Int32 {
         withBytes { bytes in
-            var value = MDB_val(
-                mv_size: bytes.count,
-                mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            var value = MDB_val(bytes)
             return body(&value)
         }
+    }
+}
+
+extension MDB_val {
+    /// Bytes as LMDB takes them; it changes nothing of them.
+    @inline(__always)
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.init(
+            mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
     }
 }
 

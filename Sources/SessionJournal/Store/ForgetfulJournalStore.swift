@@ -13,7 +13,7 @@ public struct ForgetfulJournalStore: JournalStore {
 
     /// Does nothing.
     public func append(
-        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
     ) -> JournalTicket { .durable }
 
     /// Does nothing.

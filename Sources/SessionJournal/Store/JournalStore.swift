@@ -14,7 +14,7 @@ public protocol JournalStore: Sendable {
     ///
     /// - Parameter head: where the session stands.
     func append(
-        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
     ) throws(JournalError) -> JournalTicket
 
     /// Goes back to an earlier state, or on to one that was undone.
@@ -54,6 +54,17 @@ public protocol JournalStore: Sendable {
     ///
     /// - Throws: if one of them could not be written.
     func sync() throws(JournalError)
+}
+
+extension JournalStore {
+    /// Writes calls behind a state: all of them or none. Calls that were undone are overwritten.
+    ///
+    /// - Parameter head: where the session stands.
+    public func append(
+        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+    ) throws(JournalError) -> JournalTicket {
+        try append(calls.span, to: session, expecting: head)
+    }
 }
 
 /// What a change survives once its ticket is settled.

@@ -14,17 +14,24 @@ public final class JournalTicket: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Whether the change was durable when it was accepted, so that the state need not be looked at.
+    private let isDurable: Bool
 
-    init() { state = Mutex(.open([])) }
+    private init(isDurable: Bool) {
+        state = Mutex(isDurable ? .settled(.success(())) : .open([]))
+        self.isDurable = isDurable
+    }
 
-    private init(_ settlement: Settlement) { state = Mutex(.settled(settlement)) }
+    /// One that is open.
+    convenience init() { self.init(isDurable: false) }
 
     /// Stands for every change that was durable when it was accepted.
-    static let durable = JournalTicket(.success(()))
+    static let durable = JournalTicket(isDurable: true)
 
     /// What became of the change; `nil` while that is open.
     public var settlement: Settlement? {
-        state.withLock {
+        if isDurable { return .success(()) }
+        return state.withLock {
             if case .settled(let settlement) = $0 { settlement } else { nil }
         }
     }

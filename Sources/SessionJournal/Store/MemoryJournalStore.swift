@@ -33,12 +33,12 @@ public final class MemoryJournalStore: JournalStore {
 
     /// Writes calls behind a state.
     public func append(
-        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
     ) throws(JournalError) -> JournalTicket {
         try change(session, expecting: head) { entry throws(JournalError) in
             guard !calls.isEmpty else { return }
             entry.calls.removeSubrange(entry.position...)
-            entry.calls += calls
+            for index in calls.indices { entry.calls.append(calls[index]) }
             entry.position = entry.calls.count
         }
     }

@@ -24,7 +24,7 @@ final class MoodyJournalStore: JournalStore {
     }
 
     func append(
-        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
     ) throws(JournalError) -> JournalTicket {
         try checkRoom()
         if mood.withLock({ $0 == .narrow }) { throw .diskFull(path: "/secret/path") }
