@@ -38,7 +38,8 @@ extension JSONWriter {
             preconditionFailure("\(call) is no call as it is written")
         }
         function(parsed.function.name) { json in
-            for (parameter, argument) in zip(parsed.function.parameters, parsed.arguments) {
+            for (parameter, argument) in zip(parsed.function.parameters, parsed.arguments)
+            where !argument.isLeftOut(parameter.kind) {
                 json.key(named: parameter.name)
                 json.argument(argument, parameter.kind)
             }
@@ -92,6 +93,13 @@ extension JSONWriter {
         member("name", module.name)
         member("text_size", module.textSize)
         member("data_size", module.dataSize)
+    }
+}
+
+extension KernelFunction.Argument {
+    /// Whether the call has no such argument: today's `kmap_atomic` has no type of mapping.
+    fileprivate func isLeftOut(_ kind: KernelFunction.ParameterKind) -> Bool {
+        if case .text("") = self { kind == .kmapType } else { false }
     }
 }
 
