@@ -274,11 +274,22 @@ extension DurableSessionTests {
         _ = try client.post("/pages", #"{"order":1}"#, headers: Self.key)
         let before = try client.snapshot()
         for (path, body) in [
-            ("/pages", #"{"order":2}"#), ("/kmalloc", #"{"order":1}"#), ("/undo", ""),
+            ("/pages", #"{"order":2}"#), ("/kmalloc", #"{"order":1}"#),
         ] {
             let reply = try client.post(path, body, headers: Self.key)
             #expect(reply.problem == "idempotency-key-reused")
         }
+        #expect(try client.snapshot() == before)
+    }
+
+    /// Their answers are not kept, and a second undo must not go unnoticed.
+    @Test(arguments: ["/undo", "/redo"])
+    func key_whereNoCallIsMade_isRefused(path: String) throws {
+        let client = try client()
+        try SnapshotTests.work(client)
+        _ = try client.post("/undo")
+        let before = try client.snapshot()
+        #expect(try client.post(path, headers: Self.key).problem == "malformed-request")
         #expect(try client.snapshot() == before)
     }
 
