@@ -1,14 +1,14 @@
 /** `<story-list>`: the preset stories; the chosen one is told call by call, never by itself. */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
-import { STORIES } from "../stories.js";
+import { STORIES, storyOf } from "../stories.js";
 import { Story } from "../story.js";
 
 class StoryList extends HTMLElement {
   #card = el("div", { class: "card", hidden: true });
-  #buttons = STORIES.map((definition) => el("button", {
-    type: "button", "aria-pressed": "false", "data-story": definition.id, onclick: () => startStory(definition.id),
-  }, definition.title));
+  #buttons = STORIES.map(({ id, title }) => el("button", {
+    type: "button", "aria-pressed": "false", "data-story": id, onclick: () => startStory(id),
+  }, title));
 
   connectedCallback() {
     this.append(
@@ -52,7 +52,7 @@ function next(story) {
 
 /** Boots a fresh classroom, so that the story is the same for everyone, and waits for the reader. */
 export async function startStory(id) {
-  const definition = STORIES.find((one) => one.id === id);
+  const definition = await storyOf(id);
   if (!definition) return;
   await lab.boot({ machine: "classroom", ...definition.machine });
   const kernel = definition.machine?.debug ? " with a debug kernel" : "";

@@ -88,6 +88,8 @@ def captions_fit_the_bar_of_a_phone(browser, base):
     assert len(stories) > 4, stories
     for story in stories:
         lab.start_story(story)
+        titles = lab.page.inner_text(f"[data-story={story}]"), lab.page.inner_text("story-list .card .place strong")
+        assert titles[0] == titles[1], titles
         lab.play()
         box = lab.page.locator(f"[data-story={story}]").bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390, f"{story}: its button is out of sight"
