@@ -101,14 +101,25 @@ extension Machine {
     /// - Complexity: O(frames that were ever touched).
     public func forEachLiveBlock(_ body: (FrameRun) -> Void) {
         let map = FrameMap(core)
-        var pfn: UInt32 = 0
-        while pfn < core.shape.frameEnd {
-            if core.frames.isUntouched(pfn) {
-                pfn = (pfn | 0xff) + 1
-                continue
+        core.forEachLiveFrame { body(map.run(at: $0)) }
+    }
+}
+
+extension Core {
+    /// Calls a closure with each frame that begins a block which callers own, chunk by chunk.
+    ///
+    /// - Complexity: O(frames in chunks that were ever written).
+    func forEachLiveFrame(_ body: (UInt32) -> Void) {
+        var start: UInt32 = 0
+        while start < shape.frameEnd {
+            let end = min(start + FrameDirectory.framesPerChunk, shape.frameEnd)
+            if !frames.isUntouched(start) {
+                let chunk = frames.readable(start)
+                for index in 0..<Int(end - start) where chunk[index].has(Frame.live) {
+                    body(start + UInt32(index))
+                }
             }
-            if core.frames.readable(pfn).pointee.has(Frame.live) { body(map.run(at: pfn)) }
-            pfn += 1
+            start = end
         }
     }
 }

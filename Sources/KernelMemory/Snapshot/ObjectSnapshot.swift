@@ -129,14 +129,6 @@ extension Core {
     }
 
     fileprivate func forEachLargeKMalloc(_ body: (ObjectSnapshot) -> Void) {
-        var pfn: UInt32 = 0
-        while pfn < shape.frameEnd {
-            if frames.isUntouched(pfn) {
-                pfn = (pfn | 0xff) + 1
-                continue
-            }
-            if let object = largeObject(at: pfn) { body(object) }
-            pfn += 1
-        }
+        forEachLiveFrame { if let object = largeObject(at: $0) { body(object) } }
     }
 }

@@ -12,9 +12,9 @@ extension Examiner {
         return found
     }
 
-    private func findLeaks(_ view: SessionView, _ when: String) -> Finding {
+    private mutating func findLeaks(_ view: SessionView, _ when: String) -> Finding {
         let first = UInt32(run.firstStep)
-        let left = LiveMemory(view).allocations.filter { $0.step > first }
+        let left = live(view).allocations.filter { $0.step > first }
             .sorted { $0.step < $1.step }
         guard !left.isEmpty else {
             return Finding(holds: true, sentence: "everything is given back \(when)")

@@ -19,6 +19,8 @@ struct Examiner: ~Copyable {
     private var lookedInto = 0
     /// The state that was looked at last.
     private var lastView: (step: Int, view: SessionView)?
+    /// What callers own in the state that this was asked of last.
+    private var lastLive: (step: Int, live: LiveMemory)?
     /// What was found not given back, by the words for when.
     var leaksFound: [String: Finding] = [:]
     /// The functions that the submission's calls called, in the order of their steps.
@@ -74,6 +76,14 @@ struct Examiner: ~Copyable {
         let view = try run.state.view(at: step)
         lastView = (step, view)
         return view
+    }
+
+    /// What callers own in some state.
+    mutating func live(_ view: SessionView) -> LiveMemory {
+        if let lastLive, lastLive.step == view.step { return lastLive.live }
+        let live = LiveMemory(view)
+        lastLive = (view.step, live)
+        return live
     }
 
     private mutating func missing(_ moment: Moment) -> String {

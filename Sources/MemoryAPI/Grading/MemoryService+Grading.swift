@@ -33,7 +33,7 @@ extension MemoryService {
         return Grade(
             name: scenario.name, text: scenario.text, seed: scenario.seed,
             calls: examiner.run.calls.count, step: view.step, fault: examiner.run.fault,
-            summary: LiveMemory(view).summary(view.machine), tests: tests)
+            summary: examiner.live(view).summary(view.machine), tests: tests)
     }
 
     /// Makes the calls.
