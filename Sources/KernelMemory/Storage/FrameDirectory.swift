@@ -1,14 +1,13 @@
 /// The frames of a machine: a sparse table in two levels, copied on the first write.
 ///
-///     root [pfn >> 13] -> branch [pfn >> 6 & 127] -> chunk [pfn & 63] -> Frame
+///     root [pfn >> 15] -> branch [pfn >> 8 & 127] -> chunk [pfn & 255] -> Frame
 ///
 /// A branch and a chunk can be shared with other machines and with the boot image; the word that
-/// refers to one says so. Chunks are small, since most machines write to a few frames here and there, and
-/// each chunk that is written costs a machine as much memory. Only this file and `Core` know of the levels.
+/// refers to one says so. Only this file and `Core` know of the levels.
 struct FrameDirectory {
-    static let chunkShift: UInt32 = 6
-    static let framesPerChunk: UInt32 = 64
-    static let branchShift: UInt32 = 13
+    static let chunkShift: UInt32 = 8
+    static let framesPerChunk: UInt32 = 256
+    static let branchShift: UInt32 = 15
     static let chunksPerBranch = 128
     private static let chunkSize = Int(framesPerChunk) * MemoryLayout<Frame>.stride
     private static let branchSize = chunksPerBranch * MemoryLayout<NodeWord>.stride
