@@ -11,7 +11,7 @@ extension RequestGuide {
     static let unknownToken = RequestGuide(
         cause: """
             The token is mistyped, or its session has ended: by DELETE, because nobody asked for it \
-            for two hours, or because the server was started anew.
+            in a long time, or because a server without --data was started anew.
             """,
         cure: "Boot another machine with POST /sessions.",
         see: [.request(.missingToken), .request(.otherSession)])
@@ -73,7 +73,7 @@ extension RequestGuide {
 
     static let tooManyCalls = RequestGuide(
         cause:
-            "The session has made as many calls as one may (100,000 if the server does not say else).",
+            "The session has made as many calls as one may (2,000,000 if the server does not say else).",
         consequence: """
             The call did not run, nor did any other of its batch. Looking at the machine and undoing \
             still work.

@@ -55,8 +55,8 @@ final class SessionStore: Sendable {
     /// How many sessions there are, idle ones that nobody asked for since included.
     var count: Int { census.withLock { $0.total } }
 
-    @inline(__always)
     /// The part of the table that a session is in.
+    @inline(__always)
     func shard(_ key: SessionID.Key) -> Shard { shards[key.shardIndex] }
 }
 
