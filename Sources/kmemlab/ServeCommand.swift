@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import MemoryAPI
 import MicroHTTPD
+import SessionJournal
 
 /// `kmemlab serve`: runs the service until it is told to stop.
 struct ServeCommand: ParsableCommand {
@@ -47,7 +48,8 @@ struct ServeCommand: ParsableCommand {
         let signals = TerminationSignals()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let log = Logger(label: "kmemlab")
-        let server = try Server(configuration: server, router: try router(log))
+        let store = try journal.open()
+        let server = try Server(configuration: server, router: try router(log, store))
         announce(server.port)
         let signal = signals.wait()
         log.info("stopping", metadata: ["signal": "\(signal)"])
@@ -57,6 +59,7 @@ struct ServeCommand: ParsableCommand {
             _exit(1)
         }
         server.stop(gracePeriodInSeconds: Self.graceInSeconds)
+        store?.close()
     }
 
     /// How long open requests may go on after a signal.
@@ -73,11 +76,11 @@ struct ServeCommand: ParsableCommand {
         return configuration
     }
 
-    private func router(_ log: Logger) throws -> Router {
+    private func router(_ log: Logger, _ store: LMDBJournalStore?) throws -> Router {
         let site = SiteFolders(publicFolder: publicFolder, recordingsFolder: recordings)
         let service = MemoryService(
             limits: limits.sessionLimits(isDurable: journal.isDurable),
-            description: try site.interfaceDescription(log), journal: try journal.open(),
+            description: try site.interfaceDescription(log), journal: store,
             recordings: site.recordings(log), log: log)
         return service.router(staticFiles: try site.staticFiles(log))
     }

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from support import ROOT, Server, check
+from support import ROOT, Server, check, request
 
 BLOCK = '{"call":"__get_free_pages","gfp":"GFP_KERNEL","order":2}'
 
@@ -68,6 +68,19 @@ def sessions_outlive_sigterm_and_kill(binary):
             assert server.ask("DELETE", f"/sessions/{booted['id']}", **mine).status == 204
         with Server(binary, "--data", data) as server:
             assert server.ask("GET", "/zones", **mine).status == 401
+
+
+@check
+def spectator_who_left_does_not_keep_the_store_open(binary):
+    """What still holds the store at the end must not leave it marked as open."""
+    with folder() as data:
+        with Server(binary, "--data", data) as server:
+            session = server.boot()
+            assert server.ask("POST", "/pages", BLOCK, **session).status == 201
+            with server.connect() as client:
+                client.send(request("GET", "/events", **session))
+                assert client.socket.recv(64)
+        assert not (Path(data) / "open-since-boot").exists()
 
 
 @check

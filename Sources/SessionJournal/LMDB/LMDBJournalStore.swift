@@ -60,6 +60,13 @@ public final class LMDBJournalStore: JournalStore {
 
     deinit {
         group?.stop()
+        close()
+    }
+
+    /// Writes all that was accepted to the disk, and takes away the mark that the store is open.
+    ///
+    /// For a process that ends, in which something may still hold the store; no change may follow.
+    public func close() {
         guard let mark, (try? database.sync()) != nil else { return }
         mark.remove()
     }
