@@ -10,6 +10,8 @@ public final class MemoryService: Sendable {
     let store: SessionStore
     let spectators: Spectators
     let log: Logger
+    /// Counts the requests of the router.
+    let meter = RequestMeter()
     let description: InterfaceDescription?
     let library: RecordingLibrary
     /// What answers the assertions of gradings.
@@ -44,8 +46,12 @@ public final class MemoryService: Sendable {
     public var routes: [Route] { endpoints.map(\.route) }
 
     /// A router for the routes, for files beside them, and for refusals as problems.
+    ///
+    /// A service has one router at a time: it counts the requests.
     public func router(staticFiles: StaticFiles? = nil) -> Router {
-        Router(routes: routes, staticFiles: staticFiles, fallback: Problem.renderer)
+        Router(
+            routes: routes, staticFiles: staticFiles, meter: meter,
+            observer: RequestLog(log, routes), fallback: Problem.renderer)
     }
 
     /// The routes with what they read, one file of them for each resource.
@@ -57,6 +63,6 @@ public final class MemoryService: Sendable {
             + frameEndpoints + addressEndpoints + snapshotEndpoints + diffEndpoints
             + journalEndpoints + eventEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
-            + operationEndpoints + problemEndpoints + gradeEndpoints
+            + operationEndpoints + metricsEndpoints + problemEndpoints + gradeEndpoints
     }
 }

@@ -38,11 +38,14 @@ let requestCompleted: MHD_RequestCompletedCallback = { context, _, state, _ in
 
 /// A connection came or went. The corresponding libmicrohttpd type is
 /// `MHD_NotifyConnectionCallback`.
-let connectionChanged: MHD_NotifyConnectionCallback = { _, connection, state, change in
-    guard let connection, let state else { return }
-    switch change {
-    case .CONNECTION_NOTIFY_STARTED: state.pointee = makeExchange(connection)
-    default: destroyExchange(state)
+let connectionChanged: MHD_NotifyConnectionCallback = { context, connection, state, change in
+    guard let context, let connection, let state else { return }
+    let isBegin = change == .CONNECTION_NOTIFY_STARTED
+    core(context)._withUnsafeGuaranteedRef { $0.countConnection(isBegin ? 1 : -1) }
+    if isBegin {
+        state.pointee = makeExchange(connection)
+    } else {
+        destroyExchange(state)
     }
 }
 

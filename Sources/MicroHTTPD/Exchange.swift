@@ -44,6 +44,10 @@ struct Exchange: ~Copyable {
     var preferredType = 0
     /// The answer that is held, if it had to wait.
     var held: HeldAnswer?
+    /// When the request line was read, by the meter's clock.
+    var beginInNanoseconds: UInt64 = 0
+    /// Where the connection's requests are counted.
+    let meterBlock = RequestMeter.blockOfThread()
 
     init(connection: OpaquePointer?, syntheticHeaders: SyntheticHeaders? = nil) {
         self.connection = connection
@@ -61,6 +65,7 @@ struct Exchange: ~Copyable {
     mutating func open(target text: UnsafeRawBufferPointer) {
         phase = .target
         preferredType = 0
+        endpoint = nil
         if let fault = target.parse(text) { refusal = RouterProblem(fault) }
     }
 

@@ -24,6 +24,8 @@ public struct Response: ~Copyable {
     public var body: OutputBuffer
     /// Which security headers are sent.
     public var protection: Protection
+    /// What the application counts this answer as, in ``RequestMeter/tags``; 0 for nothing.
+    public var tag: UInt8 = 0
     /// The body when it is a stream.
     var streamedBody: StreamedBody?
     /// Whether the body is a stream: ``body`` is not sent then.
@@ -97,6 +99,7 @@ public struct Response: ~Copyable {
     /// Starts over: `200`, no header fields, no body, not held.
     public mutating func reset() {
         status = 200
+        tag = 0
         held = nil
         streamedBody = nil
         body.removeAll()

@@ -20,6 +20,10 @@ public struct Router: Sendable {
     private let staticFiles: StaticFiles?
     private let securityHeaders: PersistentHeaders
     private let fallback: ProblemRenderer
+    /// Counts requests.
+    let meter: RequestMeter?
+    /// Hears of requests.
+    let observer: (any RequestObserver)?
 
     /// Builds the table.
     ///
@@ -27,10 +31,13 @@ public struct Router: Sendable {
     ///   - routes: no two with the same method and the same shape of pattern.
     ///   - staticFiles: files for GET paths that no route has.
     ///   - securityHeaders: what ``Response/Protection/page`` stands for.
+    ///   - meter: counts requests; for this router alone.
+    ///   - observer: hears of every answer.
     ///   - fallback: gives refusals their body.
     public init(
         routes: [Route], staticFiles: StaticFiles? = nil,
-        securityHeaders: SecurityHeaders = SecurityHeaders(),
+        securityHeaders: SecurityHeaders = SecurityHeaders(), meter: RequestMeter? = nil,
+        observer: (any RequestObserver)? = nil,
         fallback: @escaping ProblemRenderer
     ) {
         self.routes = routes
@@ -39,6 +46,9 @@ public struct Router: Sendable {
         self.staticFiles = staticFiles
         self.securityHeaders = securityHeaders.cStrings
         self.fallback = fallback
+        precondition(meter == nil || routes.count <= RequestMeter.routeLimit, "too many routes")
+        self.meter = meter
+        self.observer = observer
     }
 
     /// Finds the route of a request whose header fields are there, and who takes its body in parts.

@@ -20,11 +20,15 @@ final class ServerCore: Sendable {
     /// Requests between their request line and their completion.
     var openRequestCount: Int { openRequests.load(ordering: .acquiring) }
 
+    /// Counts a connection in or out.
+    func countConnection(_ change: Int) { router.meter?.countConnection(change) }
+
     /// Opens a request.
     func open(_ exchange: UnsafeMutablePointer<Exchange>?, target: UnsafePointer<CChar>) {
         guard let exchange else { return }
         openRequests.add(1, ordering: .relaxed)
         let count = strlen(target)
+        router.begin(exchange)
         exchange.pointee.open(target: UnsafeRawBufferPointer(start: target, count: count))
         hideQuery(target, count)
         // libmicrohttpd puts a NUL behind the target. What follows it is the version, unless the
@@ -49,6 +53,7 @@ final class ServerCore: Sendable {
             exchange.pointee.held = nil
             suspensions.remove(held.suspension)
         }
+        if exchange.pointee.phase != .answered { router.meter?.countUnanswered() }
         exchange.pointee.close()
         openRequests.subtract(1, ordering: .releasing)
     }
@@ -144,6 +149,7 @@ final class ServerCore: Sendable {
         _ response: inout Response, _ exchange: UnsafeMutablePointer<Exchange>
     ) -> MHD_Result {
         guard let connection = exchange.pointee.connection else { return .NO }
+        router.finish(exchange, response)
         let isHead = exchange.pointee.method == .head
         return response.queue(on: connection, isHead: isHead, suspensions)
     }

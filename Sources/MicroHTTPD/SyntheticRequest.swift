@@ -42,6 +42,7 @@ extension Router {
             exchange.deallocate()
         }
         exchange.pointee.method = request.method.withCString { HTTPMethod(token: $0) }
+        begin(exchange)
         Array(request.target.utf8).withUnsafeBytes { exchange.pointee.open(target: $0) }
         open(exchange, announcedCount: request.body.isEmpty ? nil : request.body.count)
         request.body.withUnsafeBytes { exchange.pointee.receiveAll($0, limit: bodyLimitInBytes) }
@@ -51,6 +52,7 @@ extension Router {
         if let held = response.held, !settle(&response, held.waitForVerdict()) {
             return RecordedResponse(status: 0, headers: [], body: [])
         }
+        finish(exchange, response)
         return response.recorded(withBody: exchange.pointee.method != .head)
     }
 }

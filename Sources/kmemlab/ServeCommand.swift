@@ -13,6 +13,9 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             With --data, every change of a session is in the journal there before it is answered: \
             sessions outlive the process, and leave memory while nobody asks for them.
+
+            Each option can also be an environment variable, KMEMLAB_MAX_SESSIONS for --max-sessions; the \
+            command line wins. Documentation/Operations.md tells how to run a server.
             """)
 
     @Option(help: "Address to listen on.")
@@ -36,6 +39,9 @@ struct ServeCommand: ParsableCommand {
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
 
+    @OptionGroup(title: "Log")
+    var logging: LogOptions
+
     mutating func validate() throws {
         guard (1...256).contains(threads) else {
             throw ValidationError("--threads must be 1 to 256.")
@@ -43,19 +49,23 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
+        openStandardDescriptors()
         Server.returnLargeBlocksToTheSystem()
         // Before anything starts a thread: see TerminationSignals.
         let signals = TerminationSignals()
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let writer = logging.logFormat.bootstrap(level: logging.logLevel)
+        defer { writer.flush(seconds: 1) }
         let log = Logger(label: "kmemlab")
         let store = try journal.open()
         let server = try Server(configuration: server, router: try router(log, store))
         announce(server.port)
+        log.info("listening", metadata: ["port": .stringConvertible(server.port)])
         let signal = signals.wait()
         log.info("stopping", metadata: ["signal": "\(signal)"])
         // A handler that never returns would be waited for without end.
         Watchdog.start(seconds: Self.graceInSeconds + 3) {
             log.error("a request does not end; leaving without it")
+            writer.flush(seconds: 1)
             _exit(1)
         }
         server.stop(gracePeriodInSeconds: Self.graceInSeconds)

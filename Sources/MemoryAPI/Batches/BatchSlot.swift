@@ -8,6 +8,9 @@ final class BatchSlot: Sendable {
         fileprivate let taken = Atomic<Int>(0)
         fileprivate let limit: Int
 
+        /// How many are taken.
+        var count: Int { taken.load(ordering: .relaxed) }
+
         init(limit: Int) { self.limit = limit }
     }
 

@@ -76,6 +76,7 @@ extension Problem {
     func write(to response: inout Response) {
         response.reset()
         response.status = kind.status
+        response.tag = kind.tag
         // A request that filled the connection's memory leaves room for few headers.
         response.protection = kind == .headersTooLarge ? .data : .page
         response.setHeader("Content-Type", "application/problem+json")

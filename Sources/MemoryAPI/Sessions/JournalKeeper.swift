@@ -18,6 +18,9 @@ final class JournalKeeper: Sendable {
     /// Random bytes that belong to the store.
     var seed: [UInt8] { store.seed }
 
+    /// What the store has and has done; `nil` if it keeps no such figures.
+    var figures: JournalFigures? { store.figures }
+
     /// How many sessions there are.
     var count: Int { (try? store.sessions().count) ?? 0 }
 }

@@ -11,6 +11,7 @@ extension SessionStore {
 
     /// Notes that a session has come into memory, and looks after memory if many have.
     func noteArrival() {
+        figures.noteArrival()
         let count = arrivals.add(1, ordering: .relaxed).newValue
         if journals != nil, count % Self.arrivalsBetween == 0 { evictIfFull() }
     }
@@ -30,7 +31,12 @@ extension SessionStore {
         guard ProcessMemory.allocatedBytes > limits.residentBytes else { return }
         let leaving = residentSessions.sorted { $0.lastUsed < $1.lastUsed }
         for session in leaving.prefix(Self.evictionLimit) {
-            session.residence.withLockIfAvailable { $0.state = nil }
+            session.residence.withLockIfAvailable {
+                guard $0.state != nil else { return }
+                $0.state = nil
+                figures.noteDeparture(true)
+                figures.evicted.add(1, ordering: .relaxed)
+            }
         }
         ProcessMemory.trim()
     }

@@ -96,6 +96,7 @@ extension SessionStore {
         do throws(Problem) {
             return try journals.keep(&residence.state!, of: session.storedKey)
         } catch {
+            figures.noteDeparture(residence.state != nil)
             residence.lose()
             throw error
         }
@@ -105,7 +106,10 @@ extension SessionStore {
     ///
     /// - Returns: the refusal of that change.
     func lost(_ session: Session, _ error: JournalError) -> Problem {
-        session.residence.withLock { $0.lose() }
+        session.residence.withLock {
+            figures.noteDeparture($0.state != nil)
+            $0.lose()
+        }
         return journals?.problem(error) ?? .unknownToken
     }
 
@@ -134,6 +138,7 @@ extension SessionStore {
         guard state.configuration == stored.configuration else { throw journals.unreadable(key) }
         try journals.rebuild(&state, key)
         residence.state = consume state
+        figures.returned.add(1, ordering: .relaxed)
         noteArrival()
     }
 

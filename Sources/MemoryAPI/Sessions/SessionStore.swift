@@ -28,6 +28,8 @@ final class SessionStore: Sendable {
     let lastEviction = Atomic<UInt64>(0)
     /// How many sessions have come into memory.
     let arrivals = Atomic<UInt64>(0)
+    /// What became of sessions.
+    let figures = SessionFigures()
     let images: BootImageCache
     let library: RecordingLibrary
     /// Random bytes from which the names of sessions come whose beginning may be asked for again.
@@ -129,6 +131,7 @@ extension SessionStore {
             guard sessions[session.id.key] == nil else { throw IdempotentRequest.stillRuns }
             sessions[session.id.key] = session
         }
+        figures.begun.add(1, ordering: .relaxed)
         noteArrival()
         return (session, ticket)
     }
@@ -164,11 +167,17 @@ extension SessionStore {
     func end(_ session: Session) throws(Problem) -> JournalTicket? {
         var ticket: JournalTicket?
         if let journals { ticket = try journals.end(session.storedKey) }
-        session.residence.withLock { $0.end() }
+        session.residence.withLock {
+            figures.noteDeparture($0.state != nil)
+            $0.end()
+        }
         let removed = shard(session.id.key).sessions.withLock {
             $0.removeValue(forKey: session.id.key)
         }
-        if let removed { uncount(removed.owner) }
+        if let removed {
+            uncount(removed.owner)
+            figures.ended.add(1, ordering: .relaxed)
+        }
         return ticket
     }
 }

@@ -1,5 +1,6 @@
 internal import CLMDB
 import Glibc
+import Synchronization
 
 /// An open LMDB environment: a directory with one file of pages.
 ///
@@ -13,6 +14,10 @@ final class Environment: @unchecked Sendable {
     private(set) var database: MDB_dbi = 0
     /// Held shared by whoever has a transaction, and alone by whoever moves the map.
     let gate = SharedGate()
+    /// How often it was waited for the disk, commits left out.
+    private let syncs = Atomic<UInt64>(0)
+    /// How many commits there were before this process.
+    private var earlierCommits = 0
     /// Released when the environment has been closed.
     private let lock: DirectoryLock
 
@@ -44,6 +49,7 @@ final class Environment: @unchecked Sendable {
         else {
             throw .damaged(path: path, reason: "data.mdb has lost its end")
         }
+        earlierCommits = info.me_last_txnid
         try openDatabase()
     }
 
@@ -95,6 +101,18 @@ extension Environment {
     /// Bytes of the file up to the last page that the last commit used.
     var usedBytes: Int { (info.me_last_pgno + 1) * Self.pageSize }
 
+    /// What the environment has and has done.
+    ///
+    /// - Parameter syncsWithCommits: whether each commit waits for the disk.
+    func figures(syncsWithCommits: Bool) -> JournalFigures {
+        let info = info
+        let commits = syncsWithCommits ? UInt64(info.me_last_txnid - earlierCommits) : 0
+        return JournalFigures(
+            usedBytes: UInt64(usedBytes), mapBytes: UInt64(info.me_mapsize),
+            commits: UInt64(info.me_last_txnid),
+            syncs: commits + syncs.load(ordering: .relaxed))
+    }
+
     /// Bytes that the map has, and that the file can have.
     var mapSize: Int { info.me_mapsize }
 
@@ -137,5 +155,6 @@ extension Environment {
         try gate.shared { () throws(JournalError) in
             try LMDBCode.check(mdb_env_sync(pointer, 1), "mdb_env_sync", path)
         }
+        syncs.add(1, ordering: .relaxed)
     }
 }

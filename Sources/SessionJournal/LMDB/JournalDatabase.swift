@@ -54,6 +54,13 @@ final class JournalDatabase: @unchecked Sendable {
     /// Bytes of the file up to the last page that was ever used.
     var usedBytes: Int { environment.usedBytes }
 
+    /// What the database has and has done.
+    ///
+    /// - Parameter syncsWithCommits: whether each commit waits for the disk.
+    func figures(syncsWithCommits: Bool) -> JournalFigures {
+        environment.figures(syncsWithCommits: syncsWithCommits)
+    }
+
     /// Looks at one state of all sessions.
     func look<Result>(
         _ body: (borrowing Transaction) throws(JournalError) -> Result

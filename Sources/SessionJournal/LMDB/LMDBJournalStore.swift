@@ -130,6 +130,11 @@ extension LMDBJournalStore {
 extension LMDBJournalStore {
     /// Bytes of its file that have been used since it was made; ended sessions leave room within.
     public var usedBytes: Int { database.usedBytes }
+
+    /// What the store has and has done.
+    ///
+    /// - Complexity: O(1).
+    public var figures: JournalFigures? { database.figures(syncsWithCommits: group != nil) }
 }
 
 extension LMDBJournalStore {

@@ -7,6 +7,9 @@ public protocol JournalStore: Sendable {
     /// Random bytes that were drawn when the store was made; nobody else knows them.
     var seed: [UInt8] { get }
 
+    /// What the store has and has done, for statistics; `nil` if it keeps no such figures.
+    var figures: JournalFigures? { get }
+
     /// Begins a journal.
     func create(_ session: StoredSession) throws(JournalError) -> JournalTicket
 

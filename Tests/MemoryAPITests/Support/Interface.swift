@@ -58,7 +58,7 @@ struct Interface: @unchecked Sendable {
         guard let type, !response.body.isEmpty || type == "text/plain" else {
             return described["content"].keys.isEmpty ? [] : ["\(response.status) without a body"]
         }
-        guard described["content"].keys.contains(type) else {
+        guard described["content"].keys.contains(type.prefix { $0 != ";" }.description) else {
             return ["\(response.status) with \(type), which is not described"]
         }
         if type == "application/x-ndjson" {
