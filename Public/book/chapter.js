@@ -2,10 +2,12 @@
  * A chapter: boots a machine for the scene that the address names, and makes its calls up to the step named there.
  *
  * `#scene=split&step=3` leads everyone to the same picture, since a scene is the same calls on the same machine.
- * `?embed` shows the figure alone, for slides. The text of a chapter needs none of this.
+ * `?embed` shows the stage without the text around it, and `?embed=map` one figure alone with its steps: for slides,
+ * and for a frame in somebody else's page. The text of a chapter needs none of this.
  */
 import { Kmemlab, requests } from "../api.js";
 import { el } from "../dom.js";
+import { embed, isEmbedded } from "./embedding.js";
 import { lab } from "../lab.js";
 import { Story } from "../story.js";
 import "../elements/call-answer.js";
@@ -19,7 +21,7 @@ const KEPT = "kmemlab-book";
 /** Starts a chapter with its scenes; the first one opens unless the address names another. */
 export function open(scenes) {
   const chapter = new Chapter(scenes);
-  document.body.classList.toggle("embedded", new URLSearchParams(location.search).has("embed"));
+  if (isEmbedded) embed();
   lab.api = new Kmemlab("", { token: null });
   lab.linkTo = (step) => `scene=${chapter.scene.id}&step=${step}`;
   lab.restart = () => chapter.restart();
@@ -63,6 +65,7 @@ class Chapter {
     reveal(this.#buttons[this.#scenes.indexOf(scene)]);
     document.body.dataset.scene = scene.id;
     document.body.dataset.opening = "";
+    for (const part of document.querySelectorAll("[data-only]")) part.hidden = !part.dataset.only.split(" ").includes(scene.id);
     this.#turn = this.#turn.then(async () => {
       await endKept();
       lab.notify(null);
@@ -105,11 +108,14 @@ function showFigure() {
   figure.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-/** Ends the session that this tab had before. */
+/** The session of a figure in a frame: a page may show several, so the tab's storage is not for them. */
+let framed = null;
+
+/** Ends the session that this tab, or this frame, had before. */
 async function endKept() {
   try {
-    const { id, token } = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") ?? {};
-    sessionStorage.removeItem(KEPT);
+    const { id, token } = isEmbedded ? framed ?? {} : JSON.parse(sessionStorage.getItem(KEPT) ?? "null") ?? {};
+    if (!isEmbedded) sessionStorage.removeItem(KEPT);
     if (id) await new Kmemlab("", { token }).send(requests.end(id));
   } catch {
     // It has ended already, or there is no storage: sessions that nobody asks for end by themselves.
@@ -117,6 +123,8 @@ async function endKept() {
 }
 
 function keep(session) {
+  framed = session;
+  if (isEmbedded) return;
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(session));
   } catch {

@@ -9,7 +9,7 @@ class HighView extends HTMLElement {
   connectedCallback() {
     this.tabIndex = -1;
     this.append(
-      part("line", "The 896 MiB line", "memory-line"), part("pool", "For as long as it is wanted: kmap’s pool", "kmap-pool"),
+      part("line", "The line above which no frame has an address", "memory-line"), part("pool", "For as long as it is wanted: kmap’s pool", "kmap-pool"),
       part("moment", "For a moment: kmap_atomic", "temporary-slots"), part("mapped", "Mapped now", "live-mappings"));
   }
 }

@@ -1,12 +1,13 @@
 /**
- * `<step-tools>`: the step on show from other sides: why the kernel did so, the same as a curl line and as C, and
- * what would have been if another call had been made.
+ * `<step-tools>`: the step on show from other sides: why the kernel did so, the same as a curl line and as C, what
+ * would have been if another call had been made, and the links that lead to it.
  */
 import { copyButton, el } from "../dom.js";
 import { requests } from "../api.js";
 import { cProgram } from "../c-program.js";
 import { curlLine, tokenLine } from "../curl.js";
 import { lab } from "../lab.js";
+import { figureNames, frameLine } from "../book/embedding.js";
 import { requestOf } from "./call-answer.js";
 
 class StepTools extends HTMLElement {
@@ -17,6 +18,7 @@ class StepTools extends HTMLElement {
     id: "what-if", type: "text", required: true, spellcheck: "false", autocomplete: "off", autocapitalize: "off",
     placeholder: "alloc_page(GFP_KERNEL)", "aria-describedby": "what-if-error",
   });
+  #link = el("div", { class: "tool-body" });
   #instead = el("div", { class: "actions" });
   #error = el("p", { id: "what-if-error", class: "error", role: "alert" });
   #tools = [];
@@ -31,6 +33,7 @@ class StepTools extends HTMLElement {
         el("form", { class: "row", onsubmit: (event) => this.#try(event) },
           el("label", { class: "hidden", for: "what-if" }, "Kernel call on a branch"), this.#input,
           el("button", { type: "submit" }, "Try")), this.#error), () => this.#drawInstead()),
+      tool("Link", this.#link, () => this.#drawLink()),
     ];
     this.append(...this.#tools.map(({ details }) => details));
     lab.addEventListener("view", () => this.#draw());
@@ -66,6 +69,15 @@ class StepTools extends HTMLElement {
   #drawCode() {
     const entries = Array.from({ length: lab.step }, (_, index) => lab.entries.get(index + 1)).filter(Boolean);
     this.#code.replaceChildren(entries.length ? code(cProgram(entries), "the C code") : el("p", { class: "sub" }, "Nothing was called yet."));
+  }
+
+  /** The address of the step on show, and the lines that put its figures into another page. */
+  #drawLink() {
+    const names = lab.trunk ? [] : figureNames();
+    this.#link.replaceChildren(...(lab.trunk ? [el("p", { class: "sub" }, "A branch has no address: it is yours alone.")]
+      : [el("p", { class: "sub" }, "Whoever opens this address sees this step, on a machine of their own:"), code(location.href, "the address of the step"),
+        el("p", { class: "sub" }, "And for a page or slides of yours, all of it or one figure alone:"), code(frameLine(), "the frame of the whole stage"),
+        names.map(([name, title]) => code(frameLine(name), `the frame of “${title}”`))].flat()));
   }
 
   /** What the scene proposes to try in place of the step on show. */

@@ -15,6 +15,8 @@ public struct Response: ~Copyable {
         case data
         /// The whole set of ``SecurityHeaders``, for pages and for problems.
         case page
+        /// The set ``SecurityHeaders/framed``, for a page that other sites may show in a frame.
+        case framedPage
     }
 
     /// The status code, 200...599.

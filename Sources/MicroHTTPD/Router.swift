@@ -19,6 +19,7 @@ public struct Router: Sendable {
     let compiledRoutes: CompiledRoutes
     private let staticFiles: StaticFiles?
     private let securityHeaders: PersistentHeaders
+    private let framedHeaders = SecurityHeaders.framed.cStrings
     private let fallback: ProblemRenderer
     /// Counts requests.
     let meter: RequestMeter?
@@ -153,6 +154,9 @@ public struct Router: Sendable {
         switch exchange.pointee.method {
         case .get, .head:
             file.pointee.respond(ifNoneMatch: exchange.pointee.header("If-None-Match"), &response)
+            if file.pointee.isFramable, Request(exchange).query("embed") != nil {
+                response.protection = .framedPage
+            }
         default: respondWithoutRoute(allow: "GET, HEAD, OPTIONS", exchange, &response)
         }
     }
@@ -183,13 +187,15 @@ public struct Router: Sendable {
 
     /// Adds what the response's ``Response/Protection`` stands for.
     func addSecurityHeaders(_ response: inout Response) {
+        let isFramed = response.protection == .framedPage
+        let headers = isFramed ? framedHeaders : securityHeaders
         let count =
             switch response.protection {
             case .none: 0
             case .data: 1
-            case .page: securityHeaders.count
+            case .page, .framedPage: headers.count
             }
-        for index in 0..<count { response.fields.pointee.set(securityHeaders[index]) }
+        for index in 0..<count { response.fields.pointee.set(headers[index]) }
     }
 }
 

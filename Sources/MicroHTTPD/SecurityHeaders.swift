@@ -1,16 +1,28 @@
 /// The header fields that tell a browser what a response may do.
 public struct SecurityHeaders: Sendable {
     /// `Content-Security-Policy`.
-    public var contentSecurityPolicy = "default-src 'self'; frame-ancestors 'none'"
+    public var contentSecurityPolicy: String
     /// `Referrer-Policy`.
     public var referrerPolicy = "no-referrer"
     /// `Cross-Origin-Resource-Policy`.
-    public var crossOriginResourcePolicy = "same-origin"
+    public var crossOriginResourcePolicy: String
     /// `Cross-Origin-Opener-Policy`.
     public var crossOriginOpenerPolicy = "same-origin"
 
     /// Makes the strict set: own origin only, no framing.
-    public init() {}
+    public init() {
+        contentSecurityPolicy = "default-src 'self'; frame-ancestors 'none'"
+        crossOriginResourcePolicy = "same-origin"
+    }
+
+    /// The set for a page that may be shown in a frame of any site. What the page itself loads
+    /// is still of its own origin only.
+    public static let framed: SecurityHeaders = {
+        var headers = SecurityHeaders()
+        headers.contentSecurityPolicy = "default-src 'self'; frame-ancestors *"
+        headers.crossOriginResourcePolicy = "cross-origin"
+        return headers
+    }()
 
     /// The page set as C strings. `nosniff` is the first, so that data sends the first only.
     var cStrings: PersistentHeaders {

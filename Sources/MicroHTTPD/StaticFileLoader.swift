@@ -6,6 +6,8 @@ struct LoadedFile {
     var path: [UInt8]
     var content: [UInt8]
     var contentType: StaticString
+    /// Whether it is HTML.
+    var isPage: Bool
     /// A strong entity tag with its quotes, made from the content.
     var entityTag: String
 }
@@ -34,6 +36,7 @@ private func load(
     let content = try read(file)
     let loaded = LoadedFile(
         path: Array("\(folder)\(name)".utf8), content: content, contentType: contentType(of: name),
+        isPage: name.hasSuffix(".html"),
         entityTag: "\"\(hexText(contentHash(content)))-\(content.count)\"")
     guard let stem = shortName(of: name) else { return [loaded] }
     var short = loaded

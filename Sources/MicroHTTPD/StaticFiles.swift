@@ -11,14 +11,22 @@ public final class StaticFiles: @unchecked Sendable {
 
     /// Reads a folder with everything below it.
     ///
-    /// - Parameter directory: the folder's path.
+    /// - Parameters:
+    ///   - directory: the folder's path.
+    ///   - framedPath: the path, `/book/`, whose pages may be shown in frames of other sites when they
+    ///     are asked for with `?embed`; `nil` for none. Only for pages that never act on a cookie:
+    ///     a frame's visitor may be led to click in it.
     /// - Throws: ``StaticFilesError`` when something in it cannot be read.
-    public init(directory: String) throws(StaticFilesError) {
+    public init(
+        directory: String, framedPath: String? = nil
+    ) throws(StaticFilesError) {
         var found = try loadFiles(below: directory)
         found.sort { $0.path.lexicographicallyPrecedes($1.path) }
         files = .allocate(capacity: found.count)
         for (index, file) in found.enumerated() {
-            files.initializeElement(at: index, to: StaticFile(file))
+            let isFramable =
+                file.isPage && framedPath.map { file.path.starts(with: $0.utf8) } == true
+            files.initializeElement(at: index, to: StaticFile(file, isFramable: isFramable))
         }
     }
 
@@ -60,12 +68,15 @@ public struct StaticFilesError: Error, Equatable, CustomStringConvertible {
 /// One path of the site, with everything that its response needs.
 struct StaticFile {
     let path: UnsafeRawBufferPointer
+    /// Whether other sites may show it in a frame when it is asked for with `?embed`.
+    let isFramable: Bool
     private let content: UnsafeRawBufferPointer
     private let contentType: StaticString
     private let entityTag: UnsafePointer<CChar>
 
-    init(_ file: LoadedFile) {
+    init(_ file: LoadedFile, isFramable: Bool) {
         path = copyBytes(file.path)
+        self.isFramable = isFramable
         content = copyBytes(file.content)
         contentType = file.contentType
         guard let tag = strdup(file.entityTag) else { fatalError("out of memory") }

@@ -19,13 +19,14 @@ struct SiteFolders {
         roots = ["."] + Self.parents(of: Self.executable)
     }
 
-    /// The pages, or `nil` if there are none.
+    /// The pages, or `nil` if there are none. Those of the book may be shown in a frame anywhere: a chapter has a
+    /// session of its own, named by a token, and never acts on the visitor's cookie.
     func staticFiles(_ log: Logger) throws -> StaticFiles? {
         guard let folder = publicFolder ?? found("Public") else {
             log.notice("no folder Public: serving no pages")
             return nil
         }
-        return try StaticFiles(directory: folder)
+        return try StaticFiles(directory: folder, framedPath: "/book/")
     }
 
     /// The recorded machines, read when somebody asks for them.

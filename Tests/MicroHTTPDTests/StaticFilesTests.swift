@@ -36,8 +36,8 @@ final class TemporarySite {
         for name in ["site/lesson", "site", ""] { rmdir("\(directory)/\(name)") }
     }
 
-    func load() throws -> StaticFiles {
-        try StaticFiles(directory: "\(directory)/site")
+    func load(framedPath: String? = nil) throws -> StaticFiles {
+        try StaticFiles(directory: "\(directory)/site", framedPath: framedPath)
     }
 
     func write(_ text: String, to name: String) {
@@ -142,6 +142,42 @@ final class TemporarySite {
         let options = try transport.respond(
             to: SyntheticRequest("OPTIONS", "/"), staticFiles: files)
         #expect(options.status == 204)
+    }
+
+    @Test(arguments: Transport.allCases)
+    func get_withEmbed_letsOthersFrameThePagesOfOneFolderOnly(transport: Transport) throws {
+        let files = try site.load(framedPath: "/lesson/")
+        for target in ["/lesson/?embed", "/lesson/?embed=map&x=1", "/lesson/index.html?x=1&embed="]
+        {
+            for method in ["GET", "HEAD"] {
+                let request = SyntheticRequest(method, target)
+                let response = try transport.respond(to: request, staticFiles: files)
+                #expect(response.status == 200)
+                #expect(
+                    response.header("Content-Security-Policy")
+                        == "default-src 'self'; frame-ancestors *")
+                #expect(response.header("Cross-Origin-Resource-Policy") == "cross-origin")
+                #expect(response.header("X-Frame-Options") == nil)
+                #expect(response.header("X-Content-Type-Options") == "nosniff")
+            }
+        }
+        let kept = [
+            "/lesson/", "/lesson/?embedded", "/lesson/?x=embed", "/?embed", "/guide?embed=map",
+            "/a.js?embed", "/lesson/none.html?embed",
+        ]
+        for target in kept {
+            let request = SyntheticRequest("GET", target)
+            let response = try transport.respond(to: request, staticFiles: files)
+            #expect(
+                response.header("Content-Security-Policy")
+                    == "default-src 'self'; frame-ancestors 'none'", "\(target)")
+        }
+    }
+
+    @Test func get_withEmbed_framesNothingUnlessAskedTo() throws {
+        let router = makeSampleRouter(staticFiles: try site.load())
+        let response = router.respond(to: SyntheticRequest("GET", "/lesson/?embed"))
+        #expect(response.header("Content-Security-Policy")?.hasSuffix("'none'") == true)
     }
 
     @Test func load_ofNoFolder_saysWhy() {

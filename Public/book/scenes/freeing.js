@@ -4,7 +4,10 @@ import { ORDER_STORIES } from "../../stories/orders.js";
 import { blockAt } from "../../model.js";
 import { extended, framesOf, newest, said, whichFrames } from "./guessing.js";
 import { frameRange } from "../../words.js";
+import { requests } from "../../api.js";
 
+/** The frame that the real kernel gave to two callers, when it was recorded. */
+const FRAME = 5248;
 const yesNo = (yes, no) => [["yes", yes], ["no", no]];
 
 export const SCENES = [
@@ -29,7 +32,7 @@ export const SCENES = [
       },
     },
     4: { guess: whichFrames("Four pages once more. Which ones?") },
-  }, { title: "Merging" }),
+  }, { title: "Merging", opening: 1 }),
   extended(ORDER_STORIES, "wrong-order", {
     1: { instead: ([a]) => `free_pages(${a.returned}, 2)` },
     2: {
@@ -37,9 +40,52 @@ export const SCENES = [
     },
     3: {
       guess: whichFrames("And somebody else asks for four. Which four?"),
-      say: (all, view) => `${ORDER_STORIES.find((one) => one.id === "wrong-order").calls[3].say(all, view)} ${owners(all, view)}`,
+      say: (all, view) => `${ORDER_STORIES.find((one) => one.id === "wrong-order").calls[3].say(all, view)} ${owners(view)}`,
     },
   }),
+  {
+    id: "frame-5248",
+    title: "Who owns frame 5248?",
+    topic: "pages",
+    machine: { machine: "i386", memory: "512M" },
+    opening: 31,
+    intro: "A PC with 512 MiB, like the one on which a real Linux 6.1 was watched doing this.",
+    calls: [
+      {
+        call: () => "31 × __get_free_pages(GFP_KERNEL, 2)",
+        request: () => requests.batch(Array(31).fill("__get_free_pages(GFP_KERNEL, 2)")),
+        ask: "Some life before us: others hold blocks of four.",
+        say: (all) => `The last one is ${frameRange(all[0].page.pfn, 4)}. Now it is our turn.`,
+      },
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 2)",
+        ask: "The article’s first line: four pages.",
+        guess: whichFrames("The article’s first line: four pages. Which frames will it get?"),
+        say: (all) => `${said(framesOf(all[1]))}. The next one, ${frameRange(all[1].page.pfn + 4, 1)}, is not ours: it waits on a list of the CPU.`,
+      },
+      {
+        call: (all) => `free_pages(${all[1].returned}, 3)`,
+        ask: "And its last line: order 3. Eight frames, from ours on.",
+        instead: (all) => `free_pages(${all[1].returned}, 2)`,
+        say: (all) => `Frames ${all[1].page.pfn}–${all[1].page.pfn + 7} were taken back, though four of them were never handed out. ${all[2].log.length ? "The log has something to say." : "The log is empty."}`,
+      },
+      { call: () => "__get_free_pages(GFP_KERNEL, 3)", ask: "Somebody needs eight pages.", say: (all) => `${said(framesOf(all[3]))}, by the rules.` },
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 2)",
+        ask: "And somebody else needs four.",
+        guess: {
+          ask: "And somebody else needs four. Afterwards, who owns frame 5248?", by: "choice",
+          choices: () => [["none", "Nobody: it is still free"], ["eight", "The one with eight pages"], ["four", "The one with four"], ["both", "Both"]],
+          truth: (all, view) => {
+            const ids = blockAt(view.blocks, FRAME).owners.map((owner) => owner.id);
+            return ids.length > 1 ? "both" : ids.length === 0 ? "none" : ids[0] === all[3].page.id ? "eight" : "four";
+          },
+          tell: (_, all, view) => owners(view, FRAME) || `Frame ${FRAME} has one owner at most.`,
+        },
+        say: (all, view) => `${said(framesOf(all[4]))}. ${owners(view, FRAME)} On the real machine the same calls returned the same frames.`,
+      },
+    ],
+  },
   extended(ORDER_STORIES, "wrong-order-noticed", {
     2: {
       guess: {
@@ -62,8 +108,8 @@ export const SCENES = [
   }, { title: "Freed twice" }),
 ];
 
-/** Who claims the frames that two allocations share. */
-function owners(all, view) {
-  const block = view.blocks.find((one) => one.owners.length > 1);
-  return block ? `Ask for frame ${block.pfn}: the machine names ${block.owners.map((one) => `allocation #${one.id}`).join(" and ")}.` : "";
+/** Who claims the frames that two allocations share: those at `pfn`, or the first ones. */
+function owners(view, pfn = null) {
+  const block = pfn === null ? view.blocks.find((one) => one.owners.length > 1) : blockAt(view.blocks, pfn);
+  return block?.owners.length > 1 ? `Ask for frame ${pfn ?? block.pfn}: the machine names ${block.owners.map((one) => `allocation #${one.id}`).join(" and ")}.` : "";
 }

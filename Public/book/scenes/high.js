@@ -8,6 +8,7 @@ export const SCENES = [
   {
     id: "low-and-high",
     title: "kmap of low and of high memory",
+    opening: 1,
     topic: "high",
     intro: "kmap() takes any page. What it does depends on the side of the line on which the page lies.",
     calls: [

@@ -19,6 +19,7 @@ export const SCENES = [
   {
     id: "home-made",
     title: "A home-made free list",
+    opening: 1 + MANY,
     topic: "slabs",
     intro: "A driver keeps the structures that it does not need at the moment on a list of its own, as everybody did before there was a slab layer.",
     calls: [

@@ -36,5 +36,5 @@ export const SCENES = [
         tell: (_, answers) => `It is at ${newest(answers).returned}; the old one was at ${answers[2].returned}.`,
       },
     },
-  }, { title: "The measurement" }),
+  }, { title: "The measurement", opening: 1 }),
 ];

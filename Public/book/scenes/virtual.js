@@ -12,6 +12,7 @@ export const SCENES = [
     id: "scattered",
     title: "Scattered frames in a row",
     topic: "virtual",
+    opening: 12,
     intro: "vmalloc() hands out a row of addresses. What is behind them need not be a row of frames.",
     calls: [
       {
