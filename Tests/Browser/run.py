@@ -6,11 +6,14 @@
     python3 Tests/Browser/run.py --server .build/release/kmemlab --screenshots DIR
 
 Starts the server on a free port with the repository as its working directory, and ends it. Uses the Chromium of the
-system (CHROMIUM=/path, default /usr/bin/chromium). The last line is `N passed, N failed`; 1 is returned on failure.
+system (CHROMIUM=/path, default /usr/bin/chromium), one browser for each of two processes that share the checks. The
+last line is `N passed, N failed`; 1 is returned on failure.
 """
 
 import argparse
+import multiprocessing
 import os
+import queue
 import re
 import shlex
 import subprocess
@@ -22,10 +25,12 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-import checks_access, checks_acting, checks_book, checks_drawing, checks_high, checks_slabs, checks_stories, checks_virtual  # noqa: E401,F401 (they register)
+import checks_access, checks_acting, checks_book, checks_drawing, checks_embedding, checks_frame, checks_high, checks_slabs, checks_stories, checks_virtual  # noqa: E401,F401 (they register)
 from support import CHECKS, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
+# Whose checks take longest, and so come first.
+LONG = ("checks_book", "checks_embedding", "checks_access")
 LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
 
 
@@ -57,24 +62,54 @@ class Server:
         self.data.cleanup()
 
 
-def run(browser, base, only):
+def run(base, only, workers):
+    """Has the checks done by so many browsers at once, and tells how each ended."""
+    names = [check.__name__ for check in sorted(CHECKS, key=lambda check: check.__module__ not in LONG) if only in check.__name__]
+    waiting, done = multiprocessing.Queue(), multiprocessing.Queue()
+    for name in names + [None] * workers:
+        waiting.put(name)
+    processes = [multiprocessing.Process(target=work, args=(base, waiting, done), daemon=True) for _ in range(workers)]
+    for process in processes:
+        process.start()
     passed = failed = 0
-    for check in CHECKS:
-        if only and only not in check.__name__:
-            continue
-        begin = time.monotonic()
-        try:
-            check(browser, base)
-            passed += 1
-            print(f"ok   {check.__name__} ({time.monotonic() - begin:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print(f"FAIL {check.__name__}\n{traceback.format_exc(limit=-3)}", flush=True)
-        finally:
-            for context in browser.contexts:
-                context.close()
+    while passed + failed < len(names):
+        name, seconds, complaint = told(done, processes)
+        passed, failed = (passed + 1, failed) if complaint is None else (passed, failed + 1)
+        print(f"ok   {name} ({seconds:.1f} s)" if complaint is None else f"FAIL {name}\n{complaint}", flush=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def told(done, processes):
+    """The next result; an end with the reason if no process is left that could give one."""
+    while True:
+        try:
+            return done.get(timeout=1)
+        except queue.Empty:
+            if not any(process.is_alive() for process in processes) and done.empty():
+                raise SystemExit("the browsers ended before the checks did")
+
+
+def work(base, waiting, done):
+    """Does checks with a browser of its own until there are no more."""
+    checks = {check.__name__: check for check in CHECKS}
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for name in iter(waiting.get, None):
+            begin, complaint = time.monotonic(), None
+            try:
+                checks[name](browser, base)
+            except Exception:
+                complaint = traceback.format_exc(limit=-3)
+            finally:
+                for context in browser.contexts:
+                    context.close()
+            done.put((name, time.monotonic() - begin, complaint))
+        browser.close()
+
+
+def launch(playwright):
+    return playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"])
 
 
 def take_screenshots(browser, base, directory):
@@ -117,18 +152,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", required=True, help="the kmemlab binary")
     parser.add_argument("--only", default="", help="run the checks whose name contains this")
+    parser.add_argument("--workers", type=int, default=2, help="how many browsers share the checks")
     parser.add_argument("--screenshots", metavar="DIR", help="take pictures instead of checking")
     options = parser.parse_args()
-    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with Server(options.server) as base, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        browser_status = 0
-        if options.screenshots:
+    with Server(options.server) as base:
+        if not options.screenshots:
+            return run(base, options.only, options.workers)
+        with sync_playwright() as playwright:
+            browser = launch(playwright)
             take_screenshots(browser, base, options.screenshots)
-        else:
-            browser_status = run(browser, base, options.only)
-        browser.close()
-    return browser_status
+            browser.close()
+    return 0
 
 
 if __name__ == "__main__":

@@ -8,13 +8,12 @@ Each chapter is shown at the end of its first scene, with all of the page; DIR/1
 """
 
 import argparse
-import os
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from checks_book import CHAPTERS, Chapter
-from run import Server
+from run import Server, launch
 
 HEIGHTS = {390: 844, 1280: 900, 1920: 1080}
 # A bar that sticks to the window would cover something in a picture of the whole page.
@@ -52,9 +51,8 @@ def main():
     options = parser.parse_args()
     options.directory.mkdir(parents=True, exist_ok=True)
     names = [name for name in CHAPTERS if options.only in name]
-    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with Server(options.server) as base, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = launch(playwright)
         pictures(browser, base, options.directory, names, options.widths)
         browser.close()
 
