@@ -55,7 +55,9 @@ def axe_finds_no_violation(browser, base):
 
 def no_violation(lab, where, rules=None):
     """All of axe's rules, or only those named."""
-    results = Axe().run(lab.page, options={"runOnly": rules} if rules else None)
+    # Without the lists of what is right, which nobody reads, axe takes half the time.
+    options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    results = Axe().run(lab.page, options=options)
     found = [
         f"{v['id']}: {v['help']} at {v['nodes'][0]['target']} ({v['nodes'][0].get('failureSummary', '')[:200]})"
         for v in results.response["violations"]]
