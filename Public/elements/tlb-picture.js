@@ -35,7 +35,7 @@ const number = (value) => value.toLocaleString("en");
 function picture(shape, cpu, count) {
   const { hits, misses, full_flushes: full, page_flushes: single } = cpu.counters;
   return [
-    el("p", { class: "sub" }, `${count > 1 ? `CPU ${cpu.cpu}: ` : ""}since boot ${number(hits)} hits, ${number(misses)} misses, ${number(full)} flushes of all and ${number(single)} of a page.`),
+    el("p", { class: "sub" }, `${count > 1 ? `CPU ${cpu.cpu}: ` : ""}since boot ${number(hits)} hits, ${number(misses)} misses, ${full === 1 ? "1 flush" : `${number(full)} flushes`} of all and ${number(single)} of a page.`),
     el("div", { class: "tlbs" }, setsOf(shape, cpu).map(places)),
   ];
 }

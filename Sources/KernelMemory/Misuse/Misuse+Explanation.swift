@@ -78,19 +78,28 @@ extension Misuse {
         let owned = UInt64(1) << UInt64(expected)
         let first =
             "The block at \(frameText.lowercasedFirst) was allocated at step "
-            + "\(allocatedAtStep ?? 0) with order \(expected) (\(owned) pages) but freed with "
-            + "order \(order) (\(given) pages). "
+            + "\(allocatedAtStep ?? 0) with order \(expected) (\(pages(owned))) but freed with "
+            + "order \(order) (\(pages(given))). "
         if order < expected {
+            guard owned - given > 1 else {
+                return first + "The other page is lost: nobody owns it and nobody can get it again."
+            }
             return first + "The other \(owned - given) pages are lost: nobody owns them and "
                 + "nobody can get them again."
         }
-        let others = "The \(given - owned) pages behind it were never the caller's"
+        let others =
+            given - owned == 1
+            ? "The page behind it was never the caller's"
+            : "The \(given - owned) pages behind it were never the caller's"
         if noticedByKernel {
             return first + others + ". This time the kernel noticed: see its log."
         }
-        return first + others + "; whoever owns or gets them will share them with the next owner "
-            + "of this block."
+        let them = given - owned == 1 ? "it" : "them"
+        return first + others + "; whoever owns or gets \(them) will share \(them) with the next "
+            + "owner of this block."
     }
+
+    private func pages(_ count: UInt64) -> String { count == 1 ? "1 page" : "\(count) pages" }
 
     private var doubleFreeText: String {
         let when = freedAtStep.map { " (it was freed at step \($0))" } ?? ""
