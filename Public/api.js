@@ -131,9 +131,9 @@ export class Kmemlab {
     return value;
   }
 
-  /** Boots a machine; from then on the cookie, or the token here, names its session. */
+  /** Boots a machine, or sends a request that does; from then on the cookie, or the token here, names its session. */
   async boot(machine = {}) {
-    return this.#adopt(await this.send(requests.boot(machine)));
+    return this.#adopt(await this.send(machine.path ? machine : requests.boot(machine)));
   }
 
   /** Branches off session `id` as it was after `step`; from then on the requests go to the branch. */
@@ -264,9 +264,9 @@ export class Kmemlab {
     return this.get("/context", { step });
   }
 
-  /** What was called so far, oldest first. */
-  journal() {
-    return this.#follow("/journal", "entries", { limit: 1000 });
+  /** What was called so far, or up to a step, oldest first. */
+  journal(step) {
+    return this.#follow("/journal", "entries", { step, limit: 10000 }, Infinity);
   }
 
   get(path, query = {}) {
@@ -275,14 +275,14 @@ export class Kmemlab {
     return this.send({ method: "GET", path: text ? `${path}?${text}` : path });
   }
 
-  async #follow(path, member, query) {
+  async #follow(path, member, query, most = MOST_ITEMS) {
     const items = [];
     let cursor = null;
     do {
       const part = await this.get(path, { ...query, cursor });
       items.push(...part[member]);
       cursor = part.next ?? null;
-    } while (cursor !== null && items.length < MOST_ITEMS);
+    } while (cursor !== null && items.length < most);
     return items;
   }
 }

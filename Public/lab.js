@@ -72,6 +72,7 @@ export class Lab extends Steps {
     await this.show(this.last);
     const newest = this.view.pages[this.view.pages.length - 1];
     if (newest) this.select({ pfn: newest.pfn, count: 2 ** newest.order });
+    return session;
   }
 
   /** Puts another session on show, of which nothing is known yet. */
@@ -91,6 +92,18 @@ export class Lab extends Steps {
   /** Reads all calls that were made. */
   async readJournal() {
     for (const entry of await this.api.journal()) this.entries.set(entry.step, entry);
+  }
+
+  /** Shows what others made of the session meanwhile; only for tasks of the queue. */
+  async reread() {
+    const { step, halted } = await this.api.session(this.session);
+    this.snapshots.forget(Math.min(this.last, step) + 1);
+    this.undone = 0;
+    this.last = step;
+    this.halted = halted?.oops ?? null;
+    await this.readJournal();
+    this.about(topicOf(this.entries.get(step)?.call, this.topic));
+    await this.show(step);
   }
 
   /** Branches off at `step`: calls go to a machine of their own until `leaveBranch`. For clients that hold tokens. */
@@ -187,6 +200,8 @@ export class Lab extends Steps {
   async onTrouble(error) {
     if (!(error instanceof Problem)) {
       this.notify({ kind: "error", text: `The server cannot be reached (${error.message}).` });
+    } else if (error.status === 401 && this.watching) {
+      this.notify({ kind: "error", text: "The session that you followed has ended." });
     } else if (error.status === 401 && this.restart) {
       this.restart();
     } else if (error.status === 401) {

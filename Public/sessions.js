@@ -20,6 +20,26 @@ export function remember(session) {
   }
 }
 
+const WATCHED = "kmemlab-watched";
+
+/** The token of the session that this tab follows, for when it is loaded anew; null if it follows none. */
+export function watched() {
+  try {
+    return sessionStorage.getItem(WATCHED);
+  } catch {
+    return null;
+  }
+}
+
+export function keepWatched(token) {
+  try {
+    if (token === null) sessionStorage.removeItem(WATCHED);
+    else sessionStorage.setItem(WATCHED, token);
+  } catch {
+    // Without storage a tab that is loaded anew is back at the reader's own session.
+  }
+}
+
 /** What boots a machine like another one; an uploaded one cannot be had again from here. */
 export function likeness(machine) {
   if (machine?.kind === "recorded" && machine.recording.name !== null) return { machine: "recorded", recording: machine.recording.name };
