@@ -118,7 +118,7 @@ export class Lab extends Steps {
 
   /** Why no call can be made on what is on show; null if one can. */
   get hindrance() {
-    if (this.isSpectator) return "You look on. Calls are made by who has the session’s own token.";
+    if (this.isSpectator) return "You are watching. Calls are made by whoever has the session’s own token.";
     return this.isPast ? "This is the past. Go to the newest step to act." : null;
   }
 

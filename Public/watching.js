@@ -146,6 +146,7 @@ class Watching {
     this.end();
     lab.watching = null;
     lab.api = new Kmemlab();
+    history.replaceState(null, "", location.pathname + location.search);
     lab.tell("watch");
     return lab.home();
   }
