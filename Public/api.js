@@ -100,16 +100,26 @@ export class Kmemlab {
     return this.token !== undefined;
   }
 
-  /** Sends one request and returns its JSON; throws a `Problem` for anything but 2xx. */
-  async send({ method, path, body = null }) {
-    const headers = { Accept: "application/json, application/problem+json" };
-    if (method !== "GET") headers["X-Kmemlab"] = "1";
-    if (body !== null) headers["Content-Type"] = "application/json";
-    if (this.token) headers.Authorization = `Bearer ${this.token}`;
-    const response = await fetch(this.base + path, {
-      method, headers, credentials: this.usesToken ? "omit" : "same-origin",
-      body: body === null ? undefined : JSON.stringify(body),
+  /** The same client for requests that are given up when `signal` says so. */
+  until(signal) {
+    return Object.assign(new Kmemlab(this.base, { token: this.token }), { signal });
+  }
+
+  /** Sends a request; a `body` with a media `type` as it is, any other as JSON. */
+  fetch({ method = "GET", path, body = null, type = null, headers = {} }) {
+    const fields = { Accept: "application/json, application/problem+json", ...headers };
+    if (method !== "GET") fields["X-Kmemlab"] = "1";
+    if (body !== null) fields["Content-Type"] = type ?? "application/json";
+    if (this.token) fields.Authorization = `Bearer ${this.token}`;
+    return fetch(this.base + path, {
+      method, headers: fields, credentials: this.usesToken ? "omit" : "same-origin", signal: this.signal,
+      body: body === null ? undefined : type ? body : JSON.stringify(body),
     });
+  }
+
+  /** Sends one request and returns its JSON; throws a `Problem` for anything but 2xx. */
+  async send(request) {
+    const response = await this.fetch(request);
     const text = await response.text();
     let value = {};
     try {
@@ -121,9 +131,9 @@ export class Kmemlab {
     return value;
   }
 
-  /** Boots a machine; from then on the cookie, or the token here, names its session. */
+  /** Boots a machine, or sends a request that does; from then on the cookie, or the token here, names its session. */
   async boot(machine = {}) {
-    return this.#adopt(await this.send(requests.boot(machine)));
+    return this.#adopt(await this.send(machine.path ? machine : requests.boot(machine)));
   }
 
   /** Branches off session `id` as it was after `step`; from then on the requests go to the branch. */
@@ -150,20 +160,13 @@ export class Kmemlab {
     return this.get(`/sessions/${id}`);
   }
 
-  snapshot(step) {
-    return this.get("/snapshot", { step });
-  }
-
-  zones(step) {
-    return this.get("/zones", { step });
-  }
-
-  buddy(step) {
-    return this.get("/buddy", { step });
-  }
-
-  report(step) {
-    return this.get("/report", { step });
+  /** The most of a step: {zones, buddy, pages, caches, report, halted}, with all live page allocations and all caches. */
+  async state(step) {
+    const whole = await this.get("/snapshot", { step });
+    const [{ pages }, { caches }] = await Promise.all([
+      whole.pages_truncated ? this.pages(step) : whole, whole.caches_truncated ? this.caches(step) : whole,
+    ]);
+    return { ...whole, pages, caches, buddy: whole.buddy.zones ? whole.buddy : { zones: whole.buddy } };
   }
 
   dmesg(step) {
@@ -261,9 +264,9 @@ export class Kmemlab {
     return this.get("/context", { step });
   }
 
-  /** What was called so far, oldest first. */
-  journal() {
-    return this.#follow("/journal", "entries", { limit: 1000 });
+  /** What was called so far, or up to a step, oldest first. */
+  journal(step) {
+    return this.#follow("/journal", "entries", { step, limit: 10000 }, Infinity);
   }
 
   get(path, query = {}) {
@@ -272,14 +275,14 @@ export class Kmemlab {
     return this.send({ method: "GET", path: text ? `${path}?${text}` : path });
   }
 
-  async #follow(path, member, query) {
+  async #follow(path, member, query, most = MOST_ITEMS) {
     const items = [];
     let cursor = null;
     do {
       const part = await this.get(path, { ...query, cursor });
       items.push(...part[member]);
       cursor = part.next ?? null;
-    } while (cursor !== null && items.length < MOST_ITEMS);
+    } while (cursor !== null && items.length < most);
     return items;
   }
 }

@@ -1,11 +1,14 @@
 /**
  * The page: registers its elements, opens a session and makes a few calls so that there is something to see.
- * `#step=3` in the address shows that step, `#story=wrong-order` starts a story.
+ * `#step=3` in the address shows that step, `#story=wrong-order` starts a story, and `#view=kmv_…` follows the session
+ * of that token, which leaves the address at once.
  */
 import { requests } from "./api.js";
 import { lab } from "./lab.js";
+import { watched } from "./sessions.js";
 import "./elements/notice-bar.js";
 import "./elements/machine-choice.js";
+import "./elements/session-tools.js";
 import "./elements/step-bar.js";
 import "./elements/context-bar.js";
 import "./elements/call-panel.js";
@@ -13,8 +16,6 @@ import "./elements/call-answer.js";
 import "./elements/frame-map.js";
 import "./elements/free-lists.js";
 import "./elements/slab-view.js";
-import "./elements/virtual-view.js";
-import "./elements/high-view.js";
 import "./elements/block-inspector.js";
 import "./elements/live-pages.js";
 import "./elements/report-panel.js";
@@ -44,17 +45,66 @@ async function warmUp(send) {
   await send(requests.allocate("__get_free_pages", "GFP_KERNEL", 2));
 }
 
+/** Parts that are loaded when they are opened: by hand, or because a call is about them. */
+const PARTS = { virtual: () => import("./elements/virtual-view.js"), high: () => import("./elements/high-view.js") };
+
+async function load(part) {
+  const { topicOf: name } = part.dataset;
+  if (!part.open || part.querySelector(`${name}-view`)) return;
+  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `styles/${name}.css` });
+  const view = document.createElement(`${name}-view`);
+  part.append(view);
+  await Promise.all([PARTS[name](), new Promise((done) => {
+    style.onload = style.onerror = done;
+    document.head.append(style);
+  })]);
+  if (lab.view) lab.tell("view");
+}
+
+function openParts() {
+  for (const part of document.querySelectorAll("details[data-topic-of]")) if (part.dataset.topicOf === lab.topic) part.open = true;
+}
+
 function storyInAddress() {
   return /[#&]story=([\w-]+)/.exec(location.hash)?.[1] ?? null;
 }
 
+/** The token in the address, which is taken out of it. */
+function takeToken() {
+  const token = /[#&]view=(\w+)/.exec(location.hash)?.[1] ?? null;
+  if (token !== null) history.replaceState(null, "", location.pathname + location.search);
+  return token;
+}
+
+/** Follows the session of a token; one's own is opened if that cannot be. */
+async function follow(token) {
+  const { tokenIn, watch } = await import("./watching.js");
+  const known = tokenIn(token);
+  const failed = known === null || await lab.queue(() => watch(lab, known).then(() => false, (error) => error));
+  if (!failed) return;
+  if (!lab.view) await lab.open(warmUp);
+  lab.notify({ kind: "info", text: known === null || failed.status === 401 ? "No session has the token of this link; it may have ended." : failed.message });
+}
+
 function followAddress() {
+  const token = takeToken();
   const step = /[#&]step=(\d+)/.exec(location.hash);
-  if (step && Number(step[1]) !== lab.step) lab.go(Number(step[1]));
+  if (token) follow(token);
+  else if (step && Number(step[1]) !== lab.step) lab.go(Number(step[1]));
   else if (storyInAddress()) startStory(storyInAddress());
 }
 
-const story = storyInAddress();
+for (const part of document.querySelectorAll("details[data-topic-of]")) part.addEventListener("toggle", () => load(part));
+lab.addEventListener("topic", openParts);
+lab.addEventListener("watch", async () => {
+  document.body.classList.toggle("spectator", lab.isSpectator);
+  if (!lab.watching || document.querySelector("watch-bar")) return;
+  await import("./elements/watch-bar.js");
+  if (!document.querySelector("watch-bar")) document.querySelector(".area-steps").prepend(document.createElement("watch-bar"));
+});
 window.addEventListener("hashchange", followAddress);
-if (story) startStory(story);
-else lab.open(warmUp);
+lab.home = () => lab.open(warmUp);
+const token = takeToken() ?? watched();
+if (token) follow(token);
+else if (storyInAddress()) startStory(storyInAddress());
+else lab.home();

@@ -28,14 +28,14 @@ class AreaMap extends HTMLElement {
   }
 
   #draw() {
-    const { view, area, machine, isPast } = lab;
+    const { view, area, machine, hindrance } = lab;
     const parts = spaceOf(view.vmalloc, machine);
     this.replaceChildren(
       el("p", { class: "sub" }, `From ${machine.vmalloc_start} to ${machine.vmalloc_end}; wider parts are larger, but not in proportion.`),
       el("div", { class: "space", role: "group", "aria-label": "Address space of vmalloc" }, parts.slice(0, MOST_PARTS).map(spacePart)),
       parts.length > MOST_PARTS && el("p", { class: "sub" }, `and ${plural(parts.length - MOST_PARTS, "more part")}`) || "",
       el("div", { class: "lazy" }, gauge(view.vmalloc), el("p", { class: "sub" }, waiting(view.vmalloc)),
-        !isPast && act("purge", el("code", {}, "vm_unmap_aliases()"), requests.call("vm_unmap_aliases()"))),
+        !hindrance && act("purge", el("code", {}, "vm_unmap_aliases()"), requests.call("vm_unmap_aliases()"))),
       el("div", { class: "mappings" }, ...(area ? [areaFigure(area), blockFigure(area)] : [el("p", { class: "sub" }, "vmalloc has made no area yet.")])));
     for (const row of this.querySelectorAll(".space, .virtual")) {
       const stop = row.querySelector("[aria-pressed=true]") ?? row.querySelector("button");
@@ -79,7 +79,7 @@ function areaFigure(area) {
     title: [el("strong", {}, area.id === null ? "An area of the kernel’s own" : `#${area.id} `), area.call && callCode(area.call)],
     words: `${plural(total, "page")} in ${plural(runs, "piece")} of physical memory`,
     pages: area.pages, total, guard: area.guard_page, what: "the area",
-  }, lab.isPast || area.id === null ? [] : [
+  }, lab.hindrance || area.id === null ? [] : [
     act("vfree", `Free #${area.id}`, requests.vfree(area.id), "primary"),
     act("past", "Write a byte too many", requests.call(`memset(${area.address}, 0x5c, ${area.mapped_bytes + 1})`)),
     act("dma", "Device writes 8 KiB", requests.dma({ address: area.address, length: DMA_BYTES, direction: "from_device" })),
@@ -95,7 +95,7 @@ function blockFigure(area) {
       title: [el("strong", {}, `#${block.id ?? "–"} `), callCode(block.call)],
       words: `${plural(2 ** order, "page")} in one piece, by the rules of the page allocator`,
       pages: pagesOfBlock(block), total: 2 ** order, guard: null, what: "the block",
-    }, lab.isPast ? [] : [
+    }, lab.hindrance ? [] : [
       act("free-block", `Free #${block.id}`, requests.free(block.id)),
       act("dma-block", "Device writes 8 KiB", requests.dma({ address: block.address, length: Math.min(DMA_BYTES, 4096 * 2 ** order), direction: "from_device" })),
     ]);
@@ -103,7 +103,7 @@ function blockFigure(area) {
   return el("div", { class: "mapping" }, order > LARGEST_ORDER
     ? el("p", { class: "sub" }, "The page allocator has no block of this size: its largest is 4 MiB.")
     : el("p", { class: "sub" }, `As much from the page allocator, a block of order ${order}, would be one stretch.`),
-  order <= LARGEST_ORDER && !lab.isPast && el("div", { class: "actions" },
+  order <= LARGEST_ORDER && !lab.hindrance && el("div", { class: "actions" },
     act("same", ["Allocate ", el("code", {}, `__get_free_pages(GFP_KERNEL, ${order})`)], requests.allocate("__get_free_pages", "GFP_KERNEL", order))));
 }
 

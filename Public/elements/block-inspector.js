@@ -19,7 +19,7 @@ class BlockInspector extends HTMLElement {
 
   connectedCallback() {
     this.tabIndex = -1;
-    lab.addEventListener("view", () => this.#draw());
+    for (const name of ["view", "watch"]) lab.addEventListener(name, () => this.#draw());
     lab.addEventListener("select", () => this.#draw());
   }
 
@@ -39,7 +39,7 @@ class BlockInspector extends HTMLElement {
         el("span", {}, el("strong", {}, frameRange(block.pfn, block.count)), `, ${STATES[block.state].long}`)),
       block.shared ? el("p", { class: "misuse" }, el("strong", {}, capital(sharedWords(block)), ". "), claims(block)) : "",
       facts(block, address, bytes),
-      ...(lab.isPast ? [el("p", { class: "sub" }, "This is the past. Go to the newest step to act on the block.")]
+      ...(lab.hindrance ? [el("p", { class: "sub" }, lab.hindrance)]
         : this.#actions(block)));
     if (address && !(lab.machine.debug && block.state !== "allocated")) this.#peek(address, bytes, this.#drawing);
     else bytes.textContent = address ? "not mapped" : "no kernel address, so no way to look";

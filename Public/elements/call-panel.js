@@ -41,6 +41,8 @@ class CallPanel extends HTMLElement {
   #bytes = document.createElement("bytes-form");
   #mapping = document.createElement("mapping-form");
   #pages = el("form", { class: "allocate", onsubmit: (event) => this.#allocate(event), onchange: () => this.#draw(), oninput: () => this.#draw() });
+  #reason = el("p", { class: "sub", id: "call-reason", hidden: true });
+  #forms = el("fieldset", { "aria-describedby": "call-reason" }, el("legend", { class: "hidden" }, "A call"));
   #topics = Object.entries(TOPICS).map(([topic, name]) => el("button", {
     type: "button", "data-topic-of": topic, "aria-pressed": "false", onclick: () => lab.about(topic),
   }, name));
@@ -53,18 +55,24 @@ class CallPanel extends HTMLElement {
       el("div", { class: "field" }, el("label", { for: "order" }, "Order"),
         el("div", { class: "row" }, this.#order, this.#size)),
       el("button", { type: "submit", class: "primary" }, "Allocate ", this.#preview));
-    this.append(
-      el("div", { class: "topics", role: "group", "aria-label": "Allocate" }, this.#topics),
-      this.#pages, this.#bytes, this.#mapping,
-      el("form", { class: "typed", onsubmit: (event) => this.#run(event) },
-        el("label", { for: "call-text" }, "Or type a kernel call"),
-        el("div", { class: "row" }, this.#text, el("button", { type: "submit", class: "primary" }, "Run")),
-        this.#error));
+    this.#forms.append(this.#pages, this.#bytes, this.#mapping, el("form", { class: "typed", onsubmit: (event) => this.#run(event) },
+      el("label", { for: "call-text" }, "Or type a kernel call"),
+      el("div", { class: "row" }, this.#text, el("button", { type: "submit", class: "primary" }, "Run")),
+      this.#error));
+    this.append(el("div", { class: "topics", role: "group", "aria-label": "Allocate" }, this.#topics), this.#reason, this.#forms);
     this.#text.addEventListener("keydown", (event) => this.#recall(event));
     lab.addEventListener("notice", () => this.#complain());
     lab.addEventListener("topic", () => this.#turn());
+    lab.addEventListener("watch", () => this.#enable());
     this.#turn();
     this.#draw();
+  }
+
+  /** A spectator makes no calls, and is told so. */
+  #enable() {
+    this.#forms.disabled = lab.isSpectator;
+    this.#reason.textContent = lab.isSpectator ? lab.hindrance : "";
+    this.#reason.hidden = !lab.isSpectator;
   }
 
   /** Shows the form that belongs to the topic. */

@@ -29,7 +29,7 @@ class ContextBar extends HTMLElement {
       el("div", { class: "pair", role: "group", "aria-label": "A spin lock" }, el("label", { for: "lock-name" }, "Spin lock"), this.#lock,
         ["spin_lock", "spin_unlock"].map((one) => tell(one, this.#lock))), this.#next);
     this.append(el("div", { class: "line" }, this.#state, this.#verdict, this.#more), this.#controls);
-    lab.addEventListener("view", () => redraw(this, () => this.#draw()));
+    for (const name of ["view", "watch"]) lab.addEventListener(name, () => lab.view && redraw(this, () => this.#draw()));
   }
 
   #turn() {
@@ -48,7 +48,7 @@ class ContextBar extends HTMLElement {
     if (this.#verdict.textContent !== verdict) this.#verdict.textContent = verdict;
     this.#permission.textContent = permission(cpu, lab.machine.debug);
     this.#next.replaceChildren(...(cpu.runnable.length ? [el("span", {}, `Task ${cpu.runnable[0]} waits for the CPU`), tell("schedule")] : []));
-    for (const button of this.#controls.querySelectorAll("button")) button.disabled = lab.isPast;
+    for (const button of this.#controls.querySelectorAll("button")) button.disabled = lab.hindrance !== null;
   }
 }
 
@@ -65,7 +65,7 @@ function cpus({ cpu: current, cpus: all }) {
   return el("div", { class: "cpus", role: "group", "aria-label": "CPU that makes the next call" }, all.map((one) => {
     const mark = one.spins_for !== null ? "spins" : one.context !== "process" ? one.context : one.may_sleep ? "" : "atomic";
     return el("button", {
-      type: "button", "aria-pressed": String(one.cpu === current), "data-key": `cpu ${one.cpu}`, disabled: lab.isPast, onclick: () => call(`run_on_cpu(${one.cpu})`),
+      type: "button", "aria-pressed": String(one.cpu === current), "data-key": `cpu ${one.cpu}`, disabled: lab.hindrance !== null, onclick: () => call(`run_on_cpu(${one.cpu})`),
     }, `CPU ${one.cpu} `, el("span", { class: "sub" }, mark));
   }));
 }

@@ -13,8 +13,12 @@ import { bytes, plural } from "../words.js";
 const MOST_CHIPS = 16;
 const CHIP = "button.chip";
 
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
 class FreeLists extends HTMLElement {
   #home = null;
+  /** The step that was on show before, and of which session. */
+  #was = {};
 
   connectedCallback() {
     rove(this, CHIP, { place });
@@ -23,7 +27,10 @@ class FreeLists extends HTMLElement {
       const item = event.target.closest(CHIP);
       if (item) lab.select(rangeOf(item));
     });
-    lab.addEventListener("view", () => this.#draw());
+    lab.addEventListener("view", () => {
+      this.#draw();
+      this.#move();
+    });
     lab.addEventListener("point", () => this.#mark());
     lab.addEventListener("select", () => this.#mark());
   }
@@ -38,6 +45,23 @@ class FreeLists extends HTMLElement {
     if (stop) stop.tabIndex = 0;
     if (focused) stop?.focus({ preventScroll: true });
     this.#mark();
+  }
+
+  /** After a step forward, and after it is painted, its splits and merges are played over it. */
+  async #move() {
+    const { view, session, step, deltas } = lab;
+    const isNext = this.#was.session === session && this.#was.step === step - 1;
+    this.#was = { session, step };
+    if (!isNext || STILL.matches || ![...deltas.keys()].some((key) => !key.includes("/cpu"))) return;
+    const isOver = () => lab.view !== view || !this.isConnected;
+    await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
+    if (isOver()) return;
+    try {
+      const [{ explain }, { play }] = await Promise.all([lab.explain(), import("./block-motion.js")]);
+      if (!isOver()) play(this, explain, view.zones);
+    } catch {
+      // Without an explanation nothing moves; the picture is right without.
+    }
   }
 
   #mark() {
@@ -55,7 +79,7 @@ function zoneSection(zone, before) {
   const mark = facts?.watermark;
   const areas = zone.free_areas;
   const shown = Math.min(Math.floor(Math.log2(facts?.spanned_pages ?? Infinity)), areas.length - 1);
-  return el("section", { class: "zone" },
+  return el("section", { class: "zone", "data-zone": zone.name },
     el("h3", {}, zone.name, mark && el("span", {
       class: "sub", title: "Below these numbers of free frames the zone is skipped (low), or only the urgent get some (min).",
     }, `watermarks: min ${mark.min}, low ${mark.low}, high ${mark.high}`)),
@@ -101,7 +125,7 @@ const columns = () =>
 function row({ zone, cpu, order, count, lists, delta, before }) {
   const filled = lists.filter((list) => list.count > 0);
   const size = 2 ** order;
-  return el("tr", { class: `${count ? "" : "empty"} ${delta ? "changed" : ""}` },
+  return el("tr", { class: `${count ? "" : "empty"} ${delta ? "changed" : ""}`, "data-order": cpu === null ? order : null },
     el("th", { scope: "row", title: `${plural(size, "frame")}, ${bytes(size * 4096)}` }, String(order)),
     el("td", { class: "count" }, String(count),
       delta ? el("span", { class: "delta" }, delta > 0 ? `+${delta}` : `−${-delta}`) : null),

@@ -53,7 +53,7 @@ class LiveMappings extends HTMLElement {
       el("span", {}, el("button", {
         type: "button", class: "link", "data-key": `through ${id}`, title: "Read and write through it", onclick: () => this.#look(address),
       }, address), el("span", { class: "sub" }, ` ${frameRange(pfn, 1)}, ${zone}${cpu === undefined ? "" : `, CPU ${cpu} only`}${now === pfn ? "" : `; now it leads to frame ${now}`}`)),
-      !lab.isPast && el("button", {
+      !lab.hindrance && el("button", {
         type: "button", "data-key": `undo ${id}`, "aria-label": `${UNDO[name]} #${id}`,
         onclick: () => lab.perform(name === "kmap" ? requests.kunmap(id) : requests.unmapAtomic(id), "high"),
       }, el("code", {}, UNDO[name])));

@@ -45,7 +45,7 @@ function row(page) {
     onfocus: () => lab.point(range), onblur: () => lab.point(null),
   }, frameRange(page.pfn, range.count).replace(/^frames? /, "")), el("span", { class: "sub" }, page.zone)),
   el("td", {}, callCode(page.call)),
-  el("td", {}, page.id !== null && !lab.isPast && el("button", {
+  el("td", {}, page.id !== null && !lab.hindrance && el("button", {
     type: "button", "aria-label": `Free #${page.id}`, onclick: () => lab.perform(requests.free(page.id)),
   }, "Free")));
 }
@@ -60,7 +60,7 @@ function objectRow(leak) {
       type: "button", class: "link", onclick: () => lab.openCache(leak.cache, address),
     }, leak.cache), !isMapping && el("span", { class: "sub" }, plural(leak.bytes, "byte"))),
     el("td", {}, callCode(leak.call ?? "")),
-    el("td", {}, leak.id !== null && !lab.isPast && el("button", {
+    el("td", {}, leak.id !== null && !lab.hindrance && el("button", {
       type: "button", "aria-label": `${isMapping ? "Unmap" : "Free"} #${leak.id}`, onclick: () => lab.perform(freeRequest(leak.id, leak.call, leak.cache)),
     }, isMapping ? "Unmap" : "Free")));
 }

@@ -6,16 +6,20 @@ import { bytes, plural } from "../words.js";
 /** Until the server has said what else there is. */
 const CLASSROOM = { machine: "classroom", memory_bytes: { default: 4194304 }, shows: "" };
 const RECORDED = "recorded:";
+const MIB = 1 << 20;
 
 class MachineChoice extends HTMLElement {
   #kind = el("select", { id: "machine", onchange: () => this.#describe() }, option(CLASSROOM));
   #debug = el("input", { id: "debug", type: "checkbox" });
   #classic = el("input", { id: "classic", type: "checkbox" });
   #cpus = el("input", { id: "cpus", type: "number", min: "1", max: "8", value: "1", required: true });
+  #memory = el("input", { id: "memory", type: "number", min: "16", step: "1", required: true });
   #facts = el("span", { class: "sub" });
+  #submit = el("button", { type: "submit" }, "Boot");
   #shows = el("p", { class: "shows", id: "machine-shows" });
-  /** The value of an option to what it shows. */
+  /** The value of an option to what it shows, and to the memory that the machine may have. */
   #sentences = new Map();
+  #limits = new Map([[CLASSROOM.machine, CLASSROOM.memory_bytes]]);
 
   connectedCallback() {
     this.#kind.setAttribute("aria-describedby", "machine-shows");
@@ -24,9 +28,9 @@ class MachineChoice extends HTMLElement {
       el("label", { for: "debug", title: "Boot a kernel with its debugging options on" }, this.#debug, " debug kernel"),
       el("label", { for: "classic", title: "Boot a kernel with the slab allocator of the article’s time instead of SLUB" },
         this.#classic, " classic SLAB"),
-      el("label", { for: "cpus" }, "CPUs ", this.#cpus),
-      el("button", { type: "submit" }, "Boot"), this.#facts), this.#shows);
-    lab.addEventListener("view", () => this.#draw());
+      el("label", { for: "memory" }, this.#memory, " MiB"), el("label", { for: "cpus" }, this.#cpus, " CPUs"),
+      this.#submit, this.#facts), this.#shows);
+    for (const name of ["view", "watch"]) lab.addEventListener(name, () => this.#draw());
     this.#fill();
   }
 
@@ -37,13 +41,17 @@ class MachineChoice extends HTMLElement {
       const small = [...machines].sort((a, b) => a.memory_bytes.default - b.memory_bytes.default);
       this.#kind.replaceChildren(...small.map(option),
         ...(recordings.length ? [el("optgroup", { label: "Recorded on a real kernel" }, recordings.map(recordedOption))] : []));
-      for (const one of machines) this.#sentences.set(one.machine, one.shows);
+      for (const one of machines) {
+        this.#sentences.set(one.machine, one.shows);
+        this.#limits.set(one.machine, one.memory_bytes);
+      }
       for (const one of recordings) this.#sentences.set(RECORDED + one.recording, one.shows);
     } catch {
       return;
     }
     if (lab.machine) this.#select(lab.machine);
     this.#describe();
+    if (lab.machine && !this.#memory.disabled) this.#memory.value = lab.machine.memory_bytes / MIB;
   }
 
   /** A recorded kernel is what it was: with debugging options or without, with its slab allocator. */
@@ -52,9 +60,18 @@ class MachineChoice extends HTMLElement {
     this.#debug.disabled = recorded;
     this.#classic.disabled = recorded;
     this.#cpus.disabled = recorded;
+    this.#allowMemory(this.#limits.get(this.#kind.value));
     if (recorded) this.#debug.checked = this.#classic.checked = false;
     this.#shows.textContent = this.#sentences.get(this.#kind.value) ?? "";
     this.#shows.hidden = !recorded;
+  }
+
+  /** A machine that has a choice of memory is offered the usual one. */
+  #allowMemory(limits) {
+    const { minimum, maximum, default: usual } = limits ?? {};
+    this.#memory.disabled = !limits || minimum === maximum || minimum === undefined;
+    if (!limits) return void (this.#memory.value = "");
+    Object.assign(this.#memory, { min: (minimum ?? usual) / MIB, max: (maximum ?? usual) / MIB, value: usual / MIB });
   }
 
   #boot(event) {
@@ -62,13 +79,16 @@ class MachineChoice extends HTMLElement {
     const { value } = this.#kind;
     lab.boot(value.startsWith(RECORDED)
       ? { machine: "recorded", recording: value.slice(RECORDED.length) }
-      : { machine: value, cpus: Number(this.#cpus.value), debug: this.#debug.checked, slab: this.#classic.checked ? "slab" : "slub" });
+      : { machine: value, memory: Number(this.#memory.value) * MIB, cpus: Number(this.#cpus.value), debug: this.#debug.checked, slab: this.#classic.checked ? "slab" : "slub" });
   }
 
   #draw() {
+    if (!lab.machine) return;
     const { kind, recording, memory_bytes: memory, cpus, debug, slab } = lab.machine;
     const name = kind === "recorded" ? `recording ${recording.name ?? recording.sha256.slice(0, 8)}` : kind;
     const running = `Running: ${name}, ${bytes(memory)}, ${plural(cpus, "CPU")}${debug ? ", debug" : ""}${slab === "slab" ? ", SLAB" : ""}`;
+    this.#submit.disabled = lab.isSpectator;
+    this.#submit.title = lab.isSpectator ? lab.hindrance : "";
     if (this.#facts.textContent === running) return;
     this.#facts.textContent = running;
     this.#select(lab.machine);
@@ -76,6 +96,7 @@ class MachineChoice extends HTMLElement {
     this.#classic.checked = slab === "slab";
     this.#cpus.value = cpus;
     this.#describe();
+    if (!this.#memory.disabled) this.#memory.value = memory / MIB;
   }
 
   #select({ kind, recording }) {

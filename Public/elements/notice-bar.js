@@ -5,7 +5,7 @@ import { lab } from "../lab.js";
 class NoticeBar extends HTMLElement {
   connectedCallback() {
     this.setAttribute("role", "status");
-    for (const name of ["view", "notice"]) lab.addEventListener(name, () => this.#draw());
+    for (const name of ["view", "notice", "watch"]) lab.addEventListener(name, () => this.#draw());
   }
 
   #draw() {
@@ -15,7 +15,7 @@ class NoticeBar extends HTMLElement {
     if (lab.notice?.kind === "error" && !lab.view) parts.push(el("p", { class: "notice" }, lab.notice.text));
     if (lab.isPast) {
       parts.push(el("p", { class: "notice past" },
-        `You are looking at the past (step ${lab.step} of ${lab.last}). A call acts on the machine as it is now. `,
+        `You are looking at the past (step ${lab.step} of ${lab.last}). ${lab.isSpectator ? "" : "A call acts on the machine as it is now. "}`,
         el("button", { type: "button", onclick: () => lab.go(lab.last) }, "Back to now")));
     }
     this.replaceChildren(...parts);
@@ -25,7 +25,7 @@ class NoticeBar extends HTMLElement {
 function halted() {
   return el("div", { class: "notice halted" },
     el("p", {}, el("strong", {}, "The machine has halted. "), el("code", {}, lab.halted)),
-    el("p", {}, "It answers no further call. A real one would have to be switched off; this one can also go back. ",
+    !lab.isSpectator && el("p", {}, "It answers no further call. A real one would have to be switched off; this one can also go back. ",
       el("button", { type: "button", onclick: () => lab.undoTo(lab.last - 1) }, "Undo the last call"), " ",
       el("button", { type: "button", onclick: () => lab.reboot() }, "Reboot")));
 }

@@ -38,7 +38,7 @@ class ObjectInspector extends HTMLElement {
         ...cell.waits.map((one) => ["Waits", `number ${one.place + 1} on ${one.list}`]),
         ["First bytes", peek],
       ])), more,
-      lab.isPast ? el("p", { class: "sub" }, "This is the past. Go to the newest step to act on the object.") : actions(cell));
+      lab.hindrance ? el("p", { class: "sub" }, lab.hindrance) : actions(cell));
     this.#ask(cell, more, peek, this.#drawing);
     if (act) (this.querySelector(`[data-act="${act}"]`) ?? this.closest("slab-view")).focus({ preventScroll: true });
   }

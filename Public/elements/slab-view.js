@@ -29,7 +29,7 @@ class SlabView extends HTMLElement {
     this.tabIndex = -1;
     this.append(el("div", {}, this.#list, this.#switch), this.#opened);
     lab.addEventListener("view", () => this.#draw());
-    lab.addEventListener("cache", () => this.#draw());
+    for (const name of ["cache", "watch"]) lab.addEventListener(name, () => this.#draw());
   }
 
   #draw() {
@@ -103,7 +103,7 @@ function title({ detail }) {
   return [
     el("h3", {}, detail.name, el("span", { class: "sub" }, facts.join(" · "))),
     el("p", { class: "sub" }, `${wasteWords(shares(detail))}.`),
-    lab.isPast ? "" : el("div", { class: "actions" },
+    lab.hindrance ? "" : el("div", { class: "actions" },
       action("allocate", "Allocate an object", requests.allocateObject(detail.name, "GFP_KERNEL")),
       action("shrink", "Shrink", requests.shrinkCache(detail.name)),
       detail.name.includes("kmalloc") ? null : action("destroy", "Destroy", requests.destroyCache(detail.name))),

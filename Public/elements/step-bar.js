@@ -31,7 +31,7 @@ class StepBar extends HTMLElement {
       this.#caption,
       el("div", { class: "undo" }, this.#undo, this.#redo));
     lab.addEventListener("view", () => this.#draw());
-    lab.addEventListener("story", () => this.#draw());
+    for (const name of ["story", "watch"]) lab.addEventListener(name, () => this.#draw());
     document.addEventListener("keydown", arrowKeys);
   }
 
@@ -53,15 +53,16 @@ class StepBar extends HTMLElement {
     this.#place.textContent = `Step ${lab.step} of ${lab.last}`;
     this.#call.textContent = entry?.call ?? "(just booted)";
     this.#caption.textContent = lab.story?.captions.get(lab.step) ?? "";
-    const tells = !lab.isPast && lab.story?.next;
+    const tells = !lab.hindrance && lab.story?.next;
     this.#next.textContent = tells ? "Make the next call ▶" : "Next ▶";
     dim(this.#first, lab.step === 0);
     dim(this.#back, lab.step === 0);
     dim(this.#next, !lab.isPast && !tells);
     dim(this.#newest, !lab.isPast);
+    this.#undo.hidden = lab.isSpectator;
     this.#undo.textContent = lab.isPast ? `Undo back to step ${lab.step}` : "Undo the last call";
     dim(this.#undo, lab.last === 0);
-    this.#redo.hidden = lab.undone === 0;
+    this.#redo.hidden = lab.undone === 0 || lab.isSpectator;
   }
 }
 

@@ -49,7 +49,7 @@ class StepTools extends HTMLElement {
     const { step } = lab;
     if (step === 0) return void this.#why.replaceChildren(el("p", { class: "sub" }, "Nothing was called yet."));
     try {
-      const { explain } = await lab.explain(step);
+      const { explain } = await lab.explain();
       if (step !== lab.step) return;
       this.#why.replaceChildren(explain.length
         ? el("ol", { class: "why" }, explain.map((one) => el("li", {}, one.text)))

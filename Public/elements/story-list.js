@@ -14,12 +14,14 @@ class StoryList extends HTMLElement {
     this.append(
       el("div", { class: "choices", role: "group", "aria-label": "Stories" }, this.#buttons), this.#card);
     lab.addEventListener("story", () => this.#draw());
-    lab.addEventListener("view", () => this.#draw());
+    for (const name of ["view", "watch"]) lab.addEventListener(name, () => this.#draw());
   }
 
   #draw() {
     const { story } = lab;
     for (const button of this.#buttons) {
+      button.disabled = lab.isSpectator;
+      button.title = lab.isSpectator ? lab.hindrance : "";
       const chosen = button.dataset.story === story?.definition.id;
       button.setAttribute("aria-pressed", String(chosen));
       if (chosen) reveal(button);

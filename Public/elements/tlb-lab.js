@@ -37,11 +37,11 @@ class TLBLab extends HTMLElement {
   }
 
   #draw() {
-    const { machine, isPast } = lab;
+    const { machine, hindrance } = lab;
     const { direct, vmalloc } = sidesOf(lab);
     const size = bytes(sizeFor(machine));
     this.#intro.textContent = `The same loads over ${size} of alloc_pages and ${size} of vmalloc${direct && vmalloc ? "" : ", which are allocated first"}.`;
-    this.#run.disabled = isPast;
+    this.#run.disabled = hindrance !== null;
     this.#hint.replaceChildren(...(machine.kind === "classroom" ? [el("p", { class: "sub" }, "This small kernel maps its memory in 4 KiB pages, so both fare alike; a large one maps low memory 4 MiB at a time. ",
       el("button", { type: "button", class: "quiet", "data-key": "boot", onclick: () => lab.boot({ machine: "i386" }) }, "Boot an i386 machine"))] : []));
     const results = resultsOf(lab);

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-import checks_access, checks_acting, checks_book, checks_drawing, checks_embedding, checks_frame, checks_high, checks_slabs, checks_stories, checks_virtual  # noqa: E401,F401 (they register)
+import checks_access, checks_acting, checks_book, checks_drawing, checks_embedding, checks_frame, checks_high, checks_lab, checks_slabs, checks_stories, checks_virtual  # noqa: E401,F401 (they register)
 from support import CHECKS, Lab
 
 ROOT = Path(__file__).resolve().parents[2]

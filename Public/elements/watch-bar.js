@@ -1,0 +1,36 @@
+/** `<watch-bar>`: whose session is on show, whether the line is live, and the ways to look back and to go home. */
+import { el } from "../dom.js";
+import { lab } from "../lab.js";
+
+const LINES = { opening: "opening", live: "live", waiting: "the line is cut, trying again", ended: "the session has ended", lost: "the line is lost" };
+
+class WatchBar extends HTMLElement {
+  #mark = el("span", { class: "mark", "aria-hidden": "true" });
+  #state = el("p", { role: "status" });
+  #follow = el("button", { type: "button", "data-act": "follow", onclick: () => (lab.watching.follows ? lab.watching.pause() : lab.watching.resume()) });
+  #act = el("button", { type: "button", "data-act": "act", onclick: () => lab.watching.act() }, "Act on it");
+  #leave = el("button", { type: "button", "data-act": "leave", onclick: () => lab.watching.leave() }, "Stop following");
+
+  connectedCallback() {
+    this.append(el("div", {}, this.#mark, this.#state), el("div", { class: "actions" }, this.#follow, this.#act, this.#leave));
+    lab.addEventListener("watch", () => this.#draw());
+    this.#draw();
+  }
+
+  #draw() {
+    const { watching, session } = lab;
+    this.hidden = watching === null;
+    if (this.hidden) return;
+    const { line, follows, news, acts, isOwn } = watching;
+    this.dataset.line = line === "live" && !follows ? "paused" : line;
+    this.#mark.textContent = { live: "●", paused: "❚❚", ended: "■" }[this.dataset.line] ?? "○";
+    const words = `${acts ? "Acting on" : "Watching"} session ${session}, ${this.dataset.line === "paused" ? `paused${news ? `: ${news} new` : ""}` : LINES[line]}.`;
+    if (this.#state.textContent !== words) this.#state.textContent = words;
+    this.#follow.textContent = follows ? "Pause following" : "Jump to live";
+    this.#follow.hidden = line === "ended";
+    this.#act.hidden = !isOwn || acts || line === "ended";
+    this.#leave.textContent = acts ? "Back to my own session" : "Stop watching";
+  }
+}
+
+customElements.define("watch-bar", WatchBar);

@@ -1,0 +1,119 @@
+/** The steps of a session, back and forth: the part of the store (lab.js) that looks and changes nothing. */
+import { Kmemlab } from "./api.js";
+import { Desk } from "./desk.js";
+import { changedBlocks, listDeltas } from "./model.js";
+import { cacheToShow } from "./slabs.js";
+import { Snapshots } from "./snapshots.js";
+import { areaToShow } from "./virtual.js";
+
+/** Milliseconds between pictures while the reader looks for a step: sooner, a picture that is behind is given up. */
+const PATIENCE = 200;
+
+export class Steps extends Desk {
+  api = new Kmemlab();
+  snapshots = new Snapshots(() => this.api);
+  /** step -> {call, returned, id}: the journal */
+  entries = new Map();
+  /** step -> the answer and the request as sent, for the steps done from this page */
+  answers = new Map();
+  /** What was left for a branch: {step, seen, ...}, the step where it begins and the one that was on show; null on no branch. */
+  trunk = null;
+  /** Who follows somebody else's session (watching.js); null when it is one's own. */
+  watching = null;
+  /** The address of a step, as the part behind `#`; null to leave the address alone. */
+  linkTo = (step) => `step=${step}`;
+  /** Where the reader wants to be, when that is not on show yet: a function that returns a step. */
+  #where = null;
+  #isSeeking = false;
+  #shownAt = 0;
+
+  /** Shows the machine as it was after step `step`. */
+  go(step) {
+    this.watching?.goes(step);
+    return this.#seek(() => step);
+  }
+
+  /** Shows the step `delta` steps from the one that is on show then. */
+  move(delta) {
+    this.watching?.goes(this.step + delta);
+    const from = this.#where ?? (() => this.step);
+    return this.#seek(() => this.#within(from() + delta));
+  }
+
+  /** Of the steps that are sought at a time only the newest is asked for and drawn. */
+  #seek(where) {
+    this.#where = where;
+    if (this.#isSeeking && performance.now() - this.#shownAt < PATIENCE) this.snapshots.giveUp();
+    return this.queue(async () => {
+      if (this.#where !== where) return;
+      this.#isSeeking = true;
+      try {
+        await this.show(where());
+      } catch (error) {
+        if (error.name !== "AbortError") throw error;
+      } finally {
+        this.#isSeeking = false;
+        if (this.#where === where) this.#where = null;
+      }
+    });
+  }
+
+  #within = (step) => Math.max(0, Math.min(step, this.last));
+
+  /** Draws a step; only for tasks of the queue. */
+  async show(step) {
+    const wanted = this.#within(step);
+    const [view, before] = await Promise.all([this.snapshots.at(wanted), wanted > 0 ? this.snapshots.at(wanted - 1) : null]);
+    const name = cacheToShow(view, before, this.cache?.name);
+    const [cache, cacheBefore, area] = await Promise.all([
+      this.#cacheOf(view, name), this.#cacheOf(before, name), this.snapshots.area(view, areaToShow(view, this.area?.address)),
+    ]);
+    Object.assign(this, { step: wanted, view, before, cache, cacheBefore, area });
+    this.changed = changedBlocks(before?.blocks, view.blocks);
+    this.deltas = listDeltas(before?.buddy, view.buddy);
+    const link = this.trunk ? null : this.linkTo(wanted);
+    if (link !== null) history.replaceState(null, "", `#${link}`);
+    this.tell("view");
+    this.#shownAt = performance.now();
+  }
+
+  /** Opens a slab cache at the step on show; `address` chooses one of its objects too. */
+  openCache(name, address = null) {
+    return this.queue(async () => {
+      if (!this.view.caches.some((cache) => cache.name === name)) return;
+      [this.cache, this.cacheBefore] = await Promise.all([this.#cacheOf(this.view, name), this.#cacheOf(this.before, name)]);
+      this.object = address;
+      this.tell("cache");
+    });
+  }
+
+  /** Opens an area of vmalloc at the step on show. */
+  openArea(address) {
+    return this.queue(async () => {
+      this.area = await this.snapshots.area(this.view, areaToShow(this.view, address));
+      this.tell("area");
+      this.lookAt(address);
+    });
+  }
+
+  /** A cache at the step of `view`, with the slab of the object that came or went then. */
+  #cacheOf(view, name) {
+    const pfns = view ? [view.step, view.step + 1].map((step) => this.answers.get(step)?.answer.object)
+      .filter((object) => object && object.cache === name).map((object) => object.pfn) : [];
+    return this.snapshots.cache(view, name, pfns);
+  }
+
+  /** How an address is translated at the step on show. */
+  walk(address) {
+    return this.snapshots.walk(this.view, address);
+  }
+
+  tlb() {
+    return this.snapshots.tlb(this.view);
+  }
+
+  /** Why the call of the step on show ended as it did. */
+  explain() {
+    return this.snapshots.explain(this.view);
+  }
+}
