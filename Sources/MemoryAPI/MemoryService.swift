@@ -12,6 +12,7 @@ public final class MemoryService: Sendable {
     let log: Logger
     let description: InterfaceDescription?
     let library: RecordingLibrary
+    let exercises: ExerciseBook
     /// What answers the assertions of gradings.
     let snapshots = SnapshotRouter()
 
@@ -35,6 +36,7 @@ public final class MemoryService: Sendable {
             limits: limits, journals: journal.map { JournalKeeper($0, log: log) },
             library: recordings, now: now)
         spectators = Spectators(store)
+        exercises = ExerciseBook(store.images)
         self.description = description
         library = recordings
         self.log = log
@@ -57,6 +59,6 @@ public final class MemoryService: Sendable {
             + frameEndpoints + addressEndpoints + snapshotEndpoints + diffEndpoints
             + journalEndpoints + eventEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
-            + operationEndpoints + problemEndpoints + gradeEndpoints
+            + operationEndpoints + problemEndpoints + gradeEndpoints + exerciseEndpoints
     }
 }
