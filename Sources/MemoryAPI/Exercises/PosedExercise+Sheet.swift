@@ -7,7 +7,7 @@ extension PosedExercise {
             "",
         ]
         lines += exercise.prompt.folded
-        lines += ["", exercise.script.kind.sentence]
+        lines += [""] + exercise.script.kind.sentence.folded
         for view in exercise.views { lines += [""] + "\(view.title):".folded + view.lines.indented }
         lines += calls(
             "Calls before, which nobody has to follow", exercise.script.setup.map(\.source))

@@ -114,7 +114,7 @@ private struct Merge {
             before.zoneName(of: PageFrameNumber(UInt32(shownFrames.upperBound - 1))) == "Normal"
             && before.zoneName(of: PageFrameNumber(UInt32(shownFrames.lowerBound))) == "Normal"
         switch level {
-        case 1: return isInside && merges.count == 1
+        case 1: return isInside && merges.count <= 2
         case 2: return isInside && merges.count >= 2
         default: return isInside && (staysOnCPU ? true : !merges.isEmpty)
         }

@@ -15,16 +15,15 @@ enum PowerOfTwoTopic: ExerciseTopic {
         script.beginCalls()
         script.run("kmalloc(\(wish.bytes), GFP_KERNEL)", as: "k")
         let order = script.machine.object(at: VirtualAddress(script["k"]))?.order ?? 0
-        script.run("kfree($k)")
-        script.run("__get_free_pages(GFP_KERNEL, \(order))", as: "p")
-        script.run("free_pages($p, \(order))")
-        script.run("vmalloc(\(wish.bytes))", as: "v")
-        let area = script.machine.vmArea(covering: VirtualAddress(script["v"]))
+        var mapped = script
+        mapped.run("vmalloc(\(wish.bytes))", as: "v")
+        let area = mapped.machine.vmArea(covering: VirtualAddress(mapped["v"]))
         let pages = area?.pageCount ?? 0
         let sizes = Sizes(
             wish: wish, pages: pages, order: order, area: area.map { $0.range.count } ?? 0)
         return Exercise(
-            prompt: wish.prompt(level), script: script, parts: sizes.parts(level),
+            prompt: wish.prompt(level), script: level < 3 ? script : mapped,
+            parts: sizes.parts(level),
             hints: [
                 "A page has 4,096 bytes. Round the bytes up to whole pages first.",
                 "A block of order n has 2^n pages: 1, 2, 4, 8, 16, 32, 64, ...",
@@ -64,7 +63,8 @@ private struct Wish {
             : "A driver needs a table in one physical piece: a header of \(headerBytes) bytes, and right "
                 + "behind it \(records) records of \(recordBytes) bytes each"
         let then =
-            "It asks for it with __get_free_pages(GFP_KERNEL, order), with the smallest order that does."
+            "It asks for it with __get_free_pages(GFP_KERNEL, order), with the smallest order that does, as "
+            + "kmalloc would."
         return level < 3
             ? "\(what). \(then)"
             : "\(what). \(then) Its author then reads that nothing but the CPU will use the table, and "

@@ -144,7 +144,7 @@ private struct Translation {
                     return nil
                 }
                 return "\(other)".padded(to: 5) + "  "
-                    + "\(VirtualAddress(steps[step.level].entry.rawValue))"
+                    + "\(steps[step.level].entry.rawValue.hexadecimal)"
             }
             return Exercise.View(
                 title: "The \(level.name)s of the table in frame \(step.table.rawValue)"
@@ -181,7 +181,7 @@ private struct Translation {
         .number(
             "page_offset", "How many bytes behind the start of its page frame is it?",
             0...4_194_303,
-            offset, why: "The lowest 12 bits: \(VirtualAddress(UInt64(offset))).",
+            offset, why: "The lowest 12 bits: \(UInt64(offset).hexadecimal).",
             traps: [(.largePageOffset, Int(address & (4_194_304 - 1)))])
     }
 
@@ -213,4 +213,9 @@ private struct Translation {
                 (.flagsKept, isLowMemory ? nil : entry.map { .address($0 &+ UInt64(offset)) }),
             ])
     }
+}
+
+extension UInt64 {
+    /// `0x` and the number's digits, also for 0.
+    fileprivate var hexadecimal: String { "0x" + String(self, radix: 16) }
 }

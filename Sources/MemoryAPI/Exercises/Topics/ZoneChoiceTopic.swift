@@ -62,7 +62,7 @@ enum ZoneChoiceTopic: ExerciseTopic {
     ) {
         let little = [40, 48, 56, 64, 72, 80]
         let wishes = [
-            ("HighMem", "GFP_HIGHUSER_MOVABLE", random.pick([8, 16, 24, 40, 128])),
+            ("HighMem", "GFP_HIGHUSER_MOVABLE", random.pick([32, 32, 40, 64, 128])),
             (
                 "Normal", "GFP_KERNEL|__GFP_MOVABLE",
                 random.pick(level == 1 ? little + [300, 700] : little + little + [120, 300])
@@ -79,15 +79,23 @@ enum ZoneChoiceTopic: ExerciseTopic {
         _ script: inout ExerciseScript, _ zone: String, _ mask: String, left: Int
     ) {
         for order in (4...8).reversed() {
-            while script.machine.zone(named: zone).freePages - (1 << order) >= left,
-                script.machine.freeCounts(zone)[order...].contains(where: { $0 > 0 })
-            {
-                let steps = script.lines.count
+            while mayTake(order, from: script.machine, zone, left: left) {
                 script.run("alloc_pages(\(mask), \(order))")
-                // A zone that would fall to its watermark sends the request elsewhere.
-                if steps > 30 { return }
             }
         }
+    }
+}
+
+extension ZoneChoiceTopic {
+    /// Whether a zone has a block to spare that it would give. At its min watermark it would send the request
+    /// elsewhere.
+    private static func mayTake(
+        _ order: Int, from machine: Machine, _ name: String, left: Int
+    ) -> Bool {
+        let zone = machine.zone(named: name)
+        let after = Int(zone.freePages) - (1 << order)
+        return after >= max(left, Int(zone.watermark[0]))
+            && machine.freeCounts(name)[order...].contains { $0 > 0 }
     }
 }
 
