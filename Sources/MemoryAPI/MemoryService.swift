@@ -14,6 +14,7 @@ public final class MemoryService: Sendable {
     let meter = RequestMeter()
     let description: InterfaceDescription?
     let library: RecordingLibrary
+    let exercises: ExerciseBook
     /// What answers the assertions of gradings.
     let snapshots = SnapshotRouter()
 
@@ -37,6 +38,7 @@ public final class MemoryService: Sendable {
             limits: limits, journals: journal.map { JournalKeeper($0, log: log) },
             library: recordings, now: now)
         spectators = Spectators(store)
+        exercises = ExerciseBook(store.images)
         self.description = description
         library = recordings
         self.log = log
@@ -64,5 +66,6 @@ public final class MemoryService: Sendable {
             + journalEndpoints + eventEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
             + operationEndpoints + metricsEndpoints + problemEndpoints + gradeEndpoints
+            + exerciseEndpoints
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Logging
 import MemoryAPI
 
@@ -37,10 +36,10 @@ struct GradeCommand: ParsableCommand {
             let submission = try submission.map(submission) ?? .inScenario
             for path in scenarios { grades.append(try grade(path, submission, grader)) }
         } catch let error as GradeFileError {
-            write("kmemlab grade: \(error.description)\n", to: STDERR_FILENO)
+            CommandOutput.complain("kmemlab grade: \(error.description)")
             throw ExitCode(2)
         }
-        write(format.report(grades), to: STDOUT_FILENO)
+        CommandOutput.write(format.report(grades))
         if !grades.allSatisfy(\.hasPassed) { throw ExitCode.failure }
     }
 
@@ -67,21 +66,6 @@ struct GradeCommand: ParsableCommand {
         // What is no YAML is a mistake of the submission's, as what is no JSON is.
         case .yaml: return .json((try? file.json()) ?? file.bytes)
         case .lines: return .lines(file.bytes)
-        }
-    }
-
-    private func write(_ text: String, to descriptor: Int32) {
-        write(Array(text.utf8), to: descriptor)
-    }
-
-    private func write(_ bytes: [UInt8], to descriptor: Int32) {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
-            }
-            guard count > 0 else { _exit(2) }
-            written += count
         }
     }
 }

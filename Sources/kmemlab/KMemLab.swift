@@ -9,7 +9,7 @@ struct KMemLab: ParsableCommand {
         abstract: "Simulated Linux machines to allocate memory on, over HTTP.",
         subcommands: [
             ServeCommand.self, ReplayCommand.self, ExtractCommand.self, ImportCommand.self,
-            GradeCommand.self,
+            GradeCommand.self, ExerciseCommand.self,
         ])
 
     static func main() {

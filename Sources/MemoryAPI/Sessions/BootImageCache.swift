@@ -53,6 +53,16 @@ final class BootImageCache: Sendable {
         }
     }
 
+    /// The image of one of the usual configurations.
+    ///
+    /// - Precondition: it is one.
+    func usualImage(_ configuration: MachineConfiguration) -> SharedImage {
+        guard let image = usual[configuration] else {
+            preconditionFailure("not a usual configuration")
+        }
+        return image
+    }
+
     /// The image of a recording that a client sent; those with the same content share one.
     ///
     /// It is not booted here either, and it is gone with the last session that has it.
