@@ -22,11 +22,11 @@ let package = Package(
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]),
-        .target(name: "MicroHTTPD", dependencies: ["CMicroHTTPD"]),
-        // simdjson (Debian's libsimdjson-dev) behind a C header.
-        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         // Debian's zlib.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "MicroHTTPD", dependencies: ["CMicroHTTPD", "CZlib"]),
+        // simdjson (Debian's libsimdjson-dev) behind a C header.
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         // Recorded kernel traces: read, replayed call by call, compared.
         .target(name: "KernelTraces", dependencies: ["KernelMemory", "CSimdJSON", "CZlib"]),
         // Traces of other tools as kernel calls.
@@ -78,7 +78,8 @@ let package = Package(
             dependencies: [
                 "SessionJournal", "KernelMemory", "KernelTestSupport", "CLMDB", "journal-crasher",
             ]),
-        .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD", "TestSupport"]),
+        .testTarget(
+            name: "MicroHTTPDTests", dependencies: ["MicroHTTPD", "TestSupport", "CZlib"]),
         .testTarget(
             name: "MemoryAPITests",
             dependencies: [

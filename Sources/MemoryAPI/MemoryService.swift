@@ -50,9 +50,13 @@ public final class MemoryService: Sendable {
     /// A router for the routes, for files beside them, and for refusals as problems.
     ///
     /// A service has one router at a time: it counts the requests.
-    public func router(staticFiles: StaticFiles? = nil) -> Router {
+    ///
+    /// - Parameter crossOrigin: whose pages may read answers.
+    public func router(
+        staticFiles: StaticFiles? = nil, crossOrigin: CrossOrigin = CrossOrigin()
+    ) -> Router {
         Router(
-            routes: routes, staticFiles: staticFiles, meter: meter,
+            routes: routes, staticFiles: staticFiles, crossOrigin: crossOrigin, meter: meter,
             observer: RequestLog(log, routes), fallback: Problem.renderer)
     }
 

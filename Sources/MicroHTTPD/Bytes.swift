@@ -68,6 +68,15 @@ func firstIndex(of byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: In
     return index
 }
 
+/// Whether a literal stands somewhere in bytes.
+func contains(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+    let wanted = rawBytes(text)
+    guard bytes.count >= wanted.count else { return false }
+    return (0...(bytes.count - wanted.count)).contains { start in
+        isEqual(slice(bytes, from: start, to: start + wanted.count), wanted)
+    }
+}
+
 private func isBlank(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
 }

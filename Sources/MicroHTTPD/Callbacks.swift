@@ -43,7 +43,7 @@ let connectionChanged: MHD_NotifyConnectionCallback = { context, connection, sta
     let isBegin = change == .CONNECTION_NOTIFY_STARTED
     core(context)._withUnsafeGuaranteedRef { $0.countConnection(isBegin ? 1 : -1) }
     if isBegin {
-        state.pointee = makeExchange(connection)
+        state.pointee = makeExchange(connection, context)
     } else {
         destroyExchange(state)
     }
@@ -97,9 +97,12 @@ private func exchange(
     state?.pointee?.assumingMemoryBound(to: Exchange.self)
 }
 
-private func makeExchange(_ connection: OpaquePointer) -> UnsafeMutableRawPointer {
+private func makeExchange(
+    _ connection: OpaquePointer, _ context: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+    let bucket = core(context)._withUnsafeGuaranteedRef { $0.bucket(of: connection) }
     let exchange = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
-    exchange.initialize(to: Exchange(connection: connection))
+    exchange.initialize(to: Exchange(connection: connection, bucket: bucket))
     return UnsafeMutableRawPointer(exchange)
 }
 

@@ -1,3 +1,4 @@
+import CMicroHTTPD
 import Glibc
 
 /// A client's IP address as a value, for limits and logs. IPv4 is kept as `::ffff:a.b.c.d`, so
@@ -11,6 +12,29 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     public init() {
         high = 0
         low = 0
+    }
+
+    /// Where a connection comes from; unspecified if libmicrohttpd does not know.
+    init(of connection: OpaquePointer) {
+        guard let address = mhd_client_address(connection) else {
+            self.init()
+            return
+        }
+        self.init(address)
+    }
+
+    /// Whether the client is on this host.
+    var isLoopback: Bool {
+        if high == 0, low >> 32 == 0xFFFF { return low >> 24 & 0xFF == 127 }
+        return high == 0 && low == 1
+    }
+
+    /// What one client can hardly leave: the address itself, or the 64 bits of its network for IPv6.
+    var network: ClientAddress {
+        if high == 0 { return self }
+        var network = self
+        network.low = 0
+        return network
     }
 
     /// Reads a socket address; unspecified for a family other than IPv4 and IPv6.

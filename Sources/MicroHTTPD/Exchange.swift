@@ -48,9 +48,21 @@ struct Exchange: ~Copyable {
     var beginInNanoseconds: UInt64 = 0
     /// Where the connection's requests are counted.
     let meterBlock = RequestMeter.blockOfThread()
+    /// What the client has left of its requests; `nil` if they are not counted.
+    let bucket: RateBucket?
+    /// What became of this request there.
+    var rate: RateBucket.Verdict?
+    /// The connection's place among all of the process.
+    private let connectionNumber = RequestID.nextConnection()
+    /// The request's place on the connection, 1 for the first.
+    private var requestNumber: UInt32 = 0
 
-    init(connection: OpaquePointer?, syntheticHeaders: SyntheticHeaders? = nil) {
+    init(
+        connection: OpaquePointer?, syntheticHeaders: SyntheticHeaders? = nil,
+        bucket: RateBucket? = nil
+    ) {
         self.connection = connection
+        self.bucket = bucket
         self.syntheticHeaders = syntheticHeaders
         responseFields = .allocate(capacity: 1)
         responseFields.initialize(to: HeaderList())
@@ -64,6 +76,8 @@ struct Exchange: ~Copyable {
     /// Opens a request with its target.
     mutating func open(target text: UnsafeRawBufferPointer) {
         phase = .target
+        requestNumber &+= 1
+        rate = nil
         preferredType = 0
         endpoint = nil
         if let fault = target.parse(text) { refusal = RouterProblem(fault) }
@@ -85,6 +99,17 @@ struct Exchange: ~Copyable {
             return knownHeaders.value(slot)
         }
         return otherHeader(name)
+    }
+
+    /// The request's name: the client's `X-Request-Id` if that can be kept, or else one that is made.
+    func withRequestID<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if let field = header("X-Request-Id"), RequestID.isKept(field) { return body(field) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: RequestID.madeCapacity) {
+            let count = RequestID.write(
+                connection: connectionNumber, request: requestNumber,
+                to: $0.baseAddress.unsafelyUnwrapped)
+            return body(UnsafeRawBufferPointer(start: $0.baseAddress, count: count))
+        }
     }
 
     /// Finds the usual header fields, once they are all there.

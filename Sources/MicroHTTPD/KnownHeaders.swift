@@ -16,7 +16,11 @@ struct KnownHeaders: ~Copyable {
         static let transferEncoding = 7
         static let ifMatch = 8
         static let idempotencyKey = 9
-        static let count = 10
+        static let origin = 10
+        static let requestID = 11
+        static let traceParent = 12
+        static let acceptEncoding = 13
+        static let count = 14
     }
 
     /// Outside of this value, since an inline array would be copied for each look at it.
@@ -77,12 +81,19 @@ struct KnownHeaders: ~Copyable {
             switch (quarter(name, 0), quarter(name, 2)) {
             case (0x6563_6361, 0x7470_6563): Slot.accept
             case (0x6b6f_6f63, 0x6569_6b6f): Slot.cookie
+            case (0x6769_726f, 0x6e69_6769): Slot.origin
             default: nil
             }
         case 8: half(name, 0) == 0x6863_7461_6d2d_6669 ? Slot.ifMatch : nil
+        case 11:
+            half(name, 0) == 0x7261_7065_6361_7274 && half(name, 3) == 0x746e_6572_6170_6563
+                ? Slot.traceParent : nil
         case 12:
-            half(name, 0) == 0x2d74_6e65_746e_6f63 && half(name, 4) == 0x6570_7974_2d74_6e65
-                ? Slot.contentType : nil
+            switch (half(name, 0), half(name, 4)) {
+            case (0x2d74_6e65_746e_6f63, 0x6570_7974_2d74_6e65): Slot.contentType
+            case (0x7365_7571_6572_2d78, 0x6469_2d74_7365_7571): Slot.requestID
+            default: nil
+            }
         case 13:
             switch (half(name, 0), half(name, 5)) {
             case (0x7a69_726f_6874_7561, 0x6e6f_6974_617a_6972): Slot.authorization
@@ -93,8 +104,11 @@ struct KnownHeaders: ~Copyable {
             half(name, 0) == 0x2d74_6e65_746e_6f63 && half(name, 6) == 0x6874_676e_656c_2d74
                 ? Slot.contentLength : nil
         case 15:
-            half(name, 0) == 0x6574_6f70_6d65_6469 && half(name, 7) == 0x7965_6b2d_7963_6e65
-                ? Slot.idempotencyKey : nil
+            switch (half(name, 0), half(name, 7)) {
+            case (0x6574_6f70_6d65_6469, 0x7965_6b2d_7963_6e65): Slot.idempotencyKey
+            case (0x652d_7470_6563_6361, 0x676e_6964_6f63_6e65): Slot.acceptEncoding
+            default: nil
+            }
         case 17:
             half(name, 0) == 0x7265_6673_6e61_7274 && half(name, 8) == 0x6e69_646f_636e_652d
                 && name[16] | 0x20 == UInt8(ascii: "g") ? Slot.transferEncoding : nil

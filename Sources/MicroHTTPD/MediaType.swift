@@ -81,8 +81,8 @@ private func quality(of type: MediaType, accept: UnsafeRawBufferPointer) -> Int 
     return best.quality
 }
 
-/// The `q` parameter of an `Accept` element in thousandths; 1,000 when there is none.
-private func qualityParameter(in element: UnsafeRawBufferPointer, from first: Int) -> Int {
+/// The `q` parameter of an element of `Accept` or `Accept-Encoding` in thousandths; 1,000 when there is none.
+func qualityParameter(in element: UnsafeRawBufferPointer, from first: Int) -> Int {
     var start = first + 1
     while start < element.count {
         let end = firstIndex(of: UInt8(ascii: ";"), in: element, from: start)

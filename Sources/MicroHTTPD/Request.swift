@@ -1,4 +1,3 @@
-import CMicroHTTPD
 import Glibc
 
 /// One request, whole; valid only while its handler runs.
@@ -90,10 +89,14 @@ public struct Request: ~Copyable {
     /// The corresponding libmicrohttpd function is `MHD_get_connection_info`
     /// (`MHD_CONNECTION_INFO_CLIENT_ADDRESS`).
     public var clientAddress: ClientAddress {
-        guard let connection = exchange.pointee.connection,
-            let address = mhd_client_address(connection)
-        else { return ClientAddress() }
-        return ClientAddress(address)
+        guard let connection = exchange.pointee.connection else { return ClientAddress() }
+        return ClientAddress(of: connection)
+    }
+
+    /// What the client calls the request (`X-Request-Id`, if that is 1 to 128 visible ASCII characters), or else a
+    /// name that no other request of this process has. The response carries it.
+    public var id: String {
+        exchange.pointee.withRequestID { String(decoding: $0, as: UTF8.self) }
     }
 }
 

@@ -20,6 +20,7 @@ public struct Router: Sendable {
     private let staticFiles: StaticFiles?
     private let securityHeaders: PersistentHeaders
     private let framedHeaders = SecurityHeaders.framed.cStrings
+    let crossOrigin: CrossOrigin
     private let fallback: ProblemRenderer
     /// Counts requests.
     let meter: RequestMeter?
@@ -32,12 +33,14 @@ public struct Router: Sendable {
     ///   - routes: no two with the same method and the same shape of pattern.
     ///   - staticFiles: files for GET paths that no route has.
     ///   - securityHeaders: what ``Response/Protection/page`` stands for.
+    ///   - crossOrigin: whose pages may read answers.
     ///   - meter: counts requests; for this router alone.
     ///   - observer: hears of every answer.
     ///   - fallback: gives refusals their body.
     public init(
         routes: [Route], staticFiles: StaticFiles? = nil,
-        securityHeaders: SecurityHeaders = SecurityHeaders(), meter: RequestMeter? = nil,
+        securityHeaders: SecurityHeaders = SecurityHeaders(),
+        crossOrigin: CrossOrigin = CrossOrigin(), meter: RequestMeter? = nil,
         observer: (any RequestObserver)? = nil,
         fallback: @escaping ProblemRenderer
     ) {
@@ -46,6 +49,7 @@ public struct Router: Sendable {
         compiledRoutes = CompiledRoutes(routes)
         self.staticFiles = staticFiles
         self.securityHeaders = securityHeaders.cStrings
+        self.crossOrigin = crossOrigin
         self.fallback = fallback
         precondition(meter == nil || routes.count <= RequestMeter.routeLimit, "too many routes")
         self.meter = meter
@@ -75,20 +79,23 @@ public struct Router: Sendable {
         } else {
             respondWithFile(exchange, &response)
         }
-        addSecurityHeaders(&response)
+        complete(&response, for: exchange)
     }
 
     /// Applies what came of holding a response.
     ///
     /// - Returns: whether there is a response to send.
-    func settle(_ response: inout Response, _ verdict: HeldAnswer.Verdict) -> Bool {
+    func settle(
+        _ response: inout Response, of exchange: UnsafeMutablePointer<Exchange>,
+        _ verdict: HeldAnswer.Verdict
+    ) -> Bool {
         switch verdict {
         case .send: return true
         case .drop: return false
         case .refuse(let write):
             response.reset()
             write(&response)
-            addSecurityHeaders(&response)
+            complete(&response, for: exchange)
             return true
         }
     }
@@ -201,7 +208,7 @@ public struct Router: Sendable {
 
 extension Response {
     /// Sets a header field to a string, for what is not on the hot path.
-    fileprivate mutating func setHeader(_ name: StaticString, text: String) {
+    mutating func setHeader(_ name: StaticString, text: String) {
         var text = text
         text.withUTF8 { _ = setHeader(name, bytes: UnsafeRawBufferPointer($0)) }
     }

@@ -29,6 +29,8 @@ public enum RouterProblem: Sendable, Equatable {
     case payloadTooLarge(limitInBytes: Int)
     /// 414: the request target is longer than the limit.
     case uriTooLong(limitInBytes: Int)
+    /// 429: the client has made too many requests.
+    case tooManyRequests(retryAfterSeconds: Int)
     /// 431: the request line and the headers together are longer than the limit.
     case headersTooLarge(limitInBytes: Int)
     /// 415: the body's `Content-Type` is missing or not one the route reads.
@@ -44,6 +46,7 @@ public enum RouterProblem: Sendable, Equatable {
         case .payloadTooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
+        case .tooManyRequests: 429
         case .headersTooLarge: 431
         }
     }

@@ -23,6 +23,9 @@ public struct ServerConfiguration: Sendable {
     /// with cookies sends; more is answered 431 (or 414, when it is the target).
     public var connectionMemoryInBytes = 8_192
 
+    /// How many requests a client address may make; `nil` for any number, and then nothing is counted.
+    public var rateLimit: RateLimit?
+
     /// The longest request line and headers together, in bytes: what ``connectionMemoryInBytes``
     /// leaves when 1,536 bytes are kept for the response's own headers. libmicrohttpd drops a
     /// connection whose response headers do not fit, so more is answered 431 before that.

@@ -8,6 +8,7 @@ final class ServerCore: Sendable {
     private let bodyLimitInBytes: Int
     private let headerLimitInBytes: Int
     private let openRequests = Atomic<Int>(0)
+    private let limiter: RateLimiter?
     /// Requests that sleep now and then.
     let suspensions = Suspensions()
 
@@ -15,6 +16,7 @@ final class ServerCore: Sendable {
         self.router = router
         bodyLimitInBytes = configuration.bodyLimitInBytes
         headerLimitInBytes = configuration.headerLimitInBytes
+        limiter = configuration.rateLimit.map { RateLimiter($0) }
     }
 
     /// Requests between their request line and their completion.
@@ -22,6 +24,12 @@ final class ServerCore: Sendable {
 
     /// Counts a connection in or out.
     func countConnection(_ change: Int) { router.meter?.countConnection(change) }
+
+    /// What a client that connects has left of its requests; `nil` if they are not counted.
+    func bucket(of connection: OpaquePointer) -> RateBucket? {
+        guard let limiter else { return nil }
+        return limiter.bucket(of: ClientAddress(of: connection))
+    }
 
     /// Opens a request.
     func open(_ exchange: UnsafeMutablePointer<Exchange>?, target: UnsafePointer<CChar>) {
@@ -92,6 +100,7 @@ final class ServerCore: Sendable {
         if mhd_request_header_size(connection) > headerLimitInBytes {
             exchange.pointee.refusal = .headersTooLarge(limitInBytes: headerLimitInBytes)
         }
+        exchange.pointee.count()
         let length = exchange.pointee.announcedBodyCount
         router.open(exchange, announcedCount: length)
         guard let length, exchange.pointee.reception == nil else { return .YES }
@@ -141,7 +150,7 @@ final class ServerCore: Sendable {
         if held.verdict == nil, held.suspension.sleep(connection) { return .YES }
         guard let verdict = held.verdict, var response = held.response.take() else { return .NO }
         exchange.pointee.phase = .answered
-        guard router.settle(&response, verdict) else { return .NO }
+        guard router.settle(&response, of: exchange, verdict) else { return .NO }
         return queue(&response, exchange)
     }
 
@@ -156,6 +165,17 @@ final class ServerCore: Sendable {
 }
 
 extension Exchange {
+    /// Takes the request from what the client has left, and refuses it if nothing is.
+    @inline(__always)
+    fileprivate mutating func count() {
+        guard let bucket else { return }
+        let verdict = bucket.take(at: RateBucket.now)
+        rate = verdict
+        if !verdict.isAllowed, refusal == nil {
+            refusal = .tooManyRequests(retryAfterSeconds: verdict.secondsUntilNext)
+        }
+    }
+
     /// The length of the body that is to come, if there is one and it is not chunked.
     fileprivate var announcedBodyCount: Int? {
         guard method != .get, method != .head, let field = header("Content-Length") else {

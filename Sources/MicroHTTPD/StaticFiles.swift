@@ -112,11 +112,20 @@ struct StaticFile {
             if candidate.count > 2, isEqual(slice(candidate, from: 0, to: 2), rawBytes("W/")) {
                 candidate = slice(candidate, from: 2, to: candidate.count)
             }
-            if isEqual(candidate, tag) || isEqual(candidate, rawBytes("*")) { return true }
+            if isEqual(candidate, rawBytes("*")) || isSame(candidate, tag) { return true }
             start = end + 1
         }
         return false
     }
+}
+
+/// Whether a tag is a file's, or that of its packed form: `"…-gzip"`.
+private func isSame(_ candidate: UnsafeRawBufferPointer, _ tag: UnsafeRawBufferPointer) -> Bool {
+    let suffix = rawBytes("-gzip\"")
+    let stem = tag.count - 1
+    guard candidate.count == stem + suffix.count else { return isEqual(candidate, tag) }
+    return isEqual(slice(candidate, from: 0, to: stem), slice(tag, from: 0, to: stem))
+        && isEqual(slice(candidate, from: stem, to: candidate.count), suffix)
 }
 
 private func copyBytes(_ bytes: [UInt8]) -> UnsafeRawBufferPointer {

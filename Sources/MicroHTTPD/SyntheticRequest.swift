@@ -49,7 +49,7 @@ extension Router {
         exchange.pointee.body.finish()
         var response = Response(fields: exchange.pointee.responseFields)
         respond(to: exchange, into: &response)
-        if let held = response.held, !settle(&response, held.waitForVerdict()) {
+        if let held = response.held, !settle(&response, of: exchange, held.waitForVerdict()) {
             return RecordedResponse(status: 0, headers: [], body: [])
         }
         finish(exchange, response)

@@ -44,17 +44,44 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Seconds without a byte after which a connection is closed.")
     var connectionIdle = ServerConfiguration().idleTimeoutSeconds
 
+    @Option(
+        help: """
+            Requests of one client address within --rate-window seconds; beyond them it is answered 429. 0 for any \
+            number.
+            """)
+    var rateLimit = 60_000
+
+    @Option(help: "Seconds in which the requests of --rate-limit come back.")
+    var rateWindow = 60
+
+    @Flag(
+        help: """
+            Count the requests of clients on this host too. A proxy there, or a grader, speaks for many.
+            """)
+    var rateLimitLoopback = false
+
     mutating func validate() throws {
         guard maxSessions ?? 1 > 0, maxSessionsPerAddress ?? 1 > 0, maxCalls > 0,
             maxConnections > 0, sessionIdle ?? 1 > 0, connectionIdle > 0, memoryLimit > 0,
             maxStreams > 0, maxStreamsPerSession > 0
         else { throw ValidationError("A limit must be at least 1.") }
+        guard 0...1_000_000_000 ~= rateLimit, 1...86_400 ~= rateWindow else {
+            throw ValidationError(
+                "--rate-limit must be 0 to 1000000000, --rate-window 1 to 86400 seconds.")
+        }
         guard maxCalls <= 1 << 31 else {
             throw ValidationError("--max-calls must be at most \(1 << 31).")
         }
         guard memoryLimit <= 1 << 30 else {
             throw ValidationError("--memory-limit must be at most \(1 << 30) MiB.")
         }
+    }
+
+    /// How many requests a client may make; `nil` for any number.
+    var requests: RateLimit? {
+        guard rateLimit > 0 else { return nil }
+        return RateLimit(
+            requests: rateLimit, seconds: rateWindow, countsLoopback: rateLimitLoopback)
     }
 
     /// The limits of a service.

@@ -33,6 +33,9 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Folder with the recorded machines that sessions can start from.")
     var recordings: String?
 
+    @OptionGroup(title: "Other origins")
+    var origins: OriginOptions
+
     @OptionGroup(title: "Journal")
     var journal: JournalOptions
 
@@ -83,6 +86,7 @@ struct ServeCommand: ParsableCommand {
         configuration.connectionLimit = limits.maxConnections
         configuration.connectionsPerAddress = limits.maxConnections
         configuration.idleTimeoutSeconds = limits.connectionIdle
+        configuration.rateLimit = limits.requests
         return configuration
     }
 
@@ -92,7 +96,8 @@ struct ServeCommand: ParsableCommand {
             limits: limits.sessionLimits(isDurable: journal.isDurable),
             description: try site.interfaceDescription(log), journal: store,
             recordings: site.recordings(log), log: log)
-        return service.router(staticFiles: try site.staticFiles(log))
+        return service.router(
+            staticFiles: try site.staticFiles(log), crossOrigin: origins.crossOrigin)
     }
 
     /// Says on standard output, at once, where the service can be reached.

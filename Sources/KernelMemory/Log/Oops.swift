@@ -18,7 +18,7 @@ extension Core {
     /// Who was running, and in which function, as far as that is known.
     func printRunning(_ function: String?) {
         printk(
-            "CPU: \(control.pointee.cpu) PID: \(currentPid) Comm: init \(cold.taint.text) 6.1.192 #1 "
+            "CPU: \(control.pointee.cpu) PID: \(currentPid) Comm: init \(cold.taint.text) \(ModelledKernel.release) #1 "
         )
         guard let function else { return }
         printk((shape.architecture == .i386 ? "EIP: " : "RIP: 0010:") + function)

@@ -90,6 +90,17 @@ extension RequestGuide {
         cure: "Go on in a new session, or undo calls that wrote much.",
         see: [.request(.tooManyCalls)])
 
+    static let tooManyRequests = RequestGuide(
+        cause: """
+            The client's address has made more requests than the server lets it; most often by a loop that \
+            never ends.
+            """,
+        cure: """
+            Wait for as many seconds as Retry-After says. RateLimit tells with every answer how many requests \
+            are left, RateLimit-Policy how many there are. POST /calls makes many calls in one request.
+            """,
+        see: [.request(.tooManyCalls), .request(.tooManySessions)])
+
     static let tooManyStreams = RequestGuide(
         cause: """
             As many spectators follow sessions with GET /events as the server allows, in all or of \

@@ -65,6 +65,7 @@ extension ProblemKind {
         case .tooManySessions: .tooManySessions
         case .tooManyCalls: .tooManyCalls
         case .tooManyBytes: .tooManyBytes
+        case .tooManyRequests: .tooManyRequests
         case .tooManyStreams: .tooManyStreams
         case .tooManyBatches: .tooManyBatches
         case .sessionMoved: .sessionMoved

@@ -15,6 +15,11 @@ extension Problem {
                 .notAcceptable, "This path answers with \(produces.joined(separator: ", ")).")
         case .payloadTooLarge(let limit):
             self.init(.payloadTooLarge, "A body may have \(limit) bytes at most.")
+        case .tooManyRequests(let seconds):
+            self.init(
+                .tooManyRequests,
+                "This client may make no more requests for \(seconds) \(seconds == 1 ? "second" : "seconds"). "
+                    + "RateLimit-Policy says how many it may make.")
         case .uriTooLong(let limit):
             self.init(.targetTooLong, "Path and query may have \(limit) bytes at most.")
         case .headersTooLarge(let limit):

@@ -43,6 +43,7 @@ enum ProblemKind: String, CaseIterable {
     case tooManySessions = "too-many-sessions"
     case tooManyCalls = "too-many-calls"
     case tooManyBytes = "too-many-bytes"
+    case tooManyRequests = "too-many-requests"
     case tooManyStreams = "too-many-streams"
     case tooManyBatches = "too-many-batches"
     case sessionUnreadable = "session-unreadable"
@@ -77,7 +78,9 @@ enum ProblemKind: String, CaseIterable {
             .unknownSlabFlag, .invalidCall, .unknownResult, .invalidQuery, .invalidReference,
             .idempotencyKeyReused:
             422
-        case .tooManySessions, .tooManyCalls, .tooManyBytes, .tooManyStreams, .tooManyBatches: 429
+        case .tooManySessions, .tooManyCalls, .tooManyBytes, .tooManyStreams, .tooManyBatches,
+            .tooManyRequests:
+            429
         case .journalRefuses: 503
         }
     }
@@ -125,6 +128,7 @@ enum ProblemKind: String, CaseIterable {
         case .tooManySessions: "Too many sessions"
         case .tooManyCalls: "Too many calls in this session"
         case .tooManyBytes: "Too many bytes written in this session"
+        case .tooManyRequests: "Too many requests"
         case .tooManyStreams: "Too many spectators"
         case .tooManyBatches: "Too many long batches at a time"
         case .sessionUnreadable: "The session's journal cannot be read"

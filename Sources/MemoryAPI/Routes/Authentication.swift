@@ -54,6 +54,20 @@ struct Credentials {
 }
 
 extension Request {
+    /// Whether no page of another origin has sent this: such a page gets no cookie set, nor the browser's own replaced.
+    var isOfOwnOrigin: Bool {
+        if let site = header("Sec-Fetch-Site") {
+            return site.equals("same-origin") || site.equals("none")
+        }
+        guard let origin = header("Origin") else { return true }
+        guard let host = header("Host"), host.count > 0, origin.count > host.count else {
+            return false
+        }
+        let start = origin.count - host.count
+        return UnsafeRawBufferPointer(rebasing: origin[start...]).elementsEqual(host)
+            && origin[start - 1] == UInt8(ascii: "/")
+    }
+
     /// Refuses what a foreign page could have a browser send along with the cookie.
     fileprivate func checkSameSite() throws(Problem) {
         if header("X-Kmemlab") != nil || (body.count > 0 && header("Content-Type") != nil) {

@@ -21,6 +21,7 @@ enum CacheObjectsRoutes {
         let start = try request.address("cursor") ?? 0
         let rest = view.machine.liveObjects(ofCache: cache).drop { $0.address.rawValue < start }
         let next = rest.dropFirst(limit).first
+        response.link(next: next?.address, of: request)
         response.snapshot(view) { json in
             json.member("cache", view.machine.cacheName(cache))
             json.array("objects") { json in

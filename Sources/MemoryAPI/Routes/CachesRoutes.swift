@@ -35,11 +35,13 @@ enum CachesRoutes {
         let all = view.machine.caches
         let page = all.dropFirst(first).prefix(limit)
         let end = min(first, all.count) + page.count
+        let next = end < all.count ? "\(end)" : nil
+        response.link(next: next, of: request)
         response.snapshot(view, expecting: 32_768) { json in
             json.array("caches") { json in
                 for cache in page { json.object { $0.cache(cache) } }
             }
-            json.member("next", orNull: end < all.count ? "\(end)" : nil)
+            json.member("next", orNull: next)
         }
     }
 
@@ -52,6 +54,7 @@ enum CachesRoutes {
         let start = try request.number("start", 0...UInt64(UInt32.max)) ?? 0
         let page = view.machine.slabs(
             of: cache, from: PageFrameNumber(UInt32(start)), limit: limit)
+        response.link(next: page.next?.rawValue, "start", of: request)
         response.snapshot(view, expecting: 16_384) { json in
             json.cache(cache)
             if let slub = view.machine.slub(of: cache) {

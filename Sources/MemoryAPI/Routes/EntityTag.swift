@@ -25,7 +25,9 @@ struct EntityTag {
             let tag = UnsafeRawBufferPointer(rebasing: bytes[..<Self.count])
             response.setHeader("ETag", bytes: tag)
             response.setHeader("Cache-Control", "private, no-cache")
-            guard let known, Self.list(known, names: tag) else { return }
+            // Without the last quote, as the packed form's tag goes on with -gzip.
+            let stem = UnsafeRawBufferPointer(rebasing: tag.dropLast())
+            guard let known, Self.list(known, names: stem) else { return }
             response.status = 304
             response.removeHeader("Content-Type")
         }

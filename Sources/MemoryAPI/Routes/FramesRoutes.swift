@@ -21,10 +21,12 @@ enum FramesRoutes {
             zone?.start.rawValue ?? 0, machine.firstFrame(of: range.lowerBound))
         let runs = machine.frameRuns(from: first, to: range.upperBound, limit: limit)
         let end = runs.last.map { $0.start.rawValue + $0.count } ?? range.upperBound
+        let next = end < range.upperBound ? end : nil
+        response.link(next: next, "start", of: request)
         response.snapshot(view) { json in
             json.runs(runs, view)
             json.pageBlocks(first..<end, machine)
-            json.member("next", orNull: end < range.upperBound ? end : nil)
+            json.member("next", orNull: next)
         }
     }
 

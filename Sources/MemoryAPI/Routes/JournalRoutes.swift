@@ -17,13 +17,15 @@ enum JournalRoutes {
         let first = Int(try request.number("cursor", 0...UInt64(UInt32.max)) ?? 0)
         let start = min(first, view.step)
         let end = min(start + limit, view.step)
+        let next = end < view.step ? "\(end)" : nil
+        response.link(next: next, of: request)
         response.snapshot(view) { json in
             json.array("entries") { json in
                 for index in start..<end {
                     json.object { json in json.journalEntry(UInt32(index) + 1, view) }
                 }
             }
-            json.member("next", orNull: end < view.step ? "\(end)" : nil)
+            json.member("next", orNull: next)
         }
     }
 }

@@ -27,11 +27,13 @@ enum KMallocRoutes {
         _ request: borrowing Request, _ view: SessionView, _ response: inout Response
     ) throws(Problem) {
         let list = try ObjectList(view.machine.liveKMallocs, request)
+        let next = list.next.map { "\($0)" }
+        response.link(next: next, of: request)
         response.snapshot(view) { json in
             json.array("kmalloc") { json in
                 for object in list.objects { json.object { $0.liveObject(object, view) } }
             }
-            json.member("next", orNull: list.next.map { "\($0)" })
+            json.member("next", orNull: next)
         }
     }
 

@@ -31,6 +31,8 @@ enum KmapRoutes {
         let limit = try request.limit(default: 64, most: 1_024)
         let start = Int(try request.number("cursor", 0...1_024) ?? 0)
         let end = min(pool.slots.count, start + limit)
+        let next = end < pool.slots.count ? "\(end)" : nil
+        response.link(next: next, of: request)
         response.snapshot(view, expecting: 16_384) { json in
             json.pool(pool, view.machine)
             json.array("slots") { json in
@@ -38,7 +40,7 @@ enum KmapRoutes {
                     json.object { $0.slot(slot, pool) }
                 }
             }
-            json.member("next", orNull: end < pool.slots.count ? "\(end)" : nil)
+            json.member("next", orNull: next)
             json.kmapUses(pool.uses, view)
             json.waiting(view.machine.contexts, view)
         }

@@ -1,3 +1,4 @@
+import KernelMemory
 import MicroHTTPD
 
 /// Whether the service runs, and the description of its interface.
@@ -5,6 +6,7 @@ extension MemoryService {
     var operationEndpoints: [Endpoint] {
         [
             open(.get, "/healthz", status), open(.get, "/readyz", status),
+            open(.get, "/version", version),
             open(.get, "/openapi.yaml", produces: ["application/yaml"], document(\.yaml)),
             open(.get, "/openapi.json", document(\.json)),
         ]
@@ -14,6 +16,21 @@ extension MemoryService {
         { (_, response) throws(Problem) in
             response.setHeader("Cache-Control", "no-store")
             response.json { json in json.object { $0.member("status", literal: "ok") } }
+        }
+    }
+
+    private var version: OpenHandler {
+        { (_, response) throws(Problem) in
+            response.setHeader("Cache-Control", "no-cache")
+            response.linkDescription()
+            response.json { json in
+                json.object { json in
+                    json.member("name", "kmemlab")
+                    json.member("version", ServiceVersion.text)
+                    json.member("api_version", ServiceVersion.text)
+                    json.member("kernel_release", ModelledKernel.release)
+                }
+            }
         }
     }
 

@@ -20,6 +20,8 @@ enum PageTablesRoutes {
         let limit = try request.limit(default: 100, most: 10_000)
         let mapped = machine.mappedRanges(
             from: try request.address("cursor") ?? 0, limit: limit)
+        let next = mapped.next.map { "\(VirtualAddress($0))" }
+        response.link(next: next, of: request)
         response.snapshot(view) { json in
             json.member("mode", literal: machine.paging.modeLiteral)
             json.object("root") { json in
@@ -31,7 +33,7 @@ enum PageTablesRoutes {
             json.array("ranges") { json in
                 for range in mapped.ranges { json.object { $0.mappedRange(range, view) } }
             }
-            json.member("next", orNull: mapped.next.map { "\(VirtualAddress($0))" })
+            json.member("next", orNull: next)
         }
     }
 

@@ -28,6 +28,7 @@ enum PagesRoutes {
         let limit = try request.limit(default: 100, most: 1_000)
         let cursor = try LiveBlocks.Cursor(request)
         let page = view.liveBlocks.page(after: cursor, limit: limit)
+        response.link(next: page.next?.text, of: request)
         response.snapshot(view) { json in
             json.array("pages") { json in
                 for block in page.blocks { json.object { $0.liveBlock(block, view) } }

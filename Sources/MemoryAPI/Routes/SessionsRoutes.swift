@@ -25,9 +25,11 @@ extension MemoryService {
             } else {
                 session = try create(request, owner, once, &response)
             }
-            response.setHeader(
-                "Set-Cookie",
-                "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
+            if request.isOfOwnOrigin {
+                response.setHeader(
+                    "Set-Cookie",
+                    "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
+            }
         }
     }
 
@@ -63,6 +65,7 @@ extension MemoryService {
         response.status = 201
         response.setHeader("Location", "/sessions/\(session.id.text)")
         response.setHeader("Cache-Control", "no-store")
+        response.linkDescription()
         try store.look(at: session) { (state) throws(Problem) in
             let view = try state.view(at: min(Int(session.creation.step), state.lastStep))
             response.json { json in json.newSession(session, view, library) }

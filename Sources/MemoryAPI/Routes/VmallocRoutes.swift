@@ -29,6 +29,8 @@ enum VmallocRoutes {
         let limit = try request.limit(default: 100, most: 1_000)
         let start = try request.address("cursor") ?? 0
         let areas = machine.vmAreas(from: start, limit: limit + 1)
+        let next = areas.count > limit ? "\(areas[limit].start)" : nil
+        response.link(next: next, of: request)
         response.snapshot(view) { json in
             json.array("areas") { json in
                 for area in areas.prefix(limit) { json.object { $0.listedArea(area, view) } }
@@ -38,9 +40,7 @@ enum VmallocRoutes {
             json.member("lazy_pages", machine.lazyVmPages)
             json.member("lazy_limit", machine.lazyVmPagesLimit)
             json.member("vmalloc_pages", machine.vmallocPageCount)
-            json.member(
-                "next",
-                orNull: areas.count > limit ? "\(areas[limit].start)" : nil)
+            json.member("next", orNull: next)
         }
     }
 

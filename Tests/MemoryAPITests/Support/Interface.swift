@@ -48,8 +48,16 @@ struct Interface: @unchecked Sendable {
     }
 
     private func headerFaults(_ described: JSON, _ response: RecordedResponse) -> [String] {
-        described["headers"].keys.filter { response.header($0) == nil }
-            .map { "\(response.status) without \($0)" }
+        described["headers"].object.flatMap { name, header in
+            let header = schema.resolved(header)
+            guard let text = response.header(name) else {
+                return header["required"] == .bool(true)
+                    ? ["\(response.status) without \(name)"] : []
+            }
+            let isNumber = header["schema"]["type"].string == "integer"
+            let value = isNumber ? Int(text).map { JSON.int($0) } : nil
+            return schema.faults(value ?? .string(text), header["schema"]).map { "\(name): \($0)" }
+        }
     }
 
     private func contentFaults(_ described: JSON, _ response: RecordedResponse) -> [String] {
