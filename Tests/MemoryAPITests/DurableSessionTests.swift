@@ -282,17 +282,6 @@ extension DurableSessionTests {
         #expect(try client.snapshot() == before)
     }
 
-    /// Their answers are not kept, and a second undo must not go unnoticed.
-    @Test(arguments: ["/undo", "/redo"])
-    func key_whereNoCallIsMade_isRefused(path: String) throws {
-        let client = try client()
-        try SnapshotTests.work(client)
-        _ = try client.post("/undo")
-        let before = try client.snapshot()
-        #expect(try client.post(path, headers: Self.key).problem == "malformed-request")
-        #expect(try client.snapshot() == before)
-    }
-
     @Test func key_isItsSessions_andRefusalsAreNotKept() throws {
         let client = try client()
         var other = client

@@ -25,7 +25,7 @@ private struct Follower {
     /// - Returns: whether there were no more.
     mutating func follow(_ session: borrowing SessionState, atMost limit: Int) -> Bool {
         for _ in 0..<limit {
-            guard let event = cursor.next(session) else { return true }
+            guard let event = cursor.next(session, towards: session.head) else { return true }
             let position = cursor.position
             switch event {
             case .call(let step):

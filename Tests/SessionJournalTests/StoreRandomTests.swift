@@ -62,6 +62,7 @@ import Testing
         var head = head(Int(position?.step ?? 0), calls)
         if run.number(0...9) == 0 { head = self.head(run.number(0...(calls.count + 1)), calls) }
         if run.number(0...19) == 0 { head.stateHash ^= 1 }
+        let answer = run.number(0...2) == 0 ? nextAnswer(&run, key) : nil
         switch choice {
         case 2...3:
             let session = StoredSession(
@@ -74,15 +75,24 @@ import Testing
             // A target that is not there is noticed by the writer's thread only.
             let target = self.head(run.number(0...calls.count), calls)
             return { [head] (store) throws(JournalError) in
-                _ = try store.move(key, from: head, to: target)
+                _ = try store.move(key, from: head, to: target, keeping: answer)
             }
         default:
             let count = run.number(0...3) == 0 ? run.number(0...40) : 1
             let new = (0..<count).map { _ in run.records.record() }
             return { [head] (store) throws(JournalError) in
-                _ = try store.append(new, to: key, expecting: head)
+                _ = try store.append(new, to: key, expecting: head, keeping: answer)
             }
         }
+    }
+
+    private func nextAnswer(_ run: inout Run, _ session: SessionKey) -> NumberedAnswer {
+        let last = (try? run.model.answers(of: session))?.last
+        let answer = StoredAnswer(
+            key: run.records.bytes(255), request: run.records.number(), status: 201,
+            contentType: run.records.bytes(20), location: run.records.bytes(20),
+            body: run.number(0...3) == 0 ? nil : run.records.bytes(9_000))
+        return NumberedAnswer(answer, number: last.map { $0.number + 1 } ?? 0)
     }
 
     private func head(_ step: Int, _ calls: [RecordedCall]) -> JournalHead {
@@ -100,6 +110,8 @@ import Testing
             #expect(
                 try store.position(of: session) == run.model.position(of: session), "\(name)")
             #expect(try store.calls(session) == run.model.calls(session), "\(name)")
+            #expect(
+                try store.answers(of: session) == run.model.answers(of: session), "\(name)")
         }
     }
 

@@ -111,12 +111,88 @@ import Testing
         #expect(try store.calls(session) == [])
     }
 
-    @Test func forgetfulStore_acceptsAllAndKeepsNothing() throws {
-        let store: any JournalStore = ForgetfulJournalStore()
+    private func answer(_ number: UInt64) -> NumberedAnswer {
+        NumberedAnswer(
+            StoredAnswer(
+                key: Array("key-\(number)".utf8), request: number, status: 201, contentType: [],
+                location: [], body: [1]), number: number)
+    }
+
+    @Test(arguments: Kind.allCases)
+    func answers_outliveTheCallsTheyCameWith(_ kind: Kind) throws {
+        let store = try store(kind)
         _ = try store.create(.sample(1))
-        let ticket = try store.append(calls(1...5), to: session, expecting: head(0))
-        #expect(ticket.settlement != nil)
-        #expect(try store.sessions() == [] && store.session(session) == nil)
+        _ = try store.create(.sample(2))
+        _ = try store.append(
+            calls(1...3), to: session, expecting: head(0), keeping: answer(0))
+        _ = try store.move(session, from: head(3), to: head(1), keeping: answer(1))
+        #expect(try store.position(of: session) == JournalPosition(step: 1, lastStep: 3))
+        _ = try store.append([], to: session, expecting: head(1), keeping: answer(2))
+        #expect(try store.position(of: session) == JournalPosition(step: 1, lastStep: 3))
+        #expect(
+            journalError { () throws(JournalError) in
+                try store.append([], to: session, expecting: head(3), keeping: answer(3))
+            } == .conflict(session, expected: 3, found: 1))
+        _ = try store.append(calls(7...7), to: session, expecting: head(1))
+        #expect(try store.position(of: session) == JournalPosition(step: 2, lastStep: 2))
+        #expect(try store.calls(session) == calls(1...1) + calls(7...7))
+        #expect(try store.answers(of: session) == [answer(0), answer(1), answer(2)])
+        #expect(try store.answers(of: SessionKey(rawValue: 2)) == [])
+        _ = try store.end(session)
+        _ = try store.create(.sample(1))
+        #expect(try store.answers(of: session) == [])
+    }
+
+    @Test(arguments: Kind.allCases)
+    func answers_areTheLastOnes(_ kind: Kind) throws {
+        let store = try store(kind)
+        _ = try store.create(.sample(1))
+        for number in 0..<UInt64(NumberedAnswer.limit) + 7 {
+            _ = try store.append(
+                [RecordedCall(.dropSlab, stateHash: number + 1)], to: session,
+                expecting: head(UInt32(number)), keeping: answer(number))
+        }
+        let kept = 7..<UInt64(NumberedAnswer.limit) + 7
+        #expect(try store.answers(of: session) == kept.map { answer($0) })
+        #expect(try store.position(of: session).lastStep == UInt32(kept.upperBound))
+    }
+
+    @Test(arguments: Kind.allCases)
+    func uses_areTheLastOnesToldAndGoWithTheirSessions(_ kind: Kind) throws {
+        let store = try store(kind)
+        for number in 1...5 as ClosedRange<UInt64> { _ = try store.create(.sample(number)) }
+        _ = try store.append(calls(1...3), to: session, expecting: head(0))
+        func uses(_ first: UInt64, _ limit: Int) throws -> [UInt64?] {
+            try store.sync()
+            return try store.uses(from: SessionKey(rawValue: first), limit: limit).map(\.second)
+        }
+        #expect(try uses(0, 9) == [nil, nil, nil, nil, nil])
+        let numbers: [UInt64] = [1, 2, 77]
+        try store.note(numbers.map { SessionUse(SessionKey(rawValue: $0), second: 1_000 + $0) })
+        try store.note([SessionUse(session, second: 3_000)])
+        #expect(try uses(0, 9) == [3_000, 1_002, nil, nil, nil])
+        #expect(try uses(2, 2) == [1_002, nil])
+        #expect(try store.use(of: session) == SessionUse(session, second: 3_000))
+        #expect(try store.position(of: session) == JournalPosition(step: 3, lastStep: 3))
+        _ = try store.append(calls(4...4), to: session, expecting: head(3))
+        #expect(try store.calls(session) == calls(1...4))
+        _ = try store.end(session)
+        #expect(try uses(0, 9) == [1_002, nil, nil, nil])
+        store.noteServed(seconds: 86_400)
+        #expect(store.servedSeconds == 86_400)
+    }
+
+    @Test func aSessionsAnswers_areNoCallsOfIt() throws {
+        let key = JournalKey(session, JournalHead.stepLimit)
+        #expect(key.isCall && !key.isAnswer)
+        for number in 0..<UInt64(NumberedAnswer.limit) {
+            let key = answer(number).key(in: session)
+            #expect(key.isAnswer && !key.isCall)
+        }
+        for step in [JournalKey.position, JournalKey.use] {
+            let key = JournalKey(session, step)
+            #expect(!key.isAnswer && !key.isCall)
+        }
     }
 
     @Test func whenSettled_isCalledOnceForEachChange() throws {

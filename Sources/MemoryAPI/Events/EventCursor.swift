@@ -42,12 +42,14 @@ struct EventCursor {
 
     /// Goes one event on.
     ///
+    /// - Parameter head: where the session is for the spectator: a state that the session has.
     /// - Returns: what the spectator is to be told; `nil` if it is where the session is.
-    mutating func next(_ session: borrowing SessionState) -> SessionEvent? {
+    mutating func next(
+        _ session: borrowing SessionState, towards head: JournalHead
+    ) -> SessionEvent? {
         defer { commonStep = position.step }
-        guard session.has(position) else { return goBack(session) }
+        guard session.has(position) else { return goBack(session, towards: head) }
         if !session.has(known) { known = position }
-        let head = session.head
         if head.step == position.step { return nil }
         if head.step < position.step {
             position = head
@@ -63,13 +65,15 @@ struct EventCursor {
     }
 
     /// Goes back to where the session's path leaves that of the spectator.
-    private mutating func goBack(_ session: borrowing SessionState) -> SessionEvent {
-        if let common = commonStep, common < position.step, common <= session.step {
+    private mutating func goBack(
+        _ session: borrowing SessionState, towards head: JournalHead
+    ) -> SessionEvent {
+        if let common = commonStep, common < position.step, common <= head.step {
             position = session.head(at: Int(common))
             known = position
             return .undo
         }
-        position = session.head
+        position = head
         known = position
         return .reset
     }

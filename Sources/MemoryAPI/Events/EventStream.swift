@@ -19,6 +19,18 @@ final class EventStream: ResponseStream, @unchecked Sendable {
 
     /// About how much is read from the journal at once.
     private static let pieceInBytes = 4_096
+    /// About how much a spectator is still told of a session that has ended.
+    private static let farewellInBytes = 65_536
+
+    /// What a spectator is told at last.
+    private struct Farewell {
+        let bytes: [UInt8]
+        /// The end of the session; `nil` if it has come to stay.
+        let ticket: JournalTicket?
+    }
+
+    /// What there is to tell.
+    private enum Progress { case more, upToDate, waits }
 
     private let session: Session
     private let spectators: Spectators
@@ -36,6 +48,7 @@ final class EventStream: ResponseStream, @unchecked Sendable {
 
     // Any thread may.
     private let waker = Mutex<StreamWaker?>(nil)
+    private let farewell = Mutex<Farewell?>(nil)
     private let hasNews = Atomic<Bool>(true)
     private let needsBeat = Atomic<Bool>(false)
     private let lastWrite: Atomic<UInt64>
@@ -63,15 +76,47 @@ extension EventStream {
     ///
     /// - Parameter step: how far back it went meanwhile.
     func hear(lowestStep step: UInt32) {
-        cursor?.noteLowest(step)
-        wake(hasNews)
+        noteLowest(step)
+        wakeForNews()
     }
 
-    /// Hears that the session has ended, or that it has lost calls.
+    /// Notes how far back the session went.
+    func noteLowest(_ step: UInt32) { cursor?.noteLowest(step) }
+
+    /// Hears that the session has lost calls.
     func hearOfLoss() {
         cursor?.noteLoss()
-        wake(hasNews)
+        wakeForNews()
     }
+
+    /// Takes what the spectator has not been told of a session that ends.
+    ///
+    /// - Parameter ticket: the end of the session; `nil` if it has come to stay.
+    func end(_ state: borrowing SessionState, behind ticket: JournalTicket?) {
+        var rest = OutputBuffer()
+        var eventsLeft = eventsLeft
+        if let view = try? state.view() {
+            let mark = SessionMark(state)
+            _ = write(view, state, mark, &rest, &eventsLeft, limit: Self.farewellInBytes)
+        }
+        if eventsLeft > 0 { rest.appendEnd() }
+        keep(rest, behind: ticket)
+    }
+
+    /// Hears that a session ends that cannot be read any more.
+    func end(behind ticket: JournalTicket?) {
+        var rest = OutputBuffer()
+        rest.appendEnd()
+        keep(rest, behind: ticket)
+    }
+
+    private func keep(_ rest: borrowing OutputBuffer, behind ticket: JournalTicket?) {
+        let bytes = Array(rest.bytes)
+        farewell.withLock { $0 = Farewell(bytes: bytes, ticket: ticket) }
+    }
+
+    /// Has the stream look for news; any thread may.
+    func wakeForNews() { wake(hasNews) }
 
     private func wake(_ reason: borrowing Atomic<Bool>) {
         guard !reason.exchange(true, ordering: .acquiringAndReleasing) else { return }
@@ -127,28 +172,60 @@ extension EventStream {
 
     /// Writes some of what the spectator does not know yet.
     private func catchUp() {
+        if takeFarewell() { return }
         do throws(Problem) {
-            let isUpToDate = try spectators.store.look(at: session) { (state) throws(Problem) in
-                write(try state.view(), state)
+            let progress = try spectators.store.follow(session) { (state, mark) throws(Problem) in
+                try write(state, mark)
             }
-            if !isUpToDate { hasNews.store(true, ordering: .releasing) }
-            hasEnded = eventsLeft == 0 || (isUpToDate && endsUpToDate)
+            if progress == .more { hasNews.store(true, ordering: .releasing) }
+            hasEnded = eventsLeft == 0 || (progress == .upToDate && endsUpToDate)
         } catch {
+            // It may have ended since.
+            if takeFarewell() { return }
             // Whatever else keeps the session from being read is told to who asks again.
             if error.kind == .unknownToken { unsent.appendEnd() }
             hasEnded = true
         }
     }
 
-    /// - Returns: whether the spectator is where the session is.
-    private func write(_ view: SessionView, _ state: borrowing SessionState) -> Bool {
-        while eventsLeft > 0, unsent.count < Self.pieceInBytes {
-            guard let event = cursor?.next(state), let position = cursor?.position else {
-                return true
-            }
-            unsent.append(event, position, view, lastStep: state.lastStep)
+    /// Writes what is told at last, if the session has ended and that has come to stay.
+    ///
+    /// - Returns: whether the session has ended.
+    private func takeFarewell() -> Bool {
+        guard let farewell = farewell.withLock({ $0 }) else { return false }
+        if let ticket = farewell.ticket {
+            guard let settlement = ticket.settlement else { return true }
+            // If the end was lost, the session goes on, for those who come again.
+            hasEnded = true
+            guard case .success = settlement else { return true }
+        }
+        farewell.bytes.withUnsafeBytes { unsent.append($0) }
+        hasEnded = true
+        return true
+    }
+
+    /// - Parameter mark: where the session is for the spectator; `nil` if that is not known yet.
+    private func write(
+        _ state: borrowing SessionState, _ mark: SessionMark?
+    ) throws(Problem) -> Progress {
+        // What was settled may have been overwritten by what is not.
+        guard let mark, state.has(mark.head) else { return .waits }
+        let step = Int(mark.head.step)
+        let view = try state.view(at: step > state.step ? step : nil)
+        return write(view, state, mark, &unsent, &eventsLeft, limit: Self.pieceInBytes)
+    }
+
+    private func write(
+        _ view: SessionView, _ state: borrowing SessionState, _ mark: SessionMark,
+        _ output: inout OutputBuffer, _ eventsLeft: inout Int, limit: Int
+    ) -> Progress {
+        while eventsLeft > 0, output.count < limit {
+            guard let event = cursor?.next(state, towards: mark.head),
+                let position = cursor?.position
+            else { return .upToDate }
+            output.append(event, position, view, lastStep: mark.lastStep)
             eventsLeft -= 1
         }
-        return false
+        return .more
     }
 }

@@ -37,9 +37,7 @@ final class Spectators: Sendable {
 
     /// Has a stream hear no more, if it ever did.
     func remove(_ stream: EventStream, from session: Session) {
-        session.residence.withLock { residence in
-            residence.spectators.removeAll { $0 === stream }
-        }
+        session.residence.withLock { $0.remove(stream) }
         state.withLock { $0.streams[ObjectIdentifier(stream)] = nil }
     }
 

@@ -69,24 +69,16 @@ extension MemoryService {
         return endpoint
     }
 
-    /// A route that changes a session.
-    ///
-    /// - Parameter isRepeatable: whether it takes an `Idempotency-Key`. The answer is kept with the last
-    ///   call of its request, so this is for routes that make calls.
+    /// A route that changes a session. A POST may come with an `Idempotency-Key`.
     func change(
         _ method: HTTPMethod, _ pattern: String, query: [String] = [],
         consumes: [String] = ["application/json"], produces: [String] = ["application/json"],
-        isRepeatable: Bool = true, _ handler: @escaping ChangeHandler
+        _ handler: @escaping ChangeHandler
     ) -> Endpoint {
         Endpoint(method, pattern, query: query, consumes: consumes, produces: produces) {
             [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .changing)
             let ticket = try store.change(session) { (state) throws(Problem) in
-                guard isRepeatable else {
-                    try request.checkHasNoKey()
-                    try request.checkPrecondition(state)
-                    return try handler(request, &state, &response)
-                }
                 guard let once = try IdempotentRequest(request) else {
                     try request.checkPrecondition(state)
                     return try handler(request, &state, &response)

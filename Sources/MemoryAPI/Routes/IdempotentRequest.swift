@@ -125,14 +125,3 @@ extension IdempotentRequest {
         body.withUnsafeBytes { response.body.append($0) }
     }
 }
-
-extension Request {
-    /// Refuses an `Idempotency-Key` where no answer is kept, rather than do a request twice.
-    func checkHasNoKey() throws(Problem) {
-        guard header("Idempotency-Key") != nil else { return }
-        throw Problem(
-            .malformedRequest,
-            "Idempotency-Key is for requests that make calls. Send If-Match with the ETag of the state "
-                + "to go from, and a second one is refused.")
-    }
-}

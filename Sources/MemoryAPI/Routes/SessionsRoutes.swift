@@ -55,6 +55,8 @@ extension MemoryService {
         }
         try answer(session, &response)
         response.setHeader("Idempotency-Replayed", "true")
+        let ticket = try store.look(at: session) { state in state.lastTicket }
+        response.send(behind: ticket) { [store] in store.lost(session, $0) }
         return session
     }
 

@@ -4,8 +4,8 @@ import MicroHTTPD
 extension MemoryService {
     var timeTravelEndpoints: [Endpoint] {
         [
-            change(.post, "/undo", isRepeatable: false, TimeTravelRoutes.undo),
-            change(.post, "/redo", isRepeatable: false, TimeTravelRoutes.redo),
+            change(.post, "/undo", TimeTravelRoutes.undo),
+            change(.post, "/redo", TimeTravelRoutes.redo),
         ]
     }
 }

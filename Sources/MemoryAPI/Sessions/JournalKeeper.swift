@@ -21,6 +21,28 @@ final class JournalKeeper: Sendable {
     /// What the store has and has done; `nil` if it keeps no such figures.
     var figures: JournalFigures? { store.figures }
 
+    /// Seconds that services have run on the store.
+    var servedSeconds: UInt64 { store.servedSeconds }
+
+    /// Notes how many seconds services have run on the store.
+    func noteServed(seconds: UInt64) { store.noteServed(seconds: seconds) }
+
+    /// Notes when sessions were last asked for.
+    ///
+    /// - Returns: whether the store has taken it.
+    @discardableResult
+    func note(_ uses: [SessionUse]) -> Bool { (try? store.note(uses)) != nil }
+
+    /// When a session was last asked for.
+    func use(of key: SessionKey) -> SessionUse {
+        (try? store.use(of: key)) ?? SessionUse(key, second: nil)
+    }
+
+    /// When sessions were last asked for, in the order of their numbers.
+    func uses(from first: SessionKey, limit: Int) -> [SessionUse] {
+        (try? store.uses(from: first, limit: limit)) ?? []
+    }
+
     /// How many sessions there are.
     var count: Int { (try? store.sessions().count) ?? 0 }
 }
@@ -52,7 +74,9 @@ extension JournalKeeper {
     func keep(
         _ state: inout SessionState, of key: SessionKey
     ) throws(Problem) -> JournalTicket? {
-        guard state.head != state.storedHead else { return state.lastTicket }
+        guard state.head != state.storedHead || state.answers.pending != nil else {
+            return state.lastTicket
+        }
         do throws(JournalError) { return try write(&state, of: key) } catch { throw problem(error) }
     }
 
@@ -60,8 +84,15 @@ extension JournalKeeper {
         _ state: inout SessionState, of key: SessionKey
     ) throws(JournalError) -> JournalTicket {
         let common = state.lastCommonHead
+        let answer = state.answers.pending
+        if state.head == state.storedHead {
+            let ticket = try store.append([], to: key, expecting: state.head, keeping: answer)
+            state.noteStored(state.head, count: Int(common.step), ticket)
+            return ticket
+        }
         if state.step <= common.step {
-            let ticket = try store.move(key, from: state.storedHead, to: state.head)
+            let ticket = try store.move(
+                key, from: state.storedHead, to: state.head, keeping: answer)
             state.noteStored(state.head, count: Int(common.step), ticket)
             return ticket
         }
@@ -71,7 +102,7 @@ extension JournalKeeper {
             start = common
         }
         let ticket = try state.withCalls(behind: start.step) { (calls) throws(JournalError) in
-            try store.append(calls, to: key, expecting: start)
+            try store.append(calls, to: key, expecting: start, keeping: answer)
         }
         state.noteStored(state.head, count: state.step, ticket)
         return ticket
@@ -99,6 +130,7 @@ extension JournalKeeper {
                 }
             }
             if position.step < position.lastStep { state.move(to: Int(position.step)) }
+            for answer in try store.answers(of: key) { state.remember(answer) }
             state.noteStored(state.head, count: Int(position.lastStep))
         } catch { throw problem(error) }
     }

@@ -3,11 +3,27 @@ import SessionJournal
 extension Session.Residence {
     /// Has a spectator be told from now on.
     mutating func add(_ stream: EventStream) {
+        if spectators.isEmpty { beginToTell() }
         spectators.append(stream)
-        toldHead = state?.head
+        if let last = held.changes.last { wakeSpectators(behind: last.ticket) }
     }
 
-    /// Tells spectators that the session has changed, if it has.
+    /// Has a spectator be told no more.
+    mutating func remove(_ stream: EventStream) {
+        spectators.removeAll { $0 === stream }
+        if spectators.isEmpty { held.clear() }
+    }
+
+    private mutating func beginToTell() {
+        held.clear()
+        told = state?.mark
+        guard let mark = told, let ticket = state?.lastTicket, ticket.settlement == nil else {
+            return
+        }
+        held.hold(.init(ticket: ticket, mark: mark, lowestStep: mark.head.step), behind: nil)
+    }
+
+    /// Tells spectators that the session has changed, if it has; once the change has come to stay.
     @inline(__always)
     mutating func tellSpectators() {
         if _slowPath(!spectators.isEmpty) { tell() }
@@ -15,23 +31,69 @@ extension Session.Residence {
 
     @inline(never)
     private mutating func tell() {
-        guard let head = state?.head, head != toldHead,
-            let lowestStep = state?.takeLowestStep()
+        releaseHeld()
+        guard let mark = state?.mark, mark.head != told?.head,
+            let lowestStep = (state?.takeLowestStep()).map({ UInt32($0) })
         else { return }
-        toldHead = head
-        for stream in spectators { stream.hear(lowestStep: UInt32(lowestStep)) }
+        let before = told
+        told = mark
+        if let ticket = state?.lastTicket, ticket.settlement == nil {
+            held.hold(
+                .init(ticket: ticket, mark: mark, lowestStep: lowestStep), behind: before)
+            return wakeSpectators(behind: ticket)
+        }
+        for stream in spectators { stream.hear(lowestStep: lowestStep) }
+    }
+
+    private func wakeSpectators(behind ticket: JournalTicket) {
+        let streams = spectators
+        // The writer's thread must not wait for the session.
+        ticket.whenSettled { _ in for stream in streams { stream.wakeForNews() } }
+    }
+
+    /// Lets spectators hear of changes that have come to stay.
+    mutating func releaseHeld() {
+        while let (change, settlement) = held.next() {
+            guard case .success = settlement else { return lose() }
+            for stream in spectators { stream.noteLowest(change.lowestStep) }
+        }
+    }
+
+    /// Up to where spectators may be told; `nil` if that has to wait for the journal store.
+    var tellable: SessionMark? {
+        mutating get { held.changes.isEmpty ? state?.mark : held.settled }
     }
 
     /// Has the state leave memory that is not what the journal store has.
     mutating func lose() {
         state = nil
-        toldHead = nil
+        told = nil
+        held.clear()
         for stream in spectators { stream.hearOfLoss() }
     }
 
-    /// Ends the session.
-    mutating func end() {
+    /// Ends the session: spectators get what they have not been told, and the end, once that has come
+    /// to stay.
+    mutating func end(_ ticket: JournalTicket?) {
         isEnded = true
+        for change in held.changes {
+            for stream in spectators { stream.noteLowest(change.lowestStep) }
+        }
+        for stream in spectators {
+            stream.end(behind: ticket)
+            state?.tellRest(to: stream, behind: ticket)
+        }
         lose()
+        if let ticket { wakeSpectators(behind: ticket) }
+    }
+}
+
+extension SessionState {
+    /// Where the session stands.
+    var mark: SessionMark { SessionMark(self) }
+
+    /// Tells a spectator what it has not been told, before the session ends.
+    fileprivate func tellRest(to stream: EventStream, behind ticket: JournalTicket?) {
+        stream.end(self, behind: ticket)
     }
 }

@@ -13,8 +13,10 @@ final class Session: Sendable {
         var isEnded = false
         /// Who follows it.
         var spectators: [EventStream] = []
-        /// The state that they were told of.
-        var toldHead: JournalHead?
+        /// The state that they were told of, or will be when it has come to stay.
+        var told: SessionMark?
+        /// What they are not to hear of yet.
+        var held = HeldChanges()
     }
 
     let id: SessionID
@@ -28,13 +30,18 @@ final class Session: Sendable {
     let residence: Mutex<Residence>
     /// When it was last asked for, in seconds of the service's clock.
     private let lastUse: Atomic<UInt64>
+    /// What the journal store was told of it last.
+    private let notedUse: Atomic<UInt64>
 
     /// A new session, or one that comes back.
     ///
-    /// - Parameter state: `nil` if only the journal store has it.
+    /// - Parameters:
+    ///   - state: `nil` if only the journal store has it.
+    ///   - lastUse: when it was last asked for.
+    ///   - notedUse: when that was as far as the journal store knows.
     init(
         _ state: consuming SessionState?, names: SessionNames = SessionNames(),
-        _ creation: SessionCreation, now: UInt64
+        _ creation: SessionCreation, lastUse: UInt64, notedUse: UInt64
     ) {
         guard let key = names.id.stored else { preconditionFailure("names are drawn") }
         id = names.id
@@ -43,7 +50,8 @@ final class Session: Sendable {
         viewToken = Token(names.id, names.viewSecret, isReadOnly: true)
         self.creation = creation
         residence = Mutex(Residence(state: state))
-        lastUse = Atomic(now)
+        self.lastUse = Atomic(lastUse)
+        self.notedUse = Atomic(notedUse)
     }
 
     /// Whether a token is one of this session's two.
@@ -56,6 +64,18 @@ final class Session: Sendable {
     /// Notes that it was asked for.
     @inline(__always)
     func touch(_ now: UInt64) { lastUse.store(now, ordering: .relaxed) }
+
+    /// Whether the journal store should be told that it was asked for; only one who asks is told so.
+    @inline(__always)
+    func needsNote(_ now: UInt64, grain: UInt64) -> Bool {
+        let noted = notedUse.load(ordering: .relaxed)
+        guard _slowPath(now > noted &+ grain) else { return false }
+        return notedUse.compareExchange(expected: noted, desired: now, ordering: .relaxed)
+            .exchanged
+    }
+
+    /// Takes back that the journal store was told.
+    func forgetNote() { notedUse.store(0, ordering: .relaxed) }
 
     /// Whether it was not asked for in a long time.
     @inline(__always)

@@ -25,26 +25,31 @@ struct SessionNames {
         self.viewSecret = viewSecret
     }
 
-    /// Those that a request which may come again always leads to, so that it begins one session.
+    /// Those of a session that a request begins which may come again.
     ///
-    /// Nobody can tell them who does not know the seed; and from what a client has been told, no other's
+    /// The id is always the same, so that the request finds the session that it has begun. The secrets are
+    /// drawn: once a session has ended, its tokens are for nothing, whatever else takes its id.
+    init(of request: IdempotentRequest, from owner: ClientAddress, seed: [UInt8]) {
+        id = SessionID(of: request, from: owner, seed: seed)
+        secret = RandomDigits()
+        viewSecret = RandomDigits()
+    }
+}
+
+extension SessionID {
+    /// The id of the session that a request begins which may come again.
+    ///
+    /// Nobody can tell it who does not know the seed; and from what a client has been told, no other's
     /// can be computed.
     ///
     /// - Parameter seed: random bytes of the service.
     init(of request: IdempotentRequest, from owner: ClientAddress, seed: [UInt8]) {
-        var words: [UInt64] = []
-        for part in 0..<2 {
-            var digest = NumberDigest()
-            digest.add(part)
-            for bytes in [seed, owner.bytes, request.key] {
-                digest.add(bytes.count)
-                for byte in bytes { digest.add(Int(byte)) }
-            }
-            let result = digest.finish()
-            words += (0..<4).map { result[$0] }
+        var digest = NumberDigest()
+        digest.add(0)
+        for bytes in [seed, owner.bytes, request.key] {
+            digest.add(bytes.count)
+            for byte in bytes { digest.add(Int(byte)) }
         }
-        id = SessionID(SessionKey(rawValue: words[0]))
-        secret = RandomDigits(words[1], words[2])
-        viewSecret = RandomDigits(words[4], words[5])
+        self.init(SessionKey(rawValue: digest.finish()[0]))
     }
 }

@@ -146,6 +146,9 @@ extension SessionState {
     /// Keeps the answer to the request that runs.
     mutating func keep(_ answer: StoredAnswer) { answers.keep(answer) }
 
+    /// Keeps an answer that the journal store has.
+    mutating func remember(_ answer: NumberedAnswer) { answers.remember(answer) }
+
     /// The hash of the state.
     var hash: UInt64 { journal.hash(at: step) }
 
@@ -171,17 +174,19 @@ extension SessionState {
     func withCalls<Result>(
         behind step: UInt32, _ body: (Span<RecordedCall>) throws(JournalError) -> Result
     ) throws(JournalError) -> Result {
-        let last = recordedCall(at: self.step, answer: answers.pending)
+        let last = recordedCall(at: self.step)
         if _fastPath(Int(step) + 1 == self.step) { return try body(CollectionOfOne(last).span) }
         let calls = (Int(step) + 1..<self.step).map { recordedCall(at: $0) } + [last]
         return try body(calls.span)
     }
 
-    private func recordedCall(at step: Int, answer: StoredAnswer? = nil) -> RecordedCall {
+    private func recordedCall(at step: Int) -> RecordedCall {
         let record = journal.records[step - 1]
-        return RecordedCall(
-            record.call(payloads: journal.payloads), stateHash: record.hash, answer: answer)
+        return RecordedCall(record.call(payloads: journal.payloads), stateHash: record.hash)
     }
+
+    /// Notes when it has come to stay that the session has begun.
+    mutating func noteBegun(_ ticket: JournalTicket) { lastTicket = ticket }
 
     /// Notes where the session stands in the journal store.
     ///

@@ -40,6 +40,7 @@ extension SessionStore {
             return true
         }
         guard isDue else { return }
+        walkStored(now)
         for shard in shards {
             let idle = shard.sessions.withLock { sessions in
                 sessions.values.filter { $0.isIdle(now, limit: limits.idleSeconds) }

@@ -16,14 +16,15 @@ extension SessionStore {
         if journals != nil, count % Self.arrivalsBetween == 0 { evictIfFull() }
     }
 
-    /// Looks after memory, once a second at most.
+    /// Looks after memory and after stored sessions, once a second at most.
     @inline(__always)
-    func evictIfDue(_ now: UInt64) {
+    func lookAfterIfDue(_ now: UInt64) {
         let last = lastEviction.load(ordering: .relaxed)
         guard _slowPath(now != last), journals != nil,
             lastEviction.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
         else { return }
         evictIfFull()
+        walkStored(now)
     }
 
     @inline(never)

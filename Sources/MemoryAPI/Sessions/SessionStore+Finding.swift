@@ -9,12 +9,12 @@ extension SessionStore {
     func session(
         begunBy request: IdempotentRequest, from owner: ClientAddress
     ) throws(Problem) -> Session? {
-        let id = SessionNames(of: request, from: owner, seed: seed).id
+        let id = SessionID(of: request, from: owner, seed: seed)
         var found = shard(id.key).sessions.withLock { $0[id.key] }
         if found == nil { found = try storedSession(id) }
         guard let found else { return nil }
         guard found.creation.request == request.hash else { throw IdempotentRequest.reused }
-        found.touch(now())
+        touch(found, now())
         return found
     }
 
@@ -32,19 +32,22 @@ extension SessionStore {
             try end(session)
             return nil
         }
-        session.touch(now)
-        evictIfDue(now)
+        touch(session, now)
+        lookAfterIfDue(now)
         return session
     }
 
     /// Finds a session that nobody has asked for since the service began.
-    private func storedSession(_ id: SessionID) throws(Problem) -> Session? {
+    func storedSession(_ id: SessionID) throws(Problem) -> Session? {
         guard let journals, let key = id.stored, let stored = try journals.session(key) else {
             return nil
         }
         guard let names = SessionNames(stored), let creation = SessionCreation(stored.creation)
         else { throw journals.unreadable(key) }
-        let session = Session(nil, names: names, creation, now: now())
+        let use = journals.use(of: key).second
+        let session = Session(
+            nil, names: names, creation, lastUse: use.map { $0 &+ useGrain } ?? now(),
+            notedUse: use ?? 0)
         return shard(id.key).sessions.withLock { sessions in
             if let other = sessions[id.key] { return other }
             sessions[id.key] = session
@@ -61,6 +64,25 @@ extension SessionStore {
         try session.residence.withLock { (residence) throws(Problem) in
             if _slowPath(residence.state == nil) { try bringIn(session, &residence) }
             return try body(&residence.state!)
+        }
+    }
+
+    /// Works with a session's state for a spectator.
+    ///
+    /// - Parameter body: gets the last state, too, that the spectator may be told of; `nil` if that has to
+    ///   wait for the journal store.
+    func follow<Result: ~Copyable>(
+        _ session: Session,
+        _ body: (inout SessionState, SessionMark?) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        try session.residence.withLock { (residence) throws(Problem) in
+            residence.releaseHeld()
+            while residence.state == nil {
+                try bringIn(session, &residence)
+                residence.releaseHeld()
+            }
+            let mark = residence.tellable
+            return try body(&residence.state!, mark)
         }
     }
 

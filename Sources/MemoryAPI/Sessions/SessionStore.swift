@@ -22,6 +22,10 @@ final class SessionStore: Sendable {
     let batchSlots: BatchSlot.Counter
     /// `nil` if sessions live in memory only.
     let journals: JournalKeeper?
+    /// How far stored sessions have been looked through.
+    let walk = Mutex(StoredWalk())
+    /// Seconds between two notes of a session's last use.
+    let useGrain: UInt64
     let shards = (0..<SessionID.Key.shardCount).map { _ in Shard() }
     let census: Mutex<Census>
     /// When it was last looked whether there is too much in memory.
@@ -32,8 +36,9 @@ final class SessionStore: Sendable {
     let figures = SessionFigures()
     let images: BootImageCache
     let library: RecordingLibrary
-    /// Random bytes from which the names of sessions come whose beginning may be asked for again.
+    /// Random bytes from which the ids of sessions come whose beginning may be asked for again.
     let seed: [UInt8]
+    /// Seconds that this service has run, and those before it on the same journal store.
     let now: @Sendable () -> UInt64
 
     /// - Parameters:
@@ -48,7 +53,15 @@ final class SessionStore: Sendable {
         batchSlots = BatchSlot.Counter(limit: limits.longBatches)
         self.journals = journals
         self.library = library
-        self.now = now
+        if let journals {
+            let served: UInt64 = journals.servedSeconds
+            let start: UInt64 = now()
+            self.now = { served &+ now() &- start }
+            useGrain = max(1, limits.idleSeconds / 8)
+        } else {
+            self.now = now
+            useGrain = .max
+        }
         images = BootImageCache(limits)
         seed = journals?.seed ?? RandomDigits().bytes
         census = Mutex(Census(total: journals?.count ?? 0))
@@ -125,7 +138,9 @@ extension SessionStore {
                 throw error
             }
         }
-        let session = Session(state, names: names, creation, now: now())
+        if let ticket { state.noteBegun(ticket) }
+        let now = now()
+        let session = Session(state, names: names, creation, lastUse: now, notedUse: now)
         try shard(session.id.key).sessions.withLock { (sessions) throws(Problem) in
             // Only the same request, at the same time, has this name too.
             guard sessions[session.id.key] == nil else { throw IdempotentRequest.stillRuns }
@@ -165,11 +180,12 @@ extension SessionStore {
     /// - Throws: a problem if the journal store cannot forget it; it has not ended then.
     @discardableResult
     func end(_ session: Session) throws(Problem) -> JournalTicket? {
+        bringInForSpectators(session)
         var ticket: JournalTicket?
         if let journals { ticket = try journals.end(session.storedKey) }
         session.residence.withLock {
             figures.noteDeparture($0.state != nil)
-            $0.end()
+            $0.end(ticket)
         }
         let removed = shard(session.id.key).sessions.withLock {
             $0.removeValue(forKey: session.id.key)
@@ -179,5 +195,11 @@ extension SessionStore {
             figures.ended.add(1, ordering: .relaxed)
         }
         return ticket
+    }
+
+    /// Has spectators find what they have not been told yet.
+    private func bringInForSpectators(_ session: Session) {
+        let isMissed = session.residence.withLock { !$0.spectators.isEmpty && $0.state == nil }
+        if isMissed { try? look(at: session) { _ in } }
     }
 }

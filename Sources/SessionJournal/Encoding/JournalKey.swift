@@ -3,8 +3,9 @@
 ///     | session | step |
 ///     | 8       | 4    |     both with the highest byte first
 ///
-/// So all of a session lies together, in this order: at step 0 what it is, from step 1 on its calls, and
-/// behind all of them where it stands, if it does not stand behind its last call.
+/// So all of a session lies together, in this order: at step 0 what it is, from step 1 on its calls,
+/// behind all of them when it was last asked for and the last answers to requests that may come again,
+/// and at the end where it stands, if it does not stand behind its last call.
 struct JournalKey: Hashable {
     private let bigEndianSession: UInt64
     private let bigEndianStep: UInt32
@@ -45,6 +46,16 @@ struct JournalKey: Hashable {
     static let start: UInt32 = 0
     /// The step of the record that says where a session stands.
     static let position = UInt32.max
+    /// The step of the record that says when a session was last asked for.
+    static let use = firstAnswer - 1
+    /// The first of the steps of the records of answers, which end below ``position``.
+    static let firstAnswer = position - UInt32(NumberedAnswer.limit)
+
+    /// Whether it is the key of an answer.
+    var isAnswer: Bool { (Self.firstAnswer..<Self.position).contains(step) }
+
+    /// Whether it is the key of a call.
+    var isCall: Bool { (1...JournalHead.stepLimit).contains(step) }
 
     /// The key's bytes.
     @inline(__always)

@@ -13,7 +13,7 @@ public struct RecordedCall: Hashable, Sendable {
     /// What names the state behind the call; the same calls on the same machine lead to it again.
     public let stateHash: UInt64
 
-    /// The answer to the request that ended with this call, if it is to be kept.
+    /// The answer to the request that ended with this call: older versions kept it here.
     public var answer: StoredAnswer?
 
     /// A call and the hash of the state that it led to.

@@ -69,7 +69,9 @@ extension GroupWriter {
             accepted += 1
             let ticket = JournalTicket()
             waiting.append(Waiting(number: accepted, change: change, ticket: ticket))
-            heads[change.session] = Expected(head: change.head, lastChange: accepted)
+            if !change.leavesJournal {
+                heads[change.session] = Expected(head: change.head, lastChange: accepted)
+            }
             condition.broadcast()
             return ticket
         }
@@ -94,6 +96,7 @@ extension GroupWriter {
     }
 
     private func check(_ change: JournalChange) throws(JournalError) {
+        if change.leavesJournal { return }
         let session = change.session
         let known: JournalHead?
         if let expected = heads[session] {
@@ -103,11 +106,12 @@ extension GroupWriter {
         }
         switch change {
         case .create: if known != nil { throw .sessionExists(session) }
-        case .append(_, _, let head), .move(_, let head, _):
+        case .append(_, _, let head, _), .move(_, let head, _, _):
             guard let known else { throw .unknownSession(session) }
             guard known.matches(head) else {
                 throw .conflict(session, expected: head.step, found: known.step)
             }
+        case .use: break
         case .end: if known == nil { throw .unknownSession(session) }
         }
     }

@@ -22,10 +22,11 @@ final class JournalDatabase: @unchecked Sendable {
 
     /// Writes calls behind a state of a session, in a transaction of its own.
     func append(
-        _ calls: Span<RecordedCall>, to session: SessionKey, after head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, after head: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) {
         try write { (transaction, state) throws(JournalError) in
-            try transaction.append(calls, to: session, after: head, &state)
+            try transaction.append(calls, to: session, after: head, keeping: answer, &state)
         }
     }
 

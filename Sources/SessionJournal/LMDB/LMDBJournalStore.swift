@@ -7,6 +7,7 @@ internal import CLMDB
 public final class LMDBJournalStore: JournalStore {
     private let database: JournalDatabase
     private let mark: OpenMark?
+    private let time: ServedTime
     /// Random bytes, drawn when the directory was made.
     public let seed: [UInt8]
     /// The writer of `power` durability.
@@ -45,14 +46,16 @@ public final class LMDBJournalStore: JournalStore {
         }
         self.init(
             JournalDatabase(environment, mapLimit: mapLimit), durability,
-            mark: durability == .process ? mark : nil, seed: try SeedFile.bytes(in: directory))
+            mark: durability == .process ? mark : nil, seed: try SeedFile.bytes(in: directory),
+            ServedTime(directory))
     }
 
     private init(
         _ database: JournalDatabase, _ durability: JournalDurability, mark: OpenMark?,
-        seed: [UInt8]
+        seed: [UInt8], _ time: ServedTime
     ) {
         self.seed = seed
+        self.time = time
         self.database = database
         self.mark = mark
         group = durability == .power ? GroupWriter(database) : nil
@@ -91,20 +94,23 @@ extension LMDBJournalStore {
     ///
     /// - Complexity: O(bytes of the calls + calls that they overwrite, times the depth of the tree).
     public func append(
-        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) -> JournalTicket {
         if let group {
-            return try group.accept(.append(calls.indices.map { calls[$0] }, session, after: head))
+            return try group.accept(
+                .append(calls.indices.map { calls[$0] }, session, after: head, answer))
         }
-        try database.append(calls, to: session, after: head)
+        try database.append(calls, to: session, after: head, keeping: answer)
         return .durable
     }
 
     /// Goes back to an earlier state, or on to one that was undone.
     public func move(
-        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) -> JournalTicket {
-        try make(.move(session, from: head, to: target))
+        try make(.move(session, from: head, to: target, answer))
     }
 
     /// Ends a session.
@@ -122,6 +128,42 @@ extension LMDBJournalStore {
     public func sync() throws(JournalError) {
         if let group { return try group.drain() }
         try database.sync()
+    }
+}
+
+// MARK: - When sessions were used
+
+extension LMDBJournalStore {
+    /// Seconds that services have run on the store.
+    public var servedSeconds: UInt64 { time.seconds }
+
+    /// Notes how many seconds services have run on the store.
+    public func noteServed(seconds: UInt64) { time.write(seconds) }
+
+    /// Notes when sessions were last asked for.
+    public func note(_ uses: [SessionUse]) throws(JournalError) {
+        let changes = uses.map { JournalChange.use($0) }
+        guard let group else {
+            _ = try database.commit(changes)
+            return
+        }
+        for change in changes { _ = try group.accept(change) }
+    }
+
+    /// When a session was last asked for.
+    public func use(of session: SessionKey) throws(JournalError) -> SessionUse {
+        try database.look { (transaction) throws(JournalError) in
+            try transaction.use(of: session)
+        }
+    }
+
+    /// When sessions were last asked for, in the order of their numbers.
+    public func uses(
+        from first: SessionKey, limit: Int
+    ) throws(JournalError) -> [SessionUse] {
+        try database.look { (transaction) throws(JournalError) in
+            try transaction.uses(from: first, limit: limit)
+        }
     }
 }
 
@@ -162,6 +204,14 @@ extension LMDBJournalStore {
         group?.settle(session)
         try database.look { (transaction) throws(JournalError) in
             try transaction.read(session, from: step, body)
+        }
+    }
+
+    /// The answers of a session that are kept.
+    public func answers(of session: SessionKey) throws(JournalError) -> [NumberedAnswer] {
+        group?.settle(session)
+        return try database.look { (transaction) throws(JournalError) in
+            try transaction.answers(of: session)
         }
     }
 

@@ -7,11 +7,12 @@ extension Transaction {
     ) throws(JournalError) {
         switch change {
         case .create(let session): try create(session, &state)
-        case .append(let calls, let session, let head):
-            try append(calls.span, to: session, after: head, &state)
-        case .move(let session, let head, let target):
-            try move(session, from: head, to: target, &state)
+        case .append(let calls, let session, let head, let answer):
+            try append(calls.span, to: session, after: head, keeping: answer, &state)
+        case .move(let session, let head, let target, let answer):
+            try move(session, from: head, to: target, keeping: answer, &state)
         case .end(let session): try end(session, &state)
+        case .use(let use): try note(use, &state)
         }
     }
 
@@ -29,14 +30,15 @@ extension Transaction {
     /// - Complexity: O(records written and deleted, times the depth of the tree).
     borrowing func append(
         _ calls: Span<RecordedCall>, to session: SessionKey, after head: JournalHead,
-        _ state: inout WriterState
+        keeping answer: NumberedAnswer?, _ state: inout WriterState
     ) throws(JournalError) {
         let hasUndone = state.heads.contain(session, at: head) ? false : try check(session, head)
         guard calls.count <= Int(JournalHead.stepLimit - head.step) else {
             throw .tooManySteps(session)
         }
+        if let answer { try keep(answer, of: session, &state) }
         if calls.isEmpty { return }
-        if _slowPath(hasUndone) { try deleteRecords(of: session, from: head.step + 1, &state) }
+        if _slowPath(hasUndone) { try deleteUndone(of: session, behind: head.step, &state) }
         var head = head
         for index in calls.indices {
             head = JournalHead(step: head.step + 1, stateHash: calls[index].stateHash)
@@ -52,7 +54,7 @@ extension Transaction {
 
     private borrowing func move(
         _ session: SessionKey, from head: JournalHead, to target: JournalHead,
-        _ state: inout WriterState
+        keeping answer: NumberedAnswer?, _ state: inout WriterState
     ) throws(JournalError) {
         _ = try check(session, head)
         state.heads.forget(session)
@@ -63,8 +65,9 @@ extension Transaction {
         else { throw .unknownStep(session, step: target.step) }
         let key = JournalKey(session, JournalKey.position)
         let next = try cursor.next()?.key
+        if let answer { try keep(answer, of: session, &state) }
         try state.reserve.reserve(Self.overhead, for: .deletion, in: environment)
-        if let next, next.session == session, next != key {
+        if let next, next.session == session, next.isCall {
             try put(key, StoredPosition.encoded(target.step, key))
         } else {
             try delete(key)
@@ -78,24 +81,51 @@ extension Transaction {
             throw .unknownSession(session)
         }
         state.heads.forget(session)
-        try deleteRecords(of: session, from: JournalKey.start, &state)
+        try deleteRecords(of: session, JournalKey.start...JournalKey.position, &state)
     }
 
-    /// Deletes all records of a session from a step on, that of its position included.
+    private borrowing func note(
+        _ use: SessionUse, _ state: inout WriterState
+    ) throws(JournalError) {
+        guard try value(JournalKey(use.session, JournalKey.start)) != nil, let second = use.second
+        else { throw .unknownSession(use.session) }
+        try state.reserve.reserve(Self.overhead, for: .deletion, in: environment)
+        try put(use.key, use.encoded(second))
+    }
+
+    /// Writes an answer over the one that is too long ago.
+    private borrowing func keep(
+        _ answer: NumberedAnswer, of session: SessionKey, _ state: inout WriterState
+    ) throws(JournalError) {
+        let key = answer.key(in: session)
+        let record = answer.encoded(key)
+        try state.reserve.reserve(record.count + Self.overhead, for: .growth, in: environment)
+        try put(key, record)
+    }
+
+    /// Deletes the calls behind a step, and the note that the session stands before them.
+    private borrowing func deleteUndone(
+        of session: SessionKey, behind step: UInt32, _ state: inout WriterState
+    ) throws(JournalError) {
+        try deleteRecords(of: session, (step + 1)...JournalHead.stepLimit, &state)
+        try delete(JournalKey(session, JournalKey.position))
+    }
+
+    /// Deletes all records of a session in a range of steps.
     private borrowing func deleteRecords(
-        of session: SessionKey, from step: UInt32, _ state: inout WriterState
+        of session: SessionKey, _ steps: ClosedRange<UInt32>, _ state: inout WriterState
     ) throws(JournalError) {
         let cursor = try Cursor(self)
-        let first = JournalKey(session, step)
+        let first = JournalKey(session, steps.lowerBound)
         var bytes = 0
         var entry = try cursor.seek(first)
-        while let found = entry, found.key.session == session {
+        while let found = entry, found.key.session == session, steps.contains(found.key.step) {
             bytes += found.bytes.count + Self.overhead
             entry = try cursor.next()
         }
         try state.reserve.reserve(bytes, for: .deletion, in: environment)
         entry = try cursor.seek(first)
-        while let found = entry, found.key.session == session {
+        while let found = entry, found.key.session == session, steps.contains(found.key.step) {
             try cursor.delete()
             entry = try cursor.seek(first)
         }
@@ -119,9 +149,11 @@ extension Transaction {
             let entry = try cursor.find(JournalKey(session, head.step)), entry.isState(head)
         else { throw try mismatch(session, head) }
         guard let next = try cursor.next(), next.key.session == session else { return false }
-        guard next.key.step != JournalKey.position, try undonePosition(of: session) == head.step
-        else { throw try mismatch(session, head) }
-        return true
+        let hasUndone = next.key.isCall
+        guard try undonePosition(of: session) == (hasUndone ? head.step : nil) else {
+            throw try mismatch(session, head)
+        }
+        return hasUndone
     }
 
     private borrowing func mismatch(
@@ -157,7 +189,7 @@ extension Transaction {
     /// The last step of a session that is there.
     private borrowing func lastStep(of session: SessionKey) throws(JournalError) -> UInt32 {
         let cursor = try Cursor(self)
-        let behind = try cursor.seek(JournalKey(session, JournalKey.position))
+        let behind = try cursor.seek(JournalKey(session, JournalKey.use))
         let last = try behind == nil ? cursor.last() : cursor.previous()
         guard let last, last.key.session == session else { throw .unknownSession(session) }
         return last.key.step

@@ -35,19 +35,67 @@ extension Transaction {
         }
     }
 
+    /// The answers of a session that are kept, in the order of their numbers.
+    ///
+    /// - Complexity: O(answers).
+    borrowing func answers(of session: SessionKey) throws(JournalError) -> [NumberedAnswer] {
+        guard try value(JournalKey(session, JournalKey.start)) != nil else {
+            throw .unknownSession(session)
+        }
+        let cursor = try Cursor(self)
+        var answers: [NumberedAnswer] = []
+        var entry = try cursor.seek(JournalKey(session, JournalKey.firstAnswer))
+        while let found = entry, found.key.session == session, found.key.isAnswer {
+            do throws(RecordError) {
+                answers.append(try NumberedAnswer(found.bytes, found.key))
+            } catch { throw .unreadable(session, step: found.key.step, error) }
+            entry = try cursor.next()
+        }
+        return answers.sorted { $0.number < $1.number }
+    }
+
+    /// When a session was last asked for.
+    borrowing func use(of session: SessionKey) throws(JournalError) -> SessionUse {
+        SessionUse(try value(JournalKey(session, JournalKey.use)), of: session)
+    }
+
+    /// When sessions were last asked for, in the order of their numbers.
+    ///
+    /// - Complexity: O(limit, times the depth of the tree).
+    borrowing func uses(
+        from first: SessionKey, limit: Int
+    ) throws(JournalError) -> [SessionUse] {
+        var uses: [SessionUse] = []
+        try forEachSession(from: first) { (session) throws(JournalError) in
+            guard uses.count < limit else { return false }
+            uses.append(try use(of: session))
+            return true
+        }
+        return uses
+    }
+
     /// The numbers of all sessions, in order.
     ///
     /// - Complexity: O(sessions, times the depth of the tree).
     borrowing func sessions() throws(JournalError) -> [SessionKey] {
-        let cursor = try Cursor(self)
         var sessions: [SessionKey] = []
-        var from = SessionKey(rawValue: 0)
-        while let entry = try cursor.seek(JournalKey(from, JournalKey.start)) {
-            let session = entry.key.session
+        try forEachSession(from: SessionKey(rawValue: 0)) { session in
             sessions.append(session)
-            if session.rawValue == UInt64.max { break }
-            from = SessionKey(rawValue: session.rawValue + 1)
+            return true
         }
         return sessions
+    }
+
+    /// Hands out the numbers of sessions in order, until it is told that it is enough.
+    private borrowing func forEachSession(
+        from first: SessionKey, _ body: (SessionKey) throws(JournalError) -> Bool
+    ) throws(JournalError) {
+        let cursor = try Cursor(self)
+        var from = first
+        while let entry = try cursor.seek(JournalKey(from, JournalKey.start)) {
+            let session = entry.key.session
+            guard try body(session), session.rawValue != UInt64.max else { return }
+            from = SessionKey(rawValue: session.rawValue + 1)
+        }
     }
 }

@@ -15,9 +15,13 @@ public protocol JournalStore: Sendable {
 
     /// Writes calls behind a state: all of them or none. Calls that were undone are overwritten.
     ///
-    /// - Parameter head: where the session stands.
+    /// - Parameters:
+    ///   - calls: none to keep an answer only.
+    ///   - head: where the session stands.
+    ///   - answer: what is kept with them, in the same moment.
     func append(
-        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) -> JournalTicket
 
     /// Goes back to an earlier state, or on to one that was undone.
@@ -25,8 +29,10 @@ public protocol JournalStore: Sendable {
     /// - Parameters:
     ///   - head: where the session stands.
     ///   - target: where it is to stand.
+    ///   - answer: what is kept with it, in the same moment.
     func move(
-        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) -> JournalTicket
 
     /// Ends a session: nothing of it is kept.
@@ -50,6 +56,29 @@ public protocol JournalStore: Sendable {
         _ body: (UInt32, RecordedCall) throws(JournalError) -> Void
     ) throws(JournalError)
 
+    /// The answers of a session that are kept, in the order of their numbers: the last
+    /// ``NumberedAnswer/limit`` at most.
+    func answers(of session: SessionKey) throws(JournalError) -> [NumberedAnswer]
+
+    /// Seconds that services have run on the store: what ``noteServed(seconds:)`` was told last.
+    var servedSeconds: UInt64 { get }
+
+    /// Notes how many seconds services have run on the store; it may be lost.
+    func noteServed(seconds: UInt64)
+
+    /// Notes when sessions were last asked for; sessions that are not there are left out.
+    func note(_ uses: [SessionUse]) throws(JournalError)
+
+    /// When a session was last asked for, as far as the store was told.
+    func use(of session: SessionKey) throws(JournalError) -> SessionUse
+
+    /// When sessions were last asked for, in the order of their numbers.
+    ///
+    /// - Parameters:
+    ///   - first: the number to begin at.
+    ///   - limit: how many at most.
+    func uses(from first: SessionKey, limit: Int) throws(JournalError) -> [SessionUse]
+
     /// The numbers of all sessions, in order.
     func sessions() throws(JournalError) -> [SessionKey]
 
@@ -62,11 +91,25 @@ public protocol JournalStore: Sendable {
 extension JournalStore {
     /// Writes calls behind a state: all of them or none. Calls that were undone are overwritten.
     ///
-    /// - Parameter head: where the session stands.
+    /// - Parameters:
+    ///   - head: where the session stands.
+    ///   - answer: what is kept with them, in the same moment.
     public func append(
-        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead
+        _ calls: [RecordedCall], to session: SessionKey, expecting head: JournalHead,
+        keeping answer: NumberedAnswer? = nil
     ) throws(JournalError) -> JournalTicket {
-        try append(calls.span, to: session, expecting: head)
+        try append(calls.span, to: session, expecting: head, keeping: answer)
+    }
+
+    /// Goes back to an earlier state, or on to one that was undone.
+    ///
+    /// - Parameters:
+    ///   - head: where the session stands.
+    ///   - target: where it is to stand.
+    public func move(
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+    ) throws(JournalError) -> JournalTicket {
+        try move(session, from: head, to: target, keeping: nil)
     }
 }
 

@@ -6,15 +6,24 @@ public final class MemoryJournalStore: JournalStore {
         let session: StoredSession
         var calls: [RecordedCall] = []
         var position = 0
+        var answers: [NumberedAnswer] = []
+        var lastUse: UInt64?
 
         var head: JournalHead {
             JournalHead(
                 step: UInt32(position),
                 stateHash: position == 0 ? 0 : calls[position - 1].stateHash)
         }
+
+        mutating func keep(_ answer: NumberedAnswer?) {
+            guard let answer else { return }
+            answers.append(answer)
+            answers.removeFirst(max(0, answers.count - NumberedAnswer.limit))
+        }
     }
 
     private let entries = Mutex<[SessionKey: Entry]>([:])
+    private let served = Mutex<UInt64>(0)
 
     /// Random bytes of this process.
     public let seed: [UInt8]
@@ -33,9 +42,11 @@ public final class MemoryJournalStore: JournalStore {
 
     /// Writes calls behind a state.
     public func append(
-        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) -> JournalTicket {
         try change(session, expecting: head) { entry throws(JournalError) in
+            entry.keep(answer)
             guard !calls.isEmpty else { return }
             entry.calls.removeSubrange(entry.position...)
             for index in calls.indices { entry.calls.append(calls[index]) }
@@ -45,7 +56,8 @@ public final class MemoryJournalStore: JournalStore {
 
     /// Goes back to an earlier state, or on to one that was undone.
     public func move(
-        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) -> JournalTicket {
         try change(session, expecting: head) { entry throws(JournalError) in
             let step = Int(target.step)
@@ -55,6 +67,7 @@ public final class MemoryJournalStore: JournalStore {
                         && entry.calls[step - 1].stateHash == target.stateHash
             else { throw .unknownStep(session, step: target.step) }
             entry.position = step
+            entry.keep(answer)
         }
     }
 
@@ -83,6 +96,38 @@ public final class MemoryJournalStore: JournalStore {
     /// What a session is.
     public func session(_ session: SessionKey) -> StoredSession? {
         entries.withLock { $0[session]?.session }
+    }
+
+    /// Seconds that services have run on the store.
+    public var servedSeconds: UInt64 { served.withLock { $0 } }
+
+    /// Notes how many seconds services have run on the store.
+    public func noteServed(seconds: UInt64) { served.withLock { $0 = seconds } }
+
+    /// Notes when sessions were last asked for.
+    public func note(_ uses: [SessionUse]) {
+        entries.withLock { entries in
+            for use in uses { entries[use.session]?.lastUse = use.second }
+        }
+    }
+
+    /// When a session was last asked for.
+    public func use(of session: SessionKey) -> SessionUse {
+        SessionUse(session, second: entries.withLock { $0[session]?.lastUse })
+    }
+
+    /// When sessions were last asked for, in the order of their numbers.
+    public func uses(from first: SessionKey, limit: Int) -> [SessionUse] {
+        entries.withLock { entries in
+            entries.keys.filter { $0 >= first }.sorted().prefix(limit)
+                .map { SessionUse($0, second: entries[$0]?.lastUse) }
+        }
+    }
+
+    /// The answers of a session that are kept.
+    public func answers(of session: SessionKey) throws(JournalError) -> [NumberedAnswer] {
+        guard let entry = entries.withLock({ $0[session] }) else { throw .unknownSession(session) }
+        return entry.answers
     }
 
     /// Where a session stands.

@@ -35,7 +35,7 @@ public struct JournalHead: Hashable, Sendable {
     }
 
     /// The most calls that a journal can hold.
-    public static let stepLimit = UInt32.max - 1
+    public static let stepLimit = UInt32.max - 2 - UInt32(NumberedAnswer.limit)
 
     /// Whether both are the same state.
     func matches(_ other: JournalHead) -> Bool {

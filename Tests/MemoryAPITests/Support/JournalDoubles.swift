@@ -24,18 +24,20 @@ final class MoodyJournalStore: JournalStore {
     }
 
     func append(
-        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead
+        _ calls: Span<RecordedCall>, to session: SessionKey, expecting head: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) -> JournalTicket {
         try checkRoom()
         if mood.withLock({ $0 == .narrow }) { throw .diskFull(path: "/secret/path") }
-        return try store.append(calls, to: session, expecting: head)
+        return try store.append(calls, to: session, expecting: head, keeping: answer)
     }
 
     func move(
-        _ session: SessionKey, from head: JournalHead, to target: JournalHead
+        _ session: SessionKey, from head: JournalHead, to target: JournalHead,
+        keeping answer: NumberedAnswer?
     ) throws(JournalError) -> JournalTicket {
         try checkRoom()
-        return try store.move(session, from: head, to: target)
+        return try store.move(session, from: head, to: target, keeping: answer)
     }
 
     func end(_ session: SessionKey) throws(JournalError) -> JournalTicket {
@@ -59,6 +61,27 @@ final class MoodyJournalStore: JournalStore {
             if isBlind, step == 2 { throw .unreadable(session, step: step, .damaged) }
             try body(step, call)
         }
+    }
+
+    var servedSeconds: UInt64 { store.servedSeconds }
+
+    func noteServed(seconds: UInt64) { store.noteServed(seconds: seconds) }
+
+    func note(_ uses: [SessionUse]) throws(JournalError) {
+        try checkRoom()
+        store.note(uses)
+    }
+
+    func use(of session: SessionKey) throws(JournalError) -> SessionUse {
+        store.use(of: session)
+    }
+
+    func uses(from first: SessionKey, limit: Int) throws(JournalError) -> [SessionUse] {
+        store.uses(from: first, limit: limit)
+    }
+
+    func answers(of session: SessionKey) throws(JournalError) -> [NumberedAnswer] {
+        try store.answers(of: session)
     }
 
     func sessions() throws(JournalError) -> [SessionKey] { store.sessions() }
