@@ -48,21 +48,26 @@ async function warmUp(send) {
 /** Parts that are loaded when they are opened: by hand, or because a call is about them. */
 const PARTS = { virtual: () => import("./elements/virtual-view.js"), high: () => import("./elements/high-view.js") };
 
-async function load(part) {
-  const { topicOf: name } = part.dataset;
+/** Loads what is in an open part; the page is busy until it is drawn. */
+function load(part) {
+  const { part: name } = part.dataset;
   if (!part.open || part.querySelector(`${name}-view`)) return;
   const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `styles/${name}.css` });
-  const view = document.createElement(`${name}-view`);
-  part.append(view);
-  await Promise.all([PARTS[name](), new Promise((done) => {
-    style.onload = style.onerror = done;
-    document.head.append(style);
-  })]);
-  if (lab.view) lab.tell("view");
+  part.append(document.createElement(`${name}-view`));
+  lab.queue(async () => {
+    await Promise.all([PARTS[name](), new Promise((done) => {
+      style.onload = style.onerror = done;
+      document.head.append(style);
+    })]);
+    if (lab.view) lab.tell("view");
+  });
 }
 
 function openParts() {
-  for (const part of document.querySelectorAll("details[data-topic-of]")) if (part.dataset.topicOf === lab.topic) part.open = true;
+  const part = document.querySelector(`details[data-part="${lab.topic}"]`);
+  if (!part) return;
+  part.open = true;
+  load(part);
 }
 
 function storyInAddress() {
@@ -94,7 +99,7 @@ function followAddress() {
   else if (storyInAddress()) startStory(storyInAddress());
 }
 
-for (const part of document.querySelectorAll("details[data-topic-of]")) part.addEventListener("toggle", () => load(part));
+for (const part of document.querySelectorAll("details[data-part]")) part.addEventListener("toggle", () => load(part));
 lab.addEventListener("topic", openParts);
 lab.addEventListener("watch", async () => {
   document.body.classList.toggle("spectator", lab.isSpectator);

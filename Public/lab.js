@@ -134,9 +134,7 @@ export class Lab extends Steps {
     return this.queue(async () => {
       const answer = [await this.#send(request)].flat().pop();
       this.notify(null);
-      if (answer.page) this.select({ pfn: answer.page.pfn, count: 2 ** answer.page.order });
-      if (answer.object) this.#choose(answer.object);
-      if (answer.mapping) this.select({ pfn: answer.mapping.pfn, count: 1 });
+      this.#choose(answer);
       this.address = (answer.area ?? answer.page ?? answer.object ?? answer.mapping)?.address ?? this.address;
       this.about(topic ?? this.#storyTopic ?? topicOf(answer.call, this.topic));
       await this.show(this.last);
@@ -150,11 +148,13 @@ export class Lab extends Steps {
     return ["virtual", "high"].includes(topic) ? topic : null;
   }
 
-  /** Chooses the object that a call returned, and its frames. */
-  #choose(object) {
+  /** Chooses what a call returned; it is drawn with the step. */
+  #choose({ page, object, mapping }) {
+    const frames = page ?? object ?? mapping;
+    if (frames) this.selected = { pfn: frames.pfn, count: 2 ** (frames.order ?? 0) };
+    if (!object) return;
     this.object = object.address;
     if (object.cache !== null) this.cache = { ...this.cache, name: object.cache };
-    this.select({ pfn: object.pfn, count: 2 ** object.order });
   }
 
   async #send(request) {

@@ -15,9 +15,9 @@ export function play(lists, decisions, zones) {
   interrupt?.();
   const moves = decisions.map((one) => move(lists, one, zones)).filter(Boolean);
   if (moves.length === 0) return;
+  const origin = lists.getBoundingClientRect();
   const layer = el("div", { class: "motion", "aria-hidden": "true" });
   lists.append(layer);
-  const origin = lists.getBoundingClientRect();
   const each = Math.min(ONE, WHOLE / moves.length);
   const animations = moves.flatMap(({ parts }, index) => parts.map((part) => fly(layer, origin, part, index * each, each)));
   const events = ["pointerdown", "keydown"];

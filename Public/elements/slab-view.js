@@ -60,7 +60,7 @@ class SlabView extends HTMLElement {
         el("thead", {}, el("tr", {}, ["Cache", "Object", "Slabs", "In use", "Bytes of the slabs"].map((text) => el("th", { scope: "col" }, text)))),
         el("tbody", {}, shown.map(row)))) || "");
     const region = this.#list.querySelector(".scroll");
-    if (region) region.scrollTop = scroll;
+    if (region && scroll > 0) region.scrollTop = scroll;
     if (focused) [...this.#list.querySelectorAll("[data-cache]")].find((one) => one.dataset.cache === focused)?.focus({ preventScroll: true });
   }
 }

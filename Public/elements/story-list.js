@@ -5,6 +5,7 @@ import { STORIES, storyOf } from "../stories.js";
 import { Story } from "../story.js";
 
 class StoryList extends HTMLElement {
+  #shown = null;
   #card = el("div", { class: "card", hidden: true });
   #buttons = STORIES.map(({ id, title }) => el("button", {
     type: "button", "aria-pressed": "false", "data-story": id, onclick: () => startStory(id),
@@ -24,8 +25,9 @@ class StoryList extends HTMLElement {
       button.title = lab.isSpectator ? lab.hindrance : "";
       const chosen = button.dataset.story === story?.definition.id;
       button.setAttribute("aria-pressed", String(chosen));
-      if (chosen) reveal(button);
+      if (chosen && this.#shown !== story) reveal(button);
     }
+    this.#shown = story;
     this.#card.hidden = !story;
     if (!story) return;
     const focused = this.#card.contains(document.activeElement);

@@ -19,16 +19,21 @@ class WatchBar extends HTMLElement {
 
   #draw() {
     const { watching, session } = lab;
+    const focused = this.contains(document.activeElement) ? document.activeElement : null;
     this.hidden = watching === null;
-    if (this.hidden) return;
+    if (this.hidden) {
+      if (focused) document.querySelector("[data-tool=watch]")?.focus();
+      return;
+    }
     const { line, follows, news, acts, isOwn } = watching;
     this.dataset.line = line === "live" && !follows ? "paused" : line;
     this.#mark.textContent = { live: "●", paused: "❚❚", ended: "■" }[this.dataset.line] ?? "○";
-    const words = `${acts ? "Acting on" : "Watching"} session ${session}, ${this.dataset.line === "paused" ? `paused${news ? `: ${news} new` : ""}` : LINES[line]}.`;
-    if (this.#state.textContent !== words) this.#state.textContent = words;
+    const words = [acts ? "Acting on" : "Watching", ` session ${session}`, `, ${this.dataset.line === "paused" ? `paused${news ? `: ${news} new` : ""}` : LINES[line]}.`];
+    if (this.#state.textContent !== words.join("")) this.#state.replaceChildren(words[0], el("span", { class: "session" }, words[1]), words[2]);
     this.#follow.textContent = follows ? "Pause following" : "Jump to live";
     this.#follow.hidden = line === "ended";
     this.#act.hidden = !isOwn || acts || line === "ended";
+    if (focused?.hidden) this.#leave.focus();
     this.#leave.textContent = acts ? "Back to my own session" : "Stop watching";
   }
 }

@@ -26,6 +26,7 @@ def boot(lab, kind, cpus=1, debug=False):
 
 def same_slots_as_told(lab):
     """Every slot of the pool and of each CPU has its frame and its state, and the sleepers are those of the API."""
+    lab.open_part("high")
     told = lab.get(f"/kmap?step={lab.step}&limit=1024")
     drawn = lab.page.eval_on_selector_all(
         "button.pk", "all => all.map(b => [+b.dataset.slot, b.dataset.slotState, b.dataset.pfn ? +b.dataset.pfn : null])")

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import urljoin
 
+from checks_access import no_violation
 from support import ALLOCATE, BACK, NEWEST, check, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ def a_spectator_follows_live_and_changes_nothing(browser, base):
     teacher = Lab(browser, base)
     link = share(teacher)
     assert re.fullmatch(re.escape(base) + r"/lab#view=kmv_[0-9a-f]{48}", link), link
-    spectator = Lab(browser, base, open=False)
+    spectator = Lab(browser, base, width=390, theme="dark", open=False)
     spectator.open(link.removeprefix(base))
     spectator.page.wait_for_selector(LIVE)
     assert "view=" not in spectator.page.url and spectator.step == teacher.step
@@ -36,7 +37,9 @@ def a_spectator_follows_live_and_changes_nothing(browser, base):
     teacher.click(ALLOCATE, to=teacher.step + 1)
     spectator.at_step(teacher.step)
     assert spectator.answer().split("The same at a shell")[0] == teacher.answer().split("The same at a shell")[0]
+    assert f"Step {teacher.step} of" in spectator.page.text_content("call-answer [aria-live]"), "it is spoken too"
     nothing_to_act_with(spectator)
+    no_violation(spectator, "a spectator")
     spectator.click(BACK, to=teacher.step - 1)
     assert "paused" in spectator.page.inner_text("watch-bar")
     teacher.click(ALLOCATE, to=teacher.step + 1)
@@ -105,7 +108,9 @@ def the_own_token_may_act_when_told_to(browser, base):
     teacher = Lab(browser, base, open=False)
     booted = teacher.context.request.post(f"{base}/sessions", data={"machine": "classroom"}).json()
     lab = Lab(browser, base)
-    lab.page.click("[data-tool=watch]")
+    lab.page.focus("[data-tool=watch]")
+    lab.page.keyboard.press("Enter")
+    lab.page.wait_for_selector("#watch-token:focus")
     lab.page.fill("#watch-token", "kmv_123")
     lab.page.press("#watch-token", "Enter")
     assert "hexadecimal" in lab.page.inner_text("watch-tool .error")
@@ -116,7 +121,10 @@ def the_own_token_may_act_when_told_to(browser, base):
     lab.page.press("#watch-token", "Enter")
     lab.page.wait_for_selector(LIVE)
     assert lab.step == 0 and lab.page.is_disabled(ALLOCATE)
-    lab.page.click("watch-bar >> text=Act on it")
+    assert lab.page.locator("[data-tool=watch]:focus").count(), "the focus is not lost with the form"
+    lab.page.focus("watch-bar [data-act=act]")
+    lab.page.keyboard.press("Enter")
+    assert lab.page.locator("watch-bar button:focus").count(), "nor with the button"
     lab.click(ALLOCATE, to=1)
     own = {"Authorization": f"Bearer {booted['token']}"}
     teacher.context.request.post(f"{base}/calls", data={"call": "alloc_page(GFP_KERNEL)"}, headers=own)
@@ -146,6 +154,7 @@ def saved_calls_make_the_same_state_again(browser, base):
         files[ending] = Path(download.value.path()).read_text()
         assert re.fullmatch(rf"kmemlab-[0-9a-f]{{16}}-step-{last}\.{ending}", download.value.suggested_filename)
     assert len(files["ndjson"].splitlines()) == last
+    no_violation(lab, "what is saved")
     assert files["sh"].count("curl ") == last + 1 and "spin_lock(my_lock);" in files["c"]
     lab.boot("classroom")
     load(lab, "calls.ndjson", files["ndjson"])

@@ -24,6 +24,7 @@ def walked(lab, address):
 
 
 def look_up(lab, address):
+    lab.open_part("virtual")
     lab.page.fill("#walk-address", address)
     lab.page.press("#walk-address", "Enter")
     return walked(lab, address)
@@ -48,6 +49,7 @@ def same_walk_as_told(lab, told):
 
 def same_areas_as_told(lab):
     """Every area, freed range and free range of vmalloc's addresses has a part; the area on show has its frames."""
+    lab.open_part("virtual")
     machine = lab.get("/snapshot")["machine"]
     low, high = (int(machine[name], 16) for name in ("vmalloc_start", "vmalloc_end"))
     told = lab.get(f"/vmalloc?step={lab.step}&limit=1000")

@@ -82,6 +82,13 @@ class Lab:
             self.page.set_checked("#debug", debug)
         self.click("machine-choice button", to=0)
 
+    def open_part(self, name):
+        """Opens a part of the lab that is loaded on demand: virtual or high."""
+        if self.page.get_attribute(f"[data-part={name}]", "open") is None:
+            self.page.click(f"[data-part={name}] summary")
+            self.page.wait_for_selector(f"{name}-view", state="attached")
+            self.idle()
+
     def start_story(self, name):
         self.click(f"[data-story={name}]", to=0)
         self.page.wait_for_selector("story-list .card .primary")
