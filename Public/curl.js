@@ -1,4 +1,5 @@
 /** The curl line that does the same as a request of this page. */
+import { likeness } from "./sessions.js";
 
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -15,6 +16,6 @@ export function curlLine({ method, path, body }, origin = location.origin) {
 /** The line that sets $TOKEN: this session's own, or that of a new machine of the same kind. */
 export function tokenLine(token, machine, origin = location.origin) {
   if (token) return `TOKEN=${token}`;
-  const body = JSON.stringify({ machine: machine?.kind ?? "classroom" });
-  return `TOKEN=$(curl -sS -H 'Content-Type: application/json' -d ${quoted(body)} ${origin}/sessions | jq -r .token)`;
+  const body = JSON.stringify(likeness(machine));
+  return `TOKEN=$(curl -sS -H 'Content-Type: application/json' -d ${quoted(body)} ${origin}/sessions | grep -o 'kml_[0-9a-f]*')`;
 }

@@ -5,7 +5,7 @@
  */
 import { requests } from "./api.js";
 import { lab } from "./lab.js";
-import { watched } from "./sessions.js";
+import { keepWatched, watched } from "./sessions.js";
 import "./elements/notice-bar.js";
 import "./elements/machine-choice.js";
 import "./elements/session-tools.js";
@@ -87,6 +87,7 @@ async function follow(token) {
   const known = tokenIn(token);
   const failed = known === null || await lab.queue(() => watch(lab, known).then(() => false, (error) => error));
   if (!failed) return;
+  keepWatched(null);
   if (!lab.view) await lab.open(warmUp);
   lab.notify({ kind: "info", text: known === null || failed.status === 401 ? "No session has the token of this link; it may have ended." : failed.message });
 }

@@ -18,7 +18,7 @@ import { likeness, remember, remembered } from "./sessions.js";
 import { Steps } from "./steps.js";
 import { topicOf } from "./topics.js";
 
-export class Lab extends Steps {
+class Lab extends Steps {
   machine = null;
   token = null;
   halted = null;

@@ -30,7 +30,7 @@ export function sumOf(caches) {
 }
 
 /** The names of the caches that a step changed; the one that tells most about the step comes first. */
-export function changedCaches(before, now) {
+function changedCaches(before, now) {
   if (!before) return [];
   const old = new Map(before.map((cache) => [cache.name, cache]));
   const weight = (cache) => {

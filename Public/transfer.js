@@ -1,7 +1,6 @@
 /** The calls of a session as a file, and calls from a file: our own, and what other tools write. */
 import { cProgram } from "./c-program.js";
 import { curlLine, tokenLine } from "./curl.js";
-import { likeness } from "./sessions.js";
 
 /** What has a route of its own: its calls are no body of `POST /calls`. */
 const ROUTES = {
@@ -32,13 +31,13 @@ function calls(entries) {
 
 function script(entries, { machine }) {
   const lines = entries.map(({ function: call, arguments: given }) => curlLine(requestFor({ call, ...given })));
-  return ["#!/bin/sh -e", tokenLine(null, likeness(machine)), ...lines].join("\n");
+  return ["#!/bin/sh -e", tokenLine(null, machine), ...lines].join("\n");
 }
 
 const requestFor = ({ call, ...given }) => ROUTES[call]?.(given) ?? { method: "POST", path: "/calls", body: { call, ...given } };
 
 /** The media type of a file of calls, by its first lines; null if it is none. */
-export function typeOf(text) {
+function typeOf(text) {
   if (/^\s*\{/.test(text)) return "application/x-ndjson";
   if (/^(= Start|@ )/m.test(text)) return "text/x-mtrace";
   if (/^# tracer:|\]\s.*: (kmalloc|kfree|kmem_cache_\w+|mm_page_\w+): /m.test(text)) return "text/x-ftrace";

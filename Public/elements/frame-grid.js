@@ -11,7 +11,7 @@ import { blockLabel } from "../words.js";
 
 const LABEL_EVERY = 4;
 
-export class FrameGrid extends HTMLElement {
+class FrameGrid extends HTMLElement {
   /**
    * Draws `blocks` (already limited to the stretch) in rows from the row of `origin`.
    * `types` has the migrate types of the page blocks where each is just one row; otherwise null.

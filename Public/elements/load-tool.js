@@ -11,8 +11,12 @@ class LoadTool extends HTMLElement {
     this.append(
       this.#form("calls-file", "Calls: saved here (.ndjson), of the malloc lab (.rep), of mtrace or ftrace", "Make them", (file) => this.#load(file)),
       this.#form("machine-file", "A recorded machine: a kernel trace with a dump (.jsonl, .jsonl.gz)", "Boot it", (file) => this.#boot(file)), this.#said);
-    lab.addEventListener("watch", () => this.#draw());
+    lab.addEventListener("watch", this.#draw);
     this.#draw();
+  }
+
+  disconnectedCallback() {
+    lab.removeEventListener("watch", this.#draw);
   }
 
   #form(id, label, act, use) {
@@ -24,10 +28,10 @@ class LoadTool extends HTMLElement {
   }
 
   /** A spectator makes no calls and boots no machine. */
-  #draw() {
+  #draw = () => {
     for (const control of this.querySelectorAll("input, button")) control.disabled = lab.isSpectator;
     this.#said.textContent = lab.isSpectator ? lab.hindrance : "";
-  }
+  };
 
   #load(file) {
     return lab.queue(async () => {

@@ -8,7 +8,7 @@ class StoryList extends HTMLElement {
   #shown = null;
   #card = el("div", { class: "card", hidden: true });
   #buttons = STORIES.map(({ id, title }) => el("button", {
-    type: "button", "aria-pressed": "false", "data-story": id, onclick: () => startStory(id),
+    type: "button", "aria-pressed": "false", "data-story": id, onclick: () => lab.isSpectator || startStory(id),
   }, title));
 
   connectedCallback() {
@@ -21,7 +21,7 @@ class StoryList extends HTMLElement {
   #draw() {
     const { story } = lab;
     for (const button of this.#buttons) {
-      button.disabled = lab.isSpectator;
+      button.setAttribute("aria-disabled", String(lab.isSpectator));
       button.title = lab.isSpectator ? lab.hindrance : "";
       const chosen = button.dataset.story === story?.definition.id;
       button.setAttribute("aria-pressed", String(chosen));

@@ -1,6 +1,7 @@
 """The lab as an instrument: following a session, files of calls, motion, looking for a step, weight."""
 
 import re
+import subprocess
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -66,7 +67,7 @@ def a_spectator_follows_live_and_changes_nothing(browser, base):
 def nothing_to_act_with(lab):
     page = lab.page
     assert page.is_disabled(ALLOCATE) and page.is_disabled("#call-text") and page.is_disabled("machine-choice button")
-    assert page.is_disabled("[data-story=wrong-order]") and page.is_hidden("step-bar .undo button:first-child")
+    assert page.get_attribute("[data-story=wrong-order]", "aria-disabled") == "true" and page.is_hidden("step-bar .undo button:first-child")
     assert page.locator("live-pages td:last-child button, block-inspector .actions, slab-view .actions").count() == 0
     for place in ("call-panel", "block-inspector"):
         assert "You are watching" in page.inner_text(place), f"{place} says why"
@@ -156,6 +157,7 @@ def saved_calls_make_the_same_state_again(browser, base):
     assert len(files["ndjson"].splitlines()) == last
     no_violation(lab, "what is saved")
     assert files["sh"].count("curl ") == last + 1 and "spin_lock(my_lock);" in files["c"]
+    assert made_by_script(files["sh"], base) == state
     lab.boot("classroom")
     load(lab, "calls.ndjson", files["ndjson"])
     lab.at_step(last)
@@ -166,6 +168,13 @@ def saved_calls_make_the_same_state_again(browser, base):
     load(lab, "notes.txt", "nothing of the kind")
     assert "no file of calls" in lab.page.inner_text("load-tool") and lab.step == last + 3
     lab.close()
+
+
+def made_by_script(script, base):
+    """The state that the saved script leads to."""
+    look = f'curl -sS -D - -o /dev/null -H "Authorization: Bearer $TOKEN" {base}/report'
+    done = subprocess.run(["sh", "-ec", f"{script}\n{look}"], capture_output=True, text=True, timeout=60)
+    return re.search(r"(?i)^etag: *(\S+)", done.stdout, re.M).group(1)
 
 
 def load(lab, name, text):
