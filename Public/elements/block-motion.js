@@ -6,6 +6,8 @@ import { el } from "../dom.js";
 
 /** Milliseconds for all of it, and for one split or merge at most. */
 const [WHOLE, ONE] = [400, 160];
+/** From one block to the next in a row, in pixels. */
+const BESIDE = 44;
 
 /** Ends what is still moving. */
 let interrupt = null;
@@ -36,19 +38,19 @@ function move(lists, { code, pfn, order, half_order: half, buddy_pfn: buddy, mer
   if (!isSplit && code !== "buddy-merge") return null;
   const zone = zones.find((one) => one.start_pfn <= pfn && pfn < one.start_pfn + one.spanned_pages)?.name;
   const place = (at, frame, slot) => placeOf(lists, zone, at, frame, slot);
-  const [low, high] = pfn < buddy ? [pfn, buddy] : [buddy, pfn];
-  const parts = [low, high].map((frame, slot) => (isSplit
-    ? { text: frame, from: place(order, pfn, 0), to: place(half, frame, slot) }
-    : { text: frame, from: place(order, frame, slot), to: place(merged, whole, 0) }));
+  const to = isSplit ? place(half, buddy, 0) : place(merged, whole, 0);
+  const parts = isSplit
+    ? [{ text: pfn, from: place(order, pfn, 0), to: to && { ...to, x: to.x + BESIDE } }, { text: buddy, from: place(order, pfn, 0), to }]
+    : [pfn, buddy].sort((a, b) => a - b).map((text, slot) => ({ text, from: place(order, text, slot), to }));
   return parts.every(({ from, to }) => isSeen(from) && isSeen(to)) ? { parts } : null;
 }
 
-/** Where a block stands in the row of its order: its own chip, or the place of the first. */
+/** Where a block stands in the row of its order: its own chip, or as number `slot` in the row if it is not there any more. */
 function placeOf(lists, zone, order, pfn, slot) {
   const row = lists.querySelector(`[data-zone="${zone}"] [data-order="${order}"]`);
   const chip = row?.querySelector(`.chip[data-pfn="${pfn}"]`);
   const box = (chip ?? row?.querySelector(".chips"))?.getBoundingClientRect();
-  return box && { x: box.left + (chip ? 0 : 16 + 44 * slot), y: box.top };
+  return box && { x: box.left + (chip ? 0 : 16 + BESIDE * slot), y: box.top };
 }
 
 const isSeen = (place) => place && place.y > 0 && place.y < innerHeight;
