@@ -110,7 +110,8 @@ def each_figure_is_shown_alone(browser, base):
 
 # Each kind of figure once: the chapter, a scene, its name, and what is in it.
 FIGURES = (
-    ("asking", "split", "map", "frame-map"), ("freeing", "wrong-order", "lists", "free-lists"), ("pages", "dirty-page", "block", "block-inspector .bytes"),
+    ("asking", "split", "map", "frame-map"), ("freeing", "wrong-order", "lists", "free-lists"), ("pages", "dirty-page&step=1", "block", "block-inspector .bytes"),
+    ("pages", "dirty-page&step=2", "bytes", "page-bytes .page-strip"),
     ("slabs", "two-cpus", "slabs", "slab-view slab-strips"), ("slabs", "home-made", "knows", "who-knows .knows >> nth=0"), ("virtual", "scattered", "areas", "area-map"),
     ("virtual", "scattered", "walk", "page-walk"), ("tlb", "vmalloc-or-kmalloc", "loads", "tlb-lab"), ("tlb", "vmalloc-or-kmalloc", "tlb", "tlb-picture"),
     ("high", "low-and-high", "line", "memory-line"), ("high", "low-and-high", "pool", "kmap-pool"), ("contexts", "overwritten", "slots", "temporary-slots"),
