@@ -154,6 +154,37 @@ def book_questions_are_decided_by_the_machine(browser, base):
     chapter.close()
 
 
+# What a reader of the pages alone can answer: the chapter, the scene and step where it is asked, the right answer, and the figure.
+ANSWERS = (
+    ("asking", "three-pages", 0, "Three pages are needed", "4", "frame-map"),  # why 4 pages and not 3
+    ("freeing", "frame-5248", 34, "who owns frame 5248", "both", "frame-map"),  # who owns it after the wrong free
+    ("bytes", "double-kfree", 7, "A third one asks", None, "slab-strips"),  # why one address goes to two callers
+    ("tlb", "vmalloc-or-kmalloc", 4, "over vmalloc", "all", "tlb-lab"),  # why vmalloc misses the TLB
+    ("high", "pool-runs-out", 37, "One more kmap()", "sleeps", "kmap-pool"),  # why kmap can block
+    ("contexts", "nobody-to-wait-for", 34, "now kmap_atomic()", "address", "temporary-slots"),  # and kmap_atomic cannot
+    ("slabs", "home-made", 823, "Will the request be met", "no", "who-knows"),  # what a free list cannot
+    ("slabs", "cache-shrinks", 822, "be met this time", "yes", "who-knows"),  # and what slab gives
+)
+
+
+@check
+def book_asks_and_answers_what_a_reader_shall_know(browser, base):
+    for name, scene, step, question, answer, figure in ANSWERS:
+        chapter = Chapter(browser, base, name, f"#scene={scene}&step={step}")
+        chapter.at_step(step)
+        assert question in chapter.page.inner_text("scene-player .question"), f"{name}: {chapter.page.inner_text('scene-player')}"
+        assert chapter.page.locator(figure).is_visible(), f"{name} has no {figure}"
+        assert chapter.page.locator(f"main > p a[href^='#scene={scene}&']").count(), f"the text of {name} does not lead to {scene}"
+        if answer is None:
+            first = chapter.get("/journal?limit=10")["entries"][5]["returned"]
+            chapter.page.click(f"slab-strips button.object[data-address='{first}']")
+        else:
+            chapter.page.click(f"scene-player .guesses button[value='{answer}']")
+        chapter.call(guess=False)
+        assert chapter.verdict().startswith("Right."), f"{name}: {chapter.verdict()}"
+        chapter.close()
+
+
 @check
 def book_bugs_are_found_by_the_report(browser, base):
     chapter = Chapter(browser, base, "bugs", "#scene=off-by-one")

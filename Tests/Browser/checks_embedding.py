@@ -100,7 +100,7 @@ def links_below_a_figure_lead_to_it_alone(browser, base):
 def each_figure_is_shown_alone(browser, base):
     for name, scene, figure, element in FIGURES:
         chapter = Chapter(browser, base, name, f"?embed={figure}#scene={scene}")
-        assert chapter.page.locator(f".panel.wanted {element}").is_visible(), f"{name}: {figure}"
+        chapter.page.wait_for_selector(f".panel.wanted {element}")
         assert chapter.page.locator(".picture .panel:visible").count() == 1, f"{name}: {figure} is not alone"
         assert not chapter.scrolls_sideways(), f"{name}: {figure} scrolls sideways"
         if figure == "map":
@@ -110,8 +110,9 @@ def each_figure_is_shown_alone(browser, base):
 
 # Each kind of figure once: the chapter, a scene, its name, and what is in it.
 FIGURES = (
-    ("asking", "split", "map", "frame-map"), ("freeing", "wrong-order", "lists", "free-lists"), ("pages", "dirty-page", "block", "block-inspector .bytes"),
-    ("slabs", "two-cpus", "slabs", "slab-view slab-strips"), ("slabs", "home-made", "knows", "who-knows .knows >> nth=0"), ("virtual", "scattered", "areas", "area-map"),
+    ("asking", "split", "map", "frame-map"), ("freeing", "wrong-order", "lists", "free-lists"), ("pages", "dirty-page&step=1", "block", "block-inspector .bytes"),
+    ("pages", "dirty-page&step=2", "bytes", "page-bytes .page-strip"),
+    ("slabs", "two-cpus&step=1", "slabs", "slab-view slab-strips"), ("slabs", "home-made", "knows", "who-knows .knows >> nth=0"), ("virtual", "scattered", "areas", "area-map"),
     ("virtual", "scattered", "walk", "page-walk"), ("tlb", "vmalloc-or-kmalloc", "loads", "tlb-lab"), ("tlb", "vmalloc-or-kmalloc", "tlb", "tlb-picture"),
     ("high", "low-and-high", "line", "memory-line"), ("high", "low-and-high", "pool", "kmap-pool"), ("contexts", "overwritten", "slots", "temporary-slots"),
     ("bugs", "half", "listing", "code-listing"), ("bugs", "half", "report", "report-panel"),

@@ -5,7 +5,7 @@ import re
 from checks_book import PUBLIC
 from support import check
 
-TOPIC_STYLES = re.compile(r'  <link rel="stylesheet" href="\.\./styles/(slabs|virtual|high)\.css">\n')
+TOPIC_STYLES = re.compile(r'  <link rel="stylesheet" href="\.\./styles/(slabs|virtual|high|context)\.css">\n')
 ENTRY = re.compile(r'<li><a href="book/(\w+)\.html"><b>(\d+)\. (.+?)</b> <span>(.+?)</span></a></li>')
 
 

@@ -78,7 +78,7 @@ export const SCENES = [
     intro: "What is in a page that somebody else used before you?",
     calls: [
       { call: () => "__get_free_page(GFP_KERNEL)", ask: "One page for a secret.", say: ([a]) => `It is ${frameRange(a.page.pfn, 1)}, at ${a.returned}.` },
-      { call: ([a]) => `memset(${a.returned}, 0x5c, 4096)`, ask: "Write the secret: the byte 5c, all over.", say: () => "The page is full of it." },
+      { call: ([a]) => `memset(${a.returned}, 0x5c, 4000)`, ask: "Write the secret: 4,000 times the byte 5c.", say: () => "The page is nearly full of it." },
       { call: ([a]) => `free_page(${a.returned})`, ask: "Give the page back.", say: () => "The allocator moved it to a list. It did not look into it." },
       { call: () => "__get_free_page(GFP_KERNEL)", ask: "Somebody else asks for a page.", say: (all) => (all[3].returned === all[0].returned ? "It is the same frame." : `It is ${frameRange(all[3].page.pfn, 1)}.`) },
       {
