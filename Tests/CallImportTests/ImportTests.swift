@@ -141,5 +141,7 @@ private func imported(
         try line.withUnsafeBytes { try importer.read(line: $0) }
         calls += importer.calls.map(\.json)
     }
+    importer.finish()
+    calls += importer.calls.map(\.json)
     return (calls, importer.skipped)
 }
