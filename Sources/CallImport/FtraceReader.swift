@@ -68,7 +68,9 @@ struct FtraceReader: Sendable {
     private mutating func read(
         _ line: FtraceLine, _ calls: inout [ImportedCall]
     ) throws(LineFault) -> Bool {
-        guard let event = Event(line.event) else { return line.event.starts(with: "mm_page_") }
+        guard let event = Event(line.event) else {
+            return isOwn && line.event.starts(with: "mm_page_")
+        }
         switch event {
         case .kmalloc: try kmalloc(line, &calls)
         case .objectAlloc: try allocateObject(line, &calls)
