@@ -4,8 +4,6 @@ import ArgumentParser
 /// The options of a command that are given as environment variables: `KMEMLAB_MAX_SESSIONS` for `--max-sessions`.
 struct EnvironmentOptions {
     private static let prefix = "KMEMLAB_"
-    /// Variables with several values, which their options read themselves.
-    private static let others: Set = ["KMEMLAB_CORS_ORIGINS"]
 
     /// A variable and the option that it stands for.
     private struct Variable {
@@ -24,9 +22,7 @@ struct EnvironmentOptions {
 
     /// Takes the variables whose name begins with `KMEMLAB_`, in the order of their names.
     init(_ environment: [(name: String, value: String)] = Self.ofProcess) {
-        variables =
-            environment
-            .filter { $0.name.hasPrefix(Self.prefix) && !Self.others.contains($0.name) }
+        variables = environment.filter { $0.name.hasPrefix(Self.prefix) }
             .sorted { $0.name < $1.name }.map { Variable(name: $0.name, value: $0.value) }
     }
 
