@@ -4,7 +4,10 @@
 struct FtraceLine {
     /// The event's name.
     let event: UnsafeRawBufferPointer
-    private let fields: UnsafeRawBufferPointer
+    /// What follows it.
+    let fields: UnsafeRawBufferPointer
+    /// What stands before it: the task, the CPU, the time.
+    private let place: UnsafeRawBufferPointer
 
     /// - Returns: `nil` if the line has no event: neither one at its beginning nor behind a time.
     init?(_ line: UnsafeRawBufferPointer) {
@@ -17,6 +20,7 @@ struct FtraceLine {
                 !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(line[start]),
                 end + 1 == line.count || line[end + 1].isBlank
             {
+                place = UnsafeRawBufferPointer(rebasing: line[..<start])
                 event = UnsafeRawBufferPointer(rebasing: line[start..<end])
                 fields = UnsafeRawBufferPointer(rebasing: line[(end + 1)...])
                 return
@@ -25,6 +29,19 @@ struct FtraceLine {
             start = next
         }
         return nil
+    }
+
+    /// The task that the event is of, such as `cat-1234`; empty if the line does not say.
+    var task: UnsafeRawBufferPointer {
+        let end = place.firstIndex(of: UInt8(ascii: "[")) ?? 0
+        return UnsafeRawBufferPointer(rebasing: place[..<end]).trimmed
+    }
+
+    /// The seconds of its time; `nil` if the line does not say.
+    var seconds: UInt64? {
+        guard let point = place.lastIndex(of: UInt8(ascii: ".")) else { return nil }
+        let start = place[..<point].lastIndex { $0.isBlank }.map { $0 + 1 } ?? 0
+        return UnsafeRawBufferPointer(rebasing: place[start..<point]).decimal
     }
 
     /// The place behind the next colon and blank.

@@ -36,6 +36,14 @@ public struct ImportedCall: Equatable, Sendable {
         }
     }
 
+    /// The cache of an object.
+    public enum Cache: Equatable, Sendable {
+        /// One that the trace made.
+        case made(Name)
+        /// One that the machine has under this name.
+        case named(String)
+    }
+
     /// A function with its arguments; a name of `nil` is NULL.
     public enum Function: Equatable, Sendable {
         case kmalloc(size: UInt64, GFPFlags)
@@ -44,10 +52,12 @@ public struct ImportedCall: Equatable, Sendable {
         case kvfree(Name?)
         case kfree(Name?)
         case createCache(name: String, size: UInt64)
-        case allocateObject(cache: Name, GFPFlags)
-        case freeObject(cache: Name, Name)
+        case allocateObject(cache: Cache, GFPFlags)
+        case freeObject(cache: Cache, Name)
         case allocPages(GFPFlags, order: UInt64)
         case freePages(Name, order: UInt64)
+        /// A call as C source would write it.
+        case text(String)
     }
 
     /// The function.
@@ -83,13 +93,14 @@ extension ImportedCall.Function {
         case .createCache(let name, let size):
             "\"kmem_cache_create\",\"name\":\"\(Self.escaped(name))\",\"size\":\(size)"
         case .allocateObject(let cache, let gfp):
-            "\"kmem_cache_alloc\",\"cache\":\"$\(cache.text)\",\"flags\":\"\(gfp)\""
+            "\"kmem_cache_alloc\",\"cache\":\(Self.json(cache)),\"flags\":\"\(gfp)\""
         case .freeObject(let cache, let object):
-            "\"kmem_cache_free\",\"cache\":\"$\(cache.text)\",\"object\":\"$\(object.text)\""
+            "\"kmem_cache_free\",\"cache\":\(Self.json(cache)),\"object\":\"$\(object.text)\""
         case .allocPages(let gfp, let order):
             "\"alloc_pages\",\"gfp_mask\":\"\(gfp)\",\"order\":\(order)"
         case .freePages(let name, let order):
             "\"__free_pages\",\"page\":\"$\(name.text)\",\"order\":\(order)"
+        case .text(let text): "\"\(Self.escaped(text))\""
         }
     }
 
@@ -97,7 +108,14 @@ extension ImportedCall.Function {
         name.map { "\"$\($0.text)\"" } ?? "\"NULL\""
     }
 
-    /// A name of printable ASCII within a JSON string.
+    private static func json(_ cache: ImportedCall.Cache) -> String {
+        switch cache {
+        case .made(let name): "\"$\(name.text)\""
+        case .named(let name): "\"\(escaped(name))\""
+        }
+    }
+
+    /// A text of printable ASCII within a JSON string.
     private static func escaped(_ name: String) -> String {
         var result = ""
         for character in name {

@@ -3,6 +3,8 @@
 ///     var importer = TraceImporter(.rep)
 ///     try importer.read(line: bytes)
 ///     for call in importer.calls { ... }
+///     importer.finish()
+///     for call in importer.calls { ... }
 ///
 /// It keeps what is in use, and nothing else of what it read.
 public struct TraceImporter: Sendable {
@@ -52,6 +54,14 @@ public struct TraceImporter: Sendable {
             let isEvent = try readEvent(bytes)
             if !isEvent { skipped += 1 }
         } catch { throw ImportError(line: line, reason: error.reason, found: bytes.shown) }
+    }
+
+    /// Ends the trace; what was left to be known of earlier lines is then in ``calls``.
+    public mutating func finish() {
+        calls.removeAll(keepingCapacity: true)
+        guard case .ftrace(var state) = reader else { return }
+        state.finish(&calls)
+        reader = .ftrace(state)
     }
 
     private mutating func readEvent(_ line: UnsafeRawBufferPointer) throws(LineFault) -> Bool {

@@ -51,6 +51,14 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
+    /// The bytes without the blanks at both ends.
+    var trimmed: UnsafeRawBufferPointer {
+        guard let start = firstIndex(where: { !$0.isBlank }),
+            let end = lastIndex(where: { !$0.isBlank })
+        else { return UnsafeRawBufferPointer(rebasing: self[..<0]) }
+        return UnsafeRawBufferPointer(rebasing: self[start...end])
+    }
+
     /// The bytes as a decimal number of 64 bits; `nil` for anything else.
     var decimal: UInt64? { number(radix: 10) }
 

@@ -66,7 +66,7 @@ public final class MemoryService: Sendable {
             + vmallocEndpoints + kmapEndpoints + kmapAtomicEndpoints + contextEndpoints
             + reclaimEndpoints + freeListEndpoints + callEndpoints
             + memoryEndpoints + pageTableEndpoints + tlbEndpoints + zoneEndpoints + buddyEndpoints
-            + frameEndpoints + addressEndpoints + snapshotEndpoints + diffEndpoints
+            + frameEndpoints + addressEndpoints + snapshotEndpoints + diffEndpoints + traceEndpoints
             + journalEndpoints + eventEndpoints + reportEndpoints + procEndpoints + logEndpoints
             + accessEndpoints + deviceEndpoints + moduleEndpoints + timeTravelEndpoints
             + operationEndpoints + metricsEndpoints + problemEndpoints + gradeEndpoints

@@ -35,6 +35,7 @@ struct ImportCommand: ParsableCommand {
             write("\(file):\(error.line): \(error.reason) It reads: \(error.found)")
             throw ExitCode.failure
         }
+        output.finish()
         output.flush()
         if let error = lines.error {
             write("cannot read \(file): \(String(cString: strerror(error)))")
@@ -67,11 +68,21 @@ private struct CallOutput {
         if importer == nil { importer = try detected(line) }
         guard importer != nil else { return }
         try importer!.read(line: line)
-        for call in importer!.calls {
+        appendCalls()
+        if block.count >= 65_536 { flush() }
+    }
+
+    /// Takes the end of the trace.
+    mutating func finish() {
+        importer?.finish()
+        appendCalls()
+    }
+
+    private mutating func appendCalls() {
+        for call in importer?.calls ?? [] {
             block += call.json.utf8
             block.append(UInt8(ascii: "\n"))
         }
-        if block.count >= 65_536 { flush() }
     }
 
     private mutating func detected(

@@ -61,10 +61,18 @@ struct LimitOptions: ParsableArguments {
     var rateLimitLoopback = false
 
     mutating func validate() throws {
-        guard maxSessions ?? 1 > 0, maxSessionsPerAddress ?? 1 > 0, maxCalls > 0,
-            maxConnections > 0, sessionIdle ?? 1 > 0, connectionIdle > 0, memoryLimit > 0,
-            maxStreams > 0, maxStreamsPerSession > 0
-        else { throw ValidationError("A limit must be at least 1.") }
+        let limits: [(String, UInt64)] = [
+            ("max-sessions", UInt64(clamping: maxSessions ?? 1)),
+            ("max-sessions-per-address", UInt64(clamping: maxSessionsPerAddress ?? 1)),
+            ("max-calls", UInt64(clamping: maxCalls)), ("session-idle", sessionIdle ?? 1),
+            ("memory-limit", memoryLimit), ("max-streams", UInt64(clamping: maxStreams)),
+            ("max-streams-per-session", UInt64(clamping: maxStreamsPerSession)),
+            ("max-connections", UInt64(clamping: maxConnections)),
+            ("connection-idle", UInt64(clamping: connectionIdle)),
+        ]
+        if let (name, _) = limits.first(where: { $0.1 == 0 }) {
+            throw ValidationError("--\(name) must be at least 1.")
+        }
         guard 0...1_000_000_000 ~= rateLimit, 1...86_400 ~= rateWindow else {
             throw ValidationError(
                 "--rate-limit must be 0 to 1000000000, --rate-window 1 to 86400 seconds.")

@@ -65,6 +65,66 @@ import Testing
         #expect(result.skipped == 3)
     }
 
+    /// The kernel tells of the pages of a slab before it tells of the object, task by task.
+    @Test func ftrace_leavesOutThePagesOfSlabs() throws {
+        let slab = "gfp_flags=GFP_KERNEL|__GFP_NOWARN|__GFP_NORETRY"
+        let object = "bytes_req=60 bytes_alloc=64 gfp_flags=GFP_KERNEL"
+        let text = """
+            a-1 [000] ..... 1.000001: mm_page_alloc: page=1 pfn=0x10 order=0 migratetype=0 \(slab)
+            b-2 [001] ..... 1.000002: mm_page_alloc: page=2 pfn=0x20 order=0 migratetype=0 gfp_flags=GFP_KERNEL
+            a-1 [000] ..... 1.000003: kmalloc: call_site=f ptr=a0 \(object)
+            b-2 [001] ..... 1.000004: kmalloc: call_site=f ptr=b0 \(object)
+            c-3 [001] ..... 1.000005: mm_page_alloc: page=0 pfn=0x0 order=1 migratetype=0 \(slab)
+            c-3 [001] ..... 1.000006: mm_page_alloc: page=3 pfn=0x30 order=0 migratetype=0 gfp_flags=GFP_KERNEL
+            c-3 [001] ..... 1.000007: kmem_cache_alloc: call_site=f ptr=c0 \(object) name=foo
+            d-4 [000] ..... 1.000008: mm_page_alloc: page=4 pfn=0x40 order=2 migratetype=0 gfp_flags=GFP_KERNEL|__GFP_COMP
+            d-4 [000] ..... 1.000009: kmalloc: call_site=f ptr=d0 bytes_req=9000 bytes_alloc=16384 gfp_flags=GFP_KERNEL
+            e-5 [000] ..... 1.000010: mm_page_alloc: page=5 pfn=0x50 order=0 migratetype=0 \(slab)
+            a-1 [000] ..... 1.000011: mm_page_free: page=5 pfn=0x50 order=0
+            a-1 [000] ..... 1.000012: mm_page_free: page=1 pfn=0x10 order=0
+            e-5 [000] ..... 1.000013: mm_page_alloc: page=6 pfn=0x60 order=0 migratetype=0 \(slab)
+            """
+        let result = try imported(text, .ftrace)
+        let masks = "\"gfp_mask\":\"GFP_KERNEL|__GFP_NOWARN|__GFP_NORETRY\",\"order\":0"
+        let kmalloc = "{\"call\":\"kmalloc\",\"size\":60,\"flags\":\"GFP_KERNEL\""
+        #expect(
+            result.calls == [
+                kmalloc + #","as":"xa0"}"#,
+                #"{"call":"alloc_pages","gfp_mask":"GFP_KERNEL","order":0,"as":"f20"}"#,
+                kmalloc + #","as":"xb0"}"#,
+                #"{"call":"kmem_cache_create","name":"trace:foo","size":60,"as":"c1"}"#,
+                #"{"call":"kmem_cache_alloc","cache":"$c1","flags":"GFP_KERNEL","as":"xc0"}"#,
+                #"{"call":"kmalloc","size":9000,"flags":"GFP_KERNEL","as":"xd0"}"#,
+                #"{"call":"alloc_pages",\#(masks),"as":"f50"}"#,
+                #"{"call":"__free_pages","page":"$f50","order":0}"#,
+                #"{"call":"alloc_pages",\#(masks),"as":"f60"}"#,
+            ])
+        // The free of a page that was a slab's.
+        #expect(result.skipped == 1)
+    }
+
+    /// Marks of this server's own traces are calls; what lies between their braces is not.
+    @Test func ftrace_ofThisServer_hasMarksForOtherCalls() throws {
+        let text = """
+            # kmemlab: steps 1 to 3, #P:1
+            init-1 [000] ..... 1.000000: tracing_mark_write: kmemlab: kmem_cache_create("a\\b", 8, 0, 0, NULL) {
+            init-1 [000] ..... 1.000001: mm_page_alloc: page=1 pfn=0x10 order=0 migratetype=0 gfp_flags=GFP_KERNEL
+            init-1 [000] ..... 1.000002: tracing_mark_write: kmemlab: }
+            init-1 [000] ..... 2.000000: kmem_cache_alloc: call_site=f ptr=c0 bytes_req=8 gfp_flags=GFP_KERNEL name=a\\b
+            init-1 [000] ..... 3.000000: tracing_mark_write: kmemlab: # memcpy_to(0xc0, 8)
+            """
+        let result = try imported(text, .ftrace)
+        #expect(
+            result.calls == [
+                #"{"call":"kmem_cache_create(\"a\\b\", 8, 0, 0, NULL)"}"#,
+                #"{"call":"kmem_cache_alloc","cache":"a\\b","flags":"GFP_KERNEL","as":"xc0"}"#,
+            ])
+        #expect(result.skipped == 1)
+        // In the trace of somebody else they are nothing.
+        let other = try imported(String(text.drop { $0 != "\n" }), .ftrace)
+        #expect(other.calls.count == 3 && other.skipped == 3)
+    }
+
     @Test(arguments: [
         ("short.rep", TraceFormat.rep), ("newer.rep", .rep), ("program.mtrace", .mtrace),
         ("kmem.ftrace", .ftrace),
@@ -141,5 +201,7 @@ private func imported(
         try line.withUnsafeBytes { try importer.read(line: $0) }
         calls += importer.calls.map(\.json)
     }
+    importer.finish()
+    calls += importer.calls.map(\.json)
     return (calls, importer.skipped)
 }

@@ -12,7 +12,7 @@ import time
 import traceback
 from pathlib import Path
 
-import checks_grading, checks_hostile, checks_journal, checks_paging, checks_process, checks_requests  # noqa: E401,F401 (they register)
+import checks_grading, checks_hostile, checks_journal, checks_operations, checks_paging, checks_process, checks_requests, checks_tools  # noqa: E401,F401 (they register)
 from support import CHECKS
 
 

@@ -21,10 +21,11 @@ def check(function):
 class Server:
     """A server process on a free port, from its start until its end, which must be a clean one."""
 
-    def __init__(self, binary, *options, port=0):
+    def __init__(self, binary, *options, port=0, **process):
+        """`process`: further arguments of Popen, such as stderr."""
         self.process = subprocess.Popen(
             [binary, "serve", "--port", str(port), *options], cwd=ROOT, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            stdout=subprocess.PIPE, **{"stderr": subprocess.DEVNULL, **process})
         match = LISTENING.search(self.process.stdout.readline())
         assert match, "the server did not start"
         self.port = int(match.group(1))

@@ -51,7 +51,10 @@ struct BatchLines: ~Copyable {
     /// Reads the last line, which may have no end.
     mutating func finish(into batch: inout BatchRun) throws(Problem) {
         if !beginning.isEmpty { try readKept(into: &batch) }
-        if case .trace(let importer) = language { batch.noteSkipped(importer.skipped) }
+        guard case .trace(var importer) = language else { return }
+        importer.finish()
+        for imported in importer.calls { try add(imported, to: &batch) }
+        batch.noteSkipped(importer.skipped)
     }
 
     private mutating func keep(_ bytes: UnsafeRawBufferPointer) throws(Problem) {

@@ -219,6 +219,11 @@ extension SessionState {
             payloads: journal.payloads)
     }
 
+    /// The calls behind a step up to another one, undone ones included.
+    func calls(_ steps: Range<Int>) -> [KernelCall] {
+        journal.records[steps].map { $0.call(payloads: journal.payloads) }
+    }
+
     /// A session of its own with the calls that led to a step; now if none is given.
     ///
     /// - Complexity: O(step).
