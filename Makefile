@@ -32,13 +32,13 @@ deps: ## install what building needs (Debian packages; Swift must be there)
 	@.ci/need $(BUILD_PACKAGES)
 
 .PHONY: test-deps
-test-deps: ## install what testing needs: a browser, Playwright in .venv
+test-deps: ## install what testing needs: a browser, Playwright and Schemathesis in .venv
 	@.ci/need $(TEST_PACKAGES)
 	@$(MAKE) .venv/.installed
 
-.venv/.installed: Tests/Browser/requirements.txt
+.venv/.installed: Tests/Browser/requirements.txt Tests/Contract/requirements.txt
 	python3 -m venv --clear .venv
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --retries 5 -r $<
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --retries 5 $(patsubst %,-r %,$^)
 	@touch $@
 
 .PHONY: build
@@ -74,6 +74,13 @@ MACHINES ?=
 soak: deps ## many random calls under the invariant checks (KIND, CALLS, SEED, MACHINES)
 	swift build -c release --product soak
 	@exec .build/release/soak $(KIND) $(CALLS) $(SEED) $(MACHINES)
+
+# For `make contract-test`: how many requests at least.
+CASES ?= 20000
+
+.PHONY: contract-test
+contract-test: build test-deps ## hold the server to openapi.yaml with random requests (CASES)
+	@exec $(PYTHON) Tests/Contract/run.py --server $(BINARY) --cases $(CASES)
 
 # For `make crash-test`: how often a server is ended under load, with either durability.
 ROUNDS ?= 200

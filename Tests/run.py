@@ -1,4 +1,4 @@
-"""Runs every check and counts them: style, warnings, swift test, the server, the README, the page.
+"""Runs every check and counts them: style, warnings, swift test, the server, its contract, the README, the page.
 
     .venv/bin/python Tests/run.py                 # what `make test` does
     .venv/bin/python Tests/run.py readme page     # some parts only
@@ -96,6 +96,7 @@ PARTS = {
     "swift": swift,
     "soak": soak,
     "server": counting("server", "Tests/Server/run.py"),
+    "contract": counting("contract", "Tests/Contract/run.py"),
     "readme": counting("readme", "Tests/Readme/run.py"),
     "page": counting("page", "Tests/Browser/run.py"),
 }

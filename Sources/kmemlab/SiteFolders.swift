@@ -37,13 +37,20 @@ struct SiteFolders {
     }
 
     /// The OpenAPI file in both forms, or `nil` if there is none.
+    ///
+    /// - Throws: a sentence that names the file if it is no OpenAPI file.
     func interfaceDescription(_ log: Logger) throws -> InterfaceDescription? {
         guard let path = found("openapi/openapi.yaml") else {
             log.notice("no openapi/openapi.yaml: serving no description")
             return nil
         }
         let yaml = try readFile(path)
-        return InterfaceDescription(yaml: yaml, json: try jsonText(yaml: yaml))
+        do {
+            guard try hasMembers(yaml: yaml, ["openapi", "info", "paths"]) else {
+                throw ValidationError("it has no openapi, info and paths")
+            }
+            return InterfaceDescription(yaml: yaml, json: try jsonText(yaml: yaml))
+        } catch { throw ValidationError("\(path) is no OpenAPI file: \(error)") }
     }
 
     private func found(_ name: String) -> String? {

@@ -8,6 +8,13 @@ func jsonText(yaml: String) throws -> String {
     return text
 }
 
+/// Whether a YAML document is a mapping that has some keys.
+func hasMembers(yaml: String, _ keys: [String]) throws -> Bool {
+    guard case .mapping(let mapping)? = try Yams.compose(yaml: yaml) else { return false }
+    let found = Set(mapping.map { $0.key.string ?? "" })
+    return found.isSuperset(of: keys)
+}
+
 private func write(_ node: Node, to text: inout String) {
     switch node {
     case .mapping(let mapping):

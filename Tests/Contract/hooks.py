@@ -52,3 +52,12 @@ def after_call(context, case, response):
     has_ended = response.status_code == 401 or (response.status_code == 204 and case.method == "DELETE")
     if has_ended or local.requests >= REQUESTS_OF_A_SESSION or any(mark in response.content for mark in STANDS):
         local.token = None
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Makes keys that may be keys fresh: the same one before another request is rightly refused."""
+    key = (case.headers or {}).get("Idempotency-Key")
+    least = 16 if case.path.startswith("/sessions") else 1
+    if isinstance(key, str) and least <= len(key) <= 255 and all("!" <= character <= "~" for character in key):
+        case.headers["Idempotency-Key"] = f"{key}{next(turns)}"[-255:]

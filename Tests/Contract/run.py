@@ -39,13 +39,13 @@ class Run:
         self.name = f"seed {seed}" + ("" if token else ", no token")
         output, report = folder / "output.txt", folder / "report.xml"
         command = [
-            str(SCHEMATHESIS), "run", f"http://127.0.0.1:{server.port}/openapi.json", "--no-color", "--seed", str(seed),
+            str(SCHEMATHESIS), "--config-file", str(HERE / "schemathesis.toml"), "run", f"http://127.0.0.1:{server.port}/openapi.json", "--no-color", "--seed", str(seed),
             "--report", "junit", "--report-junit-path", str(report), *options,
         ]  # fmt: skip
         environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "KMEMLAB_TOKEN": "yes" if token else "no"}
         begin = time.monotonic()
         with output.open("w") as file:
-            status = subprocess.run(command, cwd=HERE, env=environment, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode
+            status = subprocess.run(command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode
         self.seconds = time.monotonic() - begin
         self.output = output.read_text()
         generated = GENERATED.search(self.output)

@@ -3,7 +3,9 @@
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 from support import Server, check, request
 
@@ -50,6 +52,19 @@ def port_in_use_is_said_and_fails(binary):
         assert "Address already in use" in second.stderr and str(server.port) in second.stderr, second.stderr
         assert "listening" not in second.stdout, second.stdout
         assert server.ask("GET", "/healthz").status == 200
+
+
+@check
+def broken_description_is_said_and_fails(binary):
+    for text in ["", "openapi: [", "- openapi", "openapi: 3.1.0\ninfo: {}\n", "openapi: 3.1.0\nopenapi: 3.1.0\ninfo: {}\npaths: {}\n"]:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "openapi" / "openapi.yaml"
+            file.parent.mkdir()
+            file.write_text(text)
+            done = subprocess.run([binary, "serve", "--port", "0"], cwd=folder, text=True, capture_output=True, timeout=20)
+            assert done.returncode != 0, text
+            assert "openapi/openapi.yaml is no OpenAPI file" in done.stderr, done.stderr
+            assert "listening" not in done.stdout
 
 
 @check
