@@ -6,6 +6,9 @@ enum DoubleFreeTopic: ExerciseTopic {
     static let title = "Freed twice"
     static let summary =
         "An object is freed twice: which objects the next calls of kmalloc return, and who shares."
+    static let telling: Set<Decision.Code>? = [
+        .slabCPUFreelist, .slabFreeToCPU, .slabNew, .arrayHit, .arrayPut,
+    ]
 
     private static let letters = ["a", "b", "c", "d"]
 

@@ -6,6 +6,11 @@ enum FreeListsTopic: ExerciseTopic {
     static let title = "The free lists after these calls"
     static let summary =
         "Blocks are split and merged: how many of each order are free, and which one was handed out."
+    static let telling: Set<Decision.Code>? = [
+        .pcpEmpty, .pcpRefill, .pcpHit, .pcpBypassed, .pcpFree, .buddyTake, .buddySplit,
+        .buddyMerge,
+        .buddyInUse, .buddyToHead, .buddyToTail,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines

@@ -6,6 +6,9 @@ enum LeaksTopic: ExerciseTopic {
     static let title = "What leaks"
     static let summary =
         "A run of allocations and frees: which of them are never freed, and what they keep."
+    static let telling: Set<Decision.Code>? = [
+        .kmallocSize, .vmallocSize, .pageRequest, .objectFreed, .vfreePages, .kfreeOfNothing,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines

@@ -6,6 +6,9 @@ enum MergeTopic: ExerciseTopic {
     static let title = "What this free merges into"
     static let summary =
         "A block is freed: which is its buddy, how often do the two merge, and where does it end."
+    static let telling: Set<Decision.Code>? = [
+        .pcpBypassed, .pcpFree, .buddyMerge, .buddyInUse, .buddyToHead, .buddyToTail,
+    ]
 
     /// Why merging ends.
     enum Stop: String, CaseIterable {

@@ -6,6 +6,9 @@ enum PowerOfTwoTopic: ExerciseTopic {
     static let title = "Pages, orders and what is lost"
     static let summary =
         "A number of bytes is wanted in one piece: how many pages, which order, how much is wasted."
+    static let telling: Set<Decision.Code>? = [
+        .kmallocLarge, .vmallocSize, .vmallocPages,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines

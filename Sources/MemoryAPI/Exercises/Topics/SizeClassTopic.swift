@@ -6,6 +6,9 @@ enum SizeClassTopic: ExerciseTopic {
     static let title = "Which cache serves this size"
     static let summary =
         "kmalloc rounds up: which cache the bytes come from, how many are given, how many are wasted."
+    static let telling: Set<Decision.Code>? = [
+        .kmallocSize, .kmallocLarge, .slabNew,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines

@@ -6,6 +6,10 @@ enum WrongFreeTopic: ExerciseTopic {
     static let title = "Freed with the wrong order"
     static let summary =
         "A block is freed with an order that is not its own: who owns which frame from then on."
+    static let telling: Set<Decision.Code>? = [
+        .pcpEmpty, .pcpRefill, .pcpHit, .pcpBypassed, .pcpFree, .buddyTake, .buddySplit,
+        .lastReference,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines
