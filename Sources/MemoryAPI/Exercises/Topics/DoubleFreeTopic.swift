@@ -49,11 +49,13 @@ enum DoubleFreeTopic: ExerciseTopic {
         let order = random.shuffled(names)
         switch level {
         case 1: return random.isOne(in: 2) ? [order[0], order[0]] : [order[0], order[1], order[0]]
-        case 2: return [order[0], order[1], order[0]]
+        case 2:
+            return random.pick([[order[0], order[1], order[0]], [order[0], order[0], order[1]]])
         default:
-            return random.isOne(in: 2)
-                ? [order[0], order[1], order[2], order[0]]
-                : [order[0], order[1], order[2], order[1]]
+            return random.pick([
+                [order[0], order[1], order[2], order[0]], [order[0], order[1], order[2], order[1]],
+                [order[0], order[1], order[1], order[2]],
+            ])
         }
     }
 

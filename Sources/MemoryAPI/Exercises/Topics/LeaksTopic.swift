@@ -37,7 +37,7 @@ enum LeaksTopic: ExerciseTopic {
                 "Line \(line): \(script.lines[Int(line) - 1].source)"
             },
             isWorthwhile: !leaks.lines.isEmpty && leaks.lines.count < allocating.count
-                && (level == 1 || leaks.lines.count >= 2) && leaks.pages > 0
+                && (level == 1 || leaks.lines.count >= 2 && leaks.bytes > 0 && leaks.pages > 0)
                 && (level < 3 || !program.overwritten.isEmpty) && script.machine.misuseCount == 0)
     }
 

@@ -45,7 +45,8 @@ private struct Wish {
     init(level: Int, _ random: inout ExerciseRandom) {
         if level == 1 {
             records = 1
-            recordBytes = random.number(8_193...250_000)
+            let order = random.number(2...6)
+            recordBytes = random.number((2_048 << order) + 1...(4_096 << order))
             headerBytes = 0
         } else {
             // The records alone would fill whole pages; the header needs one more.
