@@ -97,16 +97,15 @@ extension JSONWriter {
             member("type", literal: "string")
             choices(words)
         case .selection(let words):
-            array {
-                $0.member("type", literal: "string")
-            } choices: {
-                $0.choices(words)
+            distinct { json in
+                json.member("type", literal: "string")
+                json.choices(words)
             }
         case .lines(let last):
-            array {
-                $0.member("type", literal: "integer")
-                $0.member("minimum", 1)
-                $0.member("maximum", last)
+            distinct { json in
+                json.member("type", literal: "integer")
+                json.member("minimum", 1)
+                json.member("maximum", last)
             }
         case .counts(let before):
             member("type", literal: "array")
@@ -124,14 +123,10 @@ extension JSONWriter {
         array("enum") { json in words.forEach { json.text($0) } }
     }
 
-    private mutating func array(
-        _ type: (inout JSONWriter) -> Void, choices: (inout JSONWriter) -> Void = { _ in }
-    ) {
+    /// Writes the members of the schema of an array without repetitions.
+    private mutating func distinct(_ items: (inout JSONWriter) -> Void) {
         member("type", literal: "array")
         member("uniqueItems", true)
-        object("items") { json in
-            type(&json)
-            choices(&json)
-        }
+        object("items", items)
     }
 }

@@ -26,6 +26,7 @@ enum ExerciseMistake: String, CaseIterable, Sendable {
     case ownFrame = "own-frame"
     // Owners
     case formerOwner = "former-owner"
+    case kernelNoticesAll = "kernel-notices-all"
     case newestOwnerOnly = "newest-owner-only"
     case oldestOwnerOnly = "oldest-owner-only"
     case freedForShared = "freed-not-shared"
@@ -110,6 +111,8 @@ extension ExerciseMistake {
         case .ownFrame: "That is where the block itself began."
         case .formerOwner:
             "The one who freed the block does not own it any more, whatever the order."
+        case .kernelNoticesAll:
+            "The kernel does not know who owns what; it only reports pages that look wrong."
         case .newestOwnerOnly:
             "You named the newest owner alone; an older one still uses the frame."
         case .oldestOwnerOnly: "You named the oldest owner alone; the frame was handed out again."

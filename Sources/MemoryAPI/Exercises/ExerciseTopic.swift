@@ -1,3 +1,5 @@
+import KernelMemory
+
 /// A kind of problem that there are endless many of.
 ///
 /// A topic makes problems and says what would be right; reading answers, marking them, JSON and print are
@@ -10,6 +12,9 @@ protocol ExerciseTopic: Sendable {
     /// What is asked there.
     static var summary: String { get }
 
+    /// The kernel's decisions that a solution tells; `nil` for all of them.
+    static var telling: Set<Decision.Code>? { get }
+
     /// Makes a problem out of random numbers and of machines that have just booted.
     ///
     /// Whatever the numbers, the problem is right: its answers are what the machine came to. Only, it may be
@@ -19,6 +24,10 @@ protocol ExerciseTopic: Sendable {
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines
     ) -> Exercise
+}
+
+extension ExerciseTopic {
+    static var telling: Set<Decision.Code>? { nil }
 }
 
 /// All topics, in the order of a course.

@@ -94,7 +94,7 @@ extension JSONWriter {
         thousandths(mark.thousandths)
         member("right", mark.isRight)
         array("parts") { json in for part in mark.parts { json.object { $0.mark(part) } } }
-        object("solution") { json in json.solution(posed.exercise) }
+        object("solution") { json in json.solution(posed) }
         object("links") { json in json.links(posed.reference) }
     }
 
@@ -112,7 +112,8 @@ extension JSONWriter {
         member("why", mark.part.why)
     }
 
-    private mutating func solution(_ exercise: Exercise) {
+    private mutating func solution(_ posed: PosedExercise) {
+        let exercise = posed.exercise
         object("answer") { json in
             for (field, value) in exercise.rightAnswer {
                 json.key(field)
@@ -121,16 +122,12 @@ extension JSONWriter {
         }
         array("text") { json in exercise.solution.forEach { json.text($0) } }
         array("calls") { json in
-            for line in exercise.script.calls { json.object { $0.explained(line) } }
+            for line in exercise.script.calls { json.object { $0.explained(line, posed) } }
         }
     }
 
-    private mutating func explained(_ line: ExerciseScript.Line) {
+    private mutating func explained(_ line: ExerciseScript.Line, _ posed: PosedExercise) {
         member("call", line.source)
-        array("why") { json in
-            for decision in line.why.decisions.prefix(PosedExercise.mostSentences) {
-                json.text(decision.text)
-            }
-        }
+        array("why") { json in posed.sentences(line).forEach { json.text($0) } }
     }
 }

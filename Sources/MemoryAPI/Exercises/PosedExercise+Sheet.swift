@@ -38,7 +38,7 @@ extension PosedExercise {
         }
         if !exercise.solution.isEmpty { lines += [""] + exercise.solution.flatMap(\.folded) }
         for line in exercise.script.calls {
-            let why = line.why.decisions.prefix(Self.mostSentences).map { "- \($0.text)" }
+            let why = sentences(line).map { "- " + $0 }
             lines += ["", line.source] + why.flatMap(\.folded).indented
         }
         return lines.joined(separator: "\n") + "\n"

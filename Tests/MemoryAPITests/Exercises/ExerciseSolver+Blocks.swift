@@ -147,7 +147,12 @@ extension ExerciseSolver {
             zone.lists[row.order ?? 0].insert(row.frames.lowerBound, at: 0)
         }
         let range = owned.removeValue(forKey: victim) ?? 0..<0
-        zone.give(range.lowerBound, freed)
+        let behind = (range.lowerBound + 1)..<(range.lowerBound + (1 << freed))
+        let isNoticed = table(views[0]).contains { row in
+            behind.contains(row.frames.lowerBound) && row.state != "free, on CPU 0's list"
+                && row.frames.lowerBound != range.lowerBound
+        }
+        if !isNoticed { zone.give(range.lowerBound, freed) }
         for call in calls.dropFirst().map(Self.parts) {
             let order = Int(call.arguments[1]) ?? 0
             let pfn = zone.take(order)
@@ -156,11 +161,13 @@ extension ExerciseSolver {
         let asked = question("owners")
         let all = Set(owned.values.flatMap { Array($0) })
         return [
+            "log": .word(isNoticed ? "bad-page-state" : "nothing"),
             "x_pfn": .number(UInt64(owned["x"]?.lowerBound ?? 0)),
             "owners": .words(owned.filter { $0.value.contains(asked) }.keys.sorted()),
             "shared_pages": .number(
                 UInt64(all.count { frame in owned.values.count { $0.contains(frame) } > 1 })),
-            "lost_pages": .number(UInt64(freed < order ? (1 << order) - (1 << freed) : 0)),
+            "lost_pages": .number(
+                UInt64(isNoticed ? 1 << order : max(0, (1 << order) - (1 << freed)))),
         ]
     }
 }

@@ -6,6 +6,9 @@ enum DoubleFreeTopic: ExerciseTopic {
     static let title = "Freed twice"
     static let summary =
         "An object is freed twice: which objects the next calls of kmalloc return, and who shares."
+    static let telling: Set<Decision.Code>? = [
+        .slabCPUFreelist, .slabFreeToCPU, .slabNew, .arrayHit, .arrayPut,
+    ]
 
     private static let letters = ["a", "b", "c", "d"]
 
@@ -46,11 +49,13 @@ enum DoubleFreeTopic: ExerciseTopic {
         let order = random.shuffled(names)
         switch level {
         case 1: return random.isOne(in: 2) ? [order[0], order[0]] : [order[0], order[1], order[0]]
-        case 2: return [order[0], order[1], order[0]]
+        case 2:
+            return random.pick([[order[0], order[1], order[0]], [order[0], order[0], order[1]]])
         default:
-            return random.isOne(in: 2)
-                ? [order[0], order[1], order[2], order[0]]
-                : [order[0], order[1], order[2], order[1]]
+            return random.pick([
+                [order[0], order[1], order[2], order[0]], [order[0], order[1], order[2], order[1]],
+                [order[0], order[1], order[1], order[2]],
+            ])
         }
     }
 

@@ -6,6 +6,11 @@ enum FreeListsTopic: ExerciseTopic {
     static let title = "The free lists after these calls"
     static let summary =
         "Blocks are split and merged: how many of each order are free, and which one was handed out."
+    static let telling: Set<Decision.Code>? = [
+        .pcpEmpty, .pcpRefill, .pcpHit, .pcpBypassed, .pcpFree, .buddyTake, .buddySplit,
+        .buddyMerge,
+        .buddyInUse, .buddyToHead, .buddyToTail,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines
@@ -151,7 +156,7 @@ private struct PageProgram {
         let changes = zip(before, after).count { $0 != $1 }
         return script.lines.allSatisfy { line in
             line.name.map { frames.contains(script.frame($0) ?? 0) } ?? true
-        } && changes >= (level == 1 ? 2 : 3) && splits && (level == 1 || merges)
+        } && changes >= (level == 2 ? 3 : 2) && splits && (level != 2 || merges)
             && (level < 3 || local) && script.lines.allSatisfy { $0.why.leftOutCount == 0 }
     }
 }

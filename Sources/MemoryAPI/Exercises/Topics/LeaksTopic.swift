@@ -6,6 +6,9 @@ enum LeaksTopic: ExerciseTopic {
     static let title = "What leaks"
     static let summary =
         "A run of allocations and frees: which of them are never freed, and what they keep."
+    static let telling: Set<Decision.Code>? = [
+        .kmallocSize, .vmallocSize, .pageRequest, .objectFreed, .vfreePages, .kfreeOfNothing,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines
@@ -34,7 +37,7 @@ enum LeaksTopic: ExerciseTopic {
                 "Line \(line): \(script.lines[Int(line) - 1].source)"
             },
             isWorthwhile: !leaks.lines.isEmpty && leaks.lines.count < allocating.count
-                && (level == 1 || leaks.lines.count >= 2) && leaks.pages > 0
+                && (level == 1 || leaks.lines.count >= 2 && leaks.bytes > 0 && leaks.pages > 0)
                 && (level < 3 || !program.overwritten.isEmpty) && script.machine.misuseCount == 0)
     }
 

@@ -6,6 +6,9 @@ enum MaySleepTopic: ExerciseTopic {
     static let title = "May this call sleep here"
     static let summary =
         "A CPU takes locks, serves interrupts, and asks for memory: which of its calls break the rules."
+    static let telling: Set<Decision.Code>? = [
+        .maySleep, .mustNotSleep, .willNotSleep, .preemptionOff, .preemptionOn, .vfreePutOff,
+    ]
 
     /// Why a CPU must not sleep.
     static let reasons = [

@@ -6,6 +6,9 @@ enum MergeTopic: ExerciseTopic {
     static let title = "What this free merges into"
     static let summary =
         "A block is freed: which is its buddy, how often do the two merge, and where does it end."
+    static let telling: Set<Decision.Code>? = [
+        .pcpBypassed, .pcpFree, .buddyMerge, .buddyInUse, .buddyToHead, .buddyToTail,
+    ]
 
     /// Why merging ends.
     enum Stop: String, CaseIterable {
@@ -18,13 +21,13 @@ enum MergeTopic: ExerciseTopic {
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines
     ) -> Exercise {
         var script = ExerciseScript(.classroom, machines)
-        let order = random.number(level == 1 ? 4...4 : level == 2 ? 4...5 : 2...5)
-        let names = (0..<8).map { "abcdefgh".nth($0) }
+        let order = random.pick(level == 1 ? [4] : level == 2 ? [4, 5, 5] : [2, 3, 4, 4, 5, 5])
+        let names = "abcdefghijklmn".map { String($0) }.prefix(level == 1 ? 8 : 14)
         for name in names {
             script.run("alloc_pages(GFP_KERNEL|__GFP_MOVABLE, \(order))", as: name)
         }
-        let shuffled = random.shuffled(names)
-        let freedCount = random.number(level == 1 ? 1...3 : 2...6)
+        let shuffled = random.shuffled(Array(names))
+        let freedCount = random.number(level == 1 ? 2...4 : 5...11)
         for name in shuffled.prefix(freedCount) { script.run("__free_pages($\(name), \(order))") }
         let left = Array(shuffled.dropFirst(freedCount))
         let name = random.pick(left)
@@ -52,13 +55,6 @@ enum MergeTopic: ExerciseTopic {
                     : []),
             solution: merge.solution,
             isWorthwhile: merge.isWorthwhile(level))
-    }
-}
-
-extension String {
-    /// One of the letters.
-    fileprivate func nth(_ index: Int) -> String {
-        String(self[self.index(startIndex, offsetBy: index)])
     }
 }
 

@@ -6,6 +6,9 @@ enum PowerOfTwoTopic: ExerciseTopic {
     static let title = "Pages, orders and what is lost"
     static let summary =
         "A number of bytes is wanted in one piece: how many pages, which order, how much is wasted."
+    static let telling: Set<Decision.Code>? = [
+        .kmallocLarge, .vmallocSize, .vmallocPages,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines
@@ -42,7 +45,8 @@ private struct Wish {
     init(level: Int, _ random: inout ExerciseRandom) {
         if level == 1 {
             records = 1
-            recordBytes = random.number(8_193...250_000)
+            let order = random.number(2...6)
+            recordBytes = random.number((2_048 << order) + 1...(4_096 << order))
             headerBytes = 0
         } else {
             // The records alone would fill whole pages; the header needs one more.

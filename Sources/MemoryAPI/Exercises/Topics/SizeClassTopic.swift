@@ -6,6 +6,9 @@ enum SizeClassTopic: ExerciseTopic {
     static let title = "Which cache serves this size"
     static let summary =
         "kmalloc rounds up: which cache the bytes come from, how many are given, how many are wasted."
+    static let telling: Set<Decision.Code>? = [
+        .kmallocSize, .kmallocLarge, .slabNew,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines
@@ -52,7 +55,7 @@ private struct KMallocWish {
         kind = level > 1 && random.isOne(in: 3) ? .classicClassroom : .classroom
         if level == 3 {
             count = random.number(5...60)
-            size = random.number(33...2_048)
+            size = random.pick(Array(sizes.dropFirst(2).dropLast(2))) + random.number(1...24)
             mask = "GFP_KERNEL"
             return
         }

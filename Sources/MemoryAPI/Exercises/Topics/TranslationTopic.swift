@@ -6,6 +6,9 @@ enum TranslationTopic: ExerciseTopic {
     static let title = "Translate this address"
     static let summary =
         "An address of the direct map, of vmalloc or of kmap: its indices, its frame, its place in memory."
+    static let telling: Set<Decision.Code>? = [
+        .buddyTake, .vmallocSize, .vmapGap, .tableMade, .entriesWritten, .kmapSlot, .kmapUsed,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines

@@ -6,6 +6,10 @@ enum WrongFreeTopic: ExerciseTopic {
     static let title = "Freed with the wrong order"
     static let summary =
         "A block is freed with an order that is not its own: who owns which frame from then on."
+    static let telling: Set<Decision.Code>? = [
+        .pcpEmpty, .pcpRefill, .pcpHit, .pcpBypassed, .pcpFree, .buddyTake, .buddySplit,
+        .lastReference,
+    ]
 
     static func candidate(
         level: Int, _ random: inout ExerciseRandom, _ machines: ExerciseMachines
@@ -14,16 +18,15 @@ enum WrongFreeTopic: ExerciseTopic {
         let isTooSmall = level == 2 && random.isOne(in: 2)
         let order = isTooSmall ? random.number(1...3) : random.number(0...2)
         let freed = isTooSmall ? order - 1 : order + 1
-        for name in ["a", "b", "c", "d"].prefix(level == 3 ? 4 : random.number(2...4)) {
-            script.run("__get_free_pages(GFP_KERNEL, \(order))", as: name)
-        }
-        let victim = level == 3 ? random.pick(["b", "c"]) : random.pick(["a", "a", "b"])
+        let names = ["a", "b", "c", "d"].prefix(level == 1 ? 1 : random.number(2...4))
+        for name in names { script.run("__get_free_pages(GFP_KERNEL, \(order))", as: name) }
+        let victim = level == 3 ? random.pick(Array(names.suffix(2))) : names[0]
         let before = script.machine
         var claims = Claims(script, order: order)
         script.beginCalls()
         script.run("free_pages($\(victim), \(freed))")
         claims.give(up: victim)
-        let orders = level == 1 ? [freed] : random.shuffled([freed, isTooSmall ? freed : order])
+        let orders = random.shuffled([freed, isTooSmall ? freed : order])
         for (name, order) in zip(["x", "y"], orders) {
             script.run("__get_free_pages(GFP_KERNEL, \(order))", as: name)
             claims.take(name, script.frame(name), order: order)
@@ -33,7 +36,7 @@ enum WrongFreeTopic: ExerciseTopic {
         let story = Story(
             victim: victim, order: order, freed: freed, asked: asked, claims: claims,
             lost: script.machine.frames(start..<(start + (1 << order)), in: [.lost]).count,
-            splits: script.decisions)
+            isNoticed: !script.machine.log(of: script.calls.first?.step ?? 0).isEmpty)
         return Exercise(
             prompt: story.prompt, script: script,
             views: [
@@ -43,9 +46,11 @@ enum WrongFreeTopic: ExerciseTopic {
             parts: story.parts,
             hints: [
                 "The kernel trusts its caller: it takes 2^order frames from the address on for free, "
-                    + "whatever was allocated there.",
-                "Blocks of order 0 to 3 go to the head of CPU 0's list of that order, and the next request "
-                    + "of that order gets the head.",
+                    + "whatever was allocated there. Blocks of order 0 to 3 go to the head of CPU 0's list "
+                    + "of that order, and the next request of that order gets the head.",
+                "It looks at each page behind the first. One with a reference, as the first of each block in "
+                    + "use has it, or one that heads a block on the zone's lists is a bad page: the kernel "
+                    + "reports it, and nobody gets the block. Of pages on a CPU's list it sees nothing.",
             ],
             isWorthwhile: story.isWorthwhile(level, script.machine))
     }
@@ -104,29 +109,41 @@ private struct Story {
     let asked: Int
     let claims: Claims
     let lost: Int
-    let splits: [Decision]
+    /// Whether the kernel reported a bad page.
+    let isNoticed: Bool
 
     private var isTooSmall: Bool { freed < order }
     private var start: Int { claims.start(of: victim) }
 
     var prompt: String {
-        "The owner of \(victim) allocated it with order \(order), and frees it with order \(freed). The "
-            + "kernel says nothing. Whoever called __get_free_pages owns 2^order frames from then on, "
+        "The owner of \(victim) allocated it with order \(order), and frees it with order \(freed). "
+            + "Whoever called __get_free_pages owns 2^order frames from then on, "
             + "until he frees them himself, with whatever order."
     }
 
     /// Whether somebody shares, or something is lost.
     func isWorthwhile(_ level: Int, _ machine: Machine) -> Bool {
-        let isSound = !machine.isHalted && claims.names.count >= 3
-        return isSound && (isTooSmall ? lost > 0 : claims.sharedCount > 0)
+        !machine.isHalted && claims.start(of: "x") != 0 && claims.start(of: "y") != 0
+            && (level == 1 ? claims.sharedCount > 0 : claims.sharedCount > 0 || lost > 0)
     }
 
-    var parts: [ExercisePart] { [firstPart, ownersPart, sharedPart, lostPart] }
+    var parts: [ExercisePart] { [logPart, firstPart, ownersPart, sharedPart, lostPart] }
+
+    private var logPart: ExercisePart {
+        .choice(
+            "log", "What does the kernel print at the free?", ["nothing", "bad-page-state"],
+            isNoticed ? "bad-page-state" : "nothing",
+            why: isNoticed
+                ? "A page behind the first heads a block that is in use, or free in the zone."
+                : "No page of the \(1 << freed) looks wrong.",
+            traps: [(.kernelNoticesAll, isNoticed ? nil : "bad-page-state")])
+    }
 
     private var firstPart: ExercisePart {
         .number(
             "x_pfn", "What is the first frame of x?", 0...1_048_575, claims.start(of: "x"),
-            why: "x gets the head of the CPU's list of its order.",
+            why:
+                "x gets the head of the CPU's list of its order\(isNoticed ? ", where \(victim) is not" : "").",
             traps: [
                 (.ownFrame, start), (.wrongNeighbour, start + (1 << order)),
                 (.wrongNeighbour, start + (1 << freed)),
@@ -154,8 +171,8 @@ private struct Story {
         .number(
             "shared_pages", "How many frames have two owners or more?", 0...1_024,
             claims.sharedCount,
-            why: isTooSmall
-                ? "Too small an order gives nobody's frames away."
+            why: isTooSmall || isNoticed
+                ? "Nobody's frames were given away."
                 : "\(1 << freed) frames were freed, \(1 << order) of them the caller's. The others are "
                     + "shared if they have an owner and were handed out again.",
             traps: [
@@ -171,7 +188,8 @@ private struct Story {
             lost,
             why: isTooSmall
                 ? "\(1 << order) - \(1 << freed): the kernel never hears of the rest."
-                : "All of them were freed.",
+                : isNoticed
+                    ? "The kernel keeps a block with a bad page." : "All of them were freed.",
             traps: [
                 (.freedForLost, isTooSmall ? 1 << freed : nil),
                 (.blocksForPages, isTooSmall ? 1 : nil),

@@ -23,7 +23,7 @@ enum ZoneChoiceTopic: ExerciseTopic {
     ) -> Exercise {
         var script = ExerciseScript(.classroom, machines)
         let mask = random.pick(masks(level))
-        let order = level == 1 ? random.number(0...2) : random.number(0...(level == 2 ? 6 : 7))
+        let order = random.pick(level == 1 ? [0, 1, 2] : [0, 0, 1, 2, 3, 4, 5, 7, 7])
         drain(&script, level, &random)
         let before = script.machine
         script.beginCalls()
@@ -60,16 +60,15 @@ enum ZoneChoiceTopic: ExerciseTopic {
     private static func drain(
         _ script: inout ExerciseScript, _ level: Int, _ random: inout ExerciseRandom
     ) {
-        let little = [40, 48, 56, 64, 72, 80]
         let wishes = [
             ("HighMem", "GFP_HIGHUSER_MOVABLE", random.pick([32, 32, 40, 64, 128])),
             (
                 "Normal", "GFP_KERNEL|__GFP_MOVABLE",
-                random.pick(level == 1 ? little + [300, 700] : little + little + [120, 300])
+                random.pick([49, 56, 72, 88, 216, 216])
             ),
             (
                 "DMA", "GFP_KERNEL|GFP_DMA|__GFP_MOVABLE",
-                random.pick(level == 3 ? [8, 16, 24, 64] : [16, 40, 112])
+                random.pick(level == 3 ? [16, 32, 64, 112] : [32, 64, 112])
             ),
         ]
         for (zone, mask, left) in wishes { drain(&script, zone, mask, left: left) }
