@@ -54,6 +54,14 @@ public struct TraceImporter: Sendable {
         } catch { throw ImportError(line: line, reason: error.reason, found: bytes.shown) }
     }
 
+    /// Says that there are no more lines.
+    ///
+    /// - Throws: ``ImportError`` if the format says that there have to be.
+    public func finish() throws(ImportError) {
+        guard case .rep(let state) = reader, let missing = state.missing else { return }
+        throw ImportError(line: max(line, 1), reason: missing, found: "the end")
+    }
+
     private mutating func readEvent(_ line: UnsafeRawBufferPointer) throws(LineFault) -> Bool {
         switch reader {
         case .rep(var state):

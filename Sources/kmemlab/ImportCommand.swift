@@ -30,6 +30,7 @@ struct ImportCommand: ParsableCommand {
         var output = CallOutput(format)
         do throws(ImportError) {
             while let line = lines.next() { try output.take(line) }
+            if lines.error == nil { try output.finish() }
         } catch {
             output.flush()
             write("\(file):\(error.line): \(error.reason) It reads: \(error.found)")
@@ -72,6 +73,15 @@ private struct CallOutput {
             block.append(UInt8(ascii: "\n"))
         }
         if block.count >= 65_536 { flush() }
+    }
+
+    /// Says that there are no more lines.
+    func finish() throws(ImportError) {
+        guard let importer else {
+            throw ImportError(
+                line: emptyLines + 1, reason: "There is nothing in it.", found: "the end")
+        }
+        try importer.finish()
     }
 
     private mutating func detected(
