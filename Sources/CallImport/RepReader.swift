@@ -12,7 +12,12 @@ struct RepReader: Sendable {
     /// The numbers of the header that were read.
     private var header: [UInt64] = []
     private var allocations = UserAllocations(.id)
+    /// Ids that were allocated and not freed since.
+    private var used: Set<UInt64> = []
+    private var operations: UInt64 = 0
 
+    /// Lines of the header: the number of ids is the second, that of operations the third.
+    private static let headerCount = 4
     private static let wanted =
         "A line reads a ID BYTES, r ID BYTES or f ID, behind four lines with a number each."
 
@@ -24,12 +29,17 @@ struct RepReader: Sendable {
     ) throws(LineFault) -> Bool {
         var words = Words(line)
         guard let first = words.next() else { return true }
-        if header.count < 4 {
+        if header.count < Self.headerCount {
             guard let number = first.decimal, words.next() == nil else {
                 throw LineFault(Self.wanted)
             }
             header.append(number)
             return true
+        }
+        operations += 1
+        guard operations <= header[2] else {
+            throw LineFault(
+                "The header says that there are \(header[2]) operations; this is one more.")
         }
         guard let id = words.next() else { throw LineFault(Self.wanted) }
         if first.equals("f") {
@@ -40,8 +50,16 @@ struct RepReader: Sendable {
         guard let size = words.next(), words.next() == nil else { throw LineFault(Self.wanted) }
         let number = try self.id(id)
         if first.equals("a") {
+            guard used.insert(number).inserted else {
+                throw LineFault("Id \(number) is in use: f \(number) has to come first.")
+            }
             try allocations.allocate(number, size.size(), &calls)
         } else if first.equals("r") {
+            guard allocations.knows(number) else {
+                throw LineFault(
+                    "Id \(number) was never allocated: a \(number) BYTES has to come first.")
+            }
+            used.insert(number)
             try allocations.reallocate(number, to: number, size.size(), &calls)
         } else {
             throw LineFault(Self.wanted)
@@ -49,7 +67,18 @@ struct RepReader: Sendable {
         return true
     }
 
-    private func free(
+    /// What is missing when there are no more lines; `nil` for nothing.
+    var missing: String? {
+        if header.count < Self.headerCount {
+            return "The trace ends in its header, behind \(header.count) of "
+                + "\(Self.headerCount) lines with a number each."
+        }
+        guard operations < header[2] else { return nil }
+        return
+            "The trace ends behind \(operations) of the \(header[2]) operations that its header says."
+    }
+
+    private mutating func free(
         _ word: UnsafeRawBufferPointer, _ calls: inout [ImportedCall]
     ) throws(LineFault) {
         if word.equals("-1") { return calls.append(ImportedCall(.kvfree(nil))) }
@@ -57,6 +86,7 @@ struct RepReader: Sendable {
         guard allocations.free(id, &calls) else {
             throw LineFault("Id \(id) was never allocated.")
         }
+        used.remove(id)
     }
 
     private func id(_ word: UnsafeRawBufferPointer) throws(LineFault) -> UInt64 {

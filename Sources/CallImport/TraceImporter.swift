@@ -57,8 +57,13 @@ public struct TraceImporter: Sendable {
     }
 
     /// Ends the trace; what was left to be known of earlier lines is then in ``calls``.
-    public mutating func finish() {
+    ///
+    /// - Throws: ``ImportError`` if the format says that there have to be more lines.
+    public mutating func finish() throws(ImportError) {
         calls.removeAll(keepingCapacity: true)
+        if case .rep(let state) = reader, let missing = state.missing {
+            throw ImportError(line: max(line, 1), reason: missing, found: "the end")
+        }
         guard case .ftrace(var state) = reader else { return }
         state.finish(&calls)
         reader = .ftrace(state)

@@ -25,11 +25,33 @@ struct MediaType {
         UnsafeRawBufferPointer(start: text, count: count)
     }
 
-    /// Whether this is the type of a `Content-Type` field; its parameters do not matter.
+    /// Whether this is the type of a `Content-Type` field, in UTF-8; other parameters do not matter.
     func matches(contentType field: UnsafeRawBufferPointer) -> Bool {
         if isEqual(field, bytes) { return true }
         let end = firstIndex(of: UInt8(ascii: ";"), in: field, from: 0)
         return isEqualIgnoringCase(trimmed(slice(field, from: 0, to: end)), bytes)
+            && isUTF8(parameters: field, from: end)
+    }
+
+    /// Whether no parameter `charset` says anything but UTF-8.
+    private func isUTF8(parameters field: UnsafeRawBufferPointer, from first: Int) -> Bool {
+        var start = first + 1
+        while start < field.count {
+            let end = firstIndex(of: UInt8(ascii: ";"), in: field, from: start)
+            let parameter = trimmed(slice(field, from: start, to: end))
+            let equals = firstIndex(of: UInt8(ascii: "="), in: parameter, from: 0)
+            let name = trimmed(slice(parameter, from: 0, to: equals))
+            if isEqualIgnoringCase(name, rawBytes("charset")) {
+                let value = slice(
+                    parameter, from: min(equals + 1, parameter.count), to: parameter.count)
+                guard
+                    isEqualIgnoringCase(value, rawBytes("utf-8"))
+                        || isEqualIgnoringCase(value, rawBytes("\"utf-8\""))
+                else { return false }
+            }
+            start = end + 1
+        }
+        return true
     }
 
     /// How exactly a media range names this type: 2 in full, 1 as `type/*`, 0 as `*/*`, or

@@ -2,6 +2,9 @@
 /// holds up the other connections of that thread, so it must not wait.
 public typealias Handler = @Sendable (borrowing Request, inout Response) -> Void
 
+/// Whether a request is worth its body, which has not come yet. It must not wait, either.
+public typealias Admission = @Sendable (borrowing Request) -> Bool
+
 /// A method and a path pattern, and the handler for them.
 public struct Route: Sendable {
     /// The method. A GET route also answers HEAD.
@@ -15,6 +18,8 @@ public struct Route: Sendable {
     public let produces: [String]
     /// How bodies are taken in parts; `nil` when every body is gathered.
     public let streamsBody: BodyStreaming?
+    /// Whether a request is worth its body; asked of clients that wait with theirs until they are told.
+    let admits: Admission?
     let handler: Handler
 
     /// Makes a route.
@@ -28,11 +33,13 @@ public struct Route: Sendable {
     ///     them is answered 406; the preferred one becomes the response's `Content-Type`.
     ///   - streamsBody: takes bodies in parts that would be too large to gather. It may leave some of
     ///     the types that the route consumes to be gathered.
+    ///   - admits: asked before the body is sent, if the client waits for that (`Expect: 100-continue`).
+    ///     If it says no, the handler is called at once, without a body, and has to refuse the request.
     ///   - handler: called with each matching request, from any of the server's threads.
     public init(
         _ method: HTTPMethod, _ pattern: String, consumes: [String] = [],
         produces: [String] = ["application/json"], streamsBody: BodyStreaming? = nil,
-        handler: @escaping Handler
+        admits: Admission? = nil, handler: @escaping Handler
     ) {
         precondition(method != .other, "a route needs a method")
         precondition(pattern.hasPrefix("/"), "a pattern begins with /")
@@ -41,6 +48,7 @@ public struct Route: Sendable {
         self.consumes = consumes
         self.produces = produces
         self.streamsBody = streamsBody
+        self.admits = admits
         self.handler = handler
     }
 }

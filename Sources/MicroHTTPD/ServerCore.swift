@@ -69,8 +69,8 @@ final class ServerCore: Sendable {
     /// Takes a request one step on: its headers, a part of its body, its end.
     ///
     /// Nothing is answered at the headers, because 0.9.75 then closes the connection, except
-    /// when closing it is wanted: a body that is announced as too large, or a request that others
-    /// may take to end elsewhere.
+    /// when closing it is wanted: a body that is announced as too large, one that the client need not
+    /// send, or a request that others may take to end elsewhere.
     func advance(
         _ exchange: UnsafeMutablePointer<Exchange>, method: UnsafePointer<CChar>,
         part: UnsafePointer<CChar>?, partCount: UnsafeMutablePointer<Int>
@@ -103,6 +103,7 @@ final class ServerCore: Sendable {
         exchange.pointee.count()
         let length = exchange.pointee.announcedBodyCount
         router.open(exchange, announcedCount: length)
+        if router.turnsAway(exchange, announcedCount: length) { return answer(exchange) }
         guard let length, exchange.pointee.reception == nil else { return .YES }
         guard length <= bodyLimitInBytes else {
             if exchange.pointee.refusal == nil {

@@ -30,6 +30,7 @@ struct ImportCommand: ParsableCommand {
         var output = CallOutput(format)
         do throws(ImportError) {
             while let line = lines.next() { try output.take(line) }
+            if lines.error == nil { try output.finish() }
         } catch {
             output.flush()
             write("\(file):\(error.line): \(error.reason) It reads: \(error.found)")
@@ -83,6 +84,15 @@ private struct CallOutput {
             block += call.json.utf8
             block.append(UInt8(ascii: "\n"))
         }
+    }
+
+    /// Says that there are no more lines.
+    func finish() throws(ImportError) {
+        guard let importer else {
+            throw ImportError(
+                line: emptyLines + 1, reason: "There is nothing in it.", found: "the end")
+        }
+        try importer.finish()
     }
 
     private mutating func detected(

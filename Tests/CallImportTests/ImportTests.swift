@@ -139,6 +139,9 @@ import Testing
         (.rep, "1\n2\n3\n4\na 2 8", 5), (.rep, "1\n2\n3\n4\nf 0", 5),
         (.rep, "1\n2\n3\n4\na 0 -8", 5), (.rep, "1\n2\n3\n4\n\na 0 8 8", 6),
         (.rep, "1\n2\n3\n4\na 0 99999999999999999999", 5), (.rep, "1\n2\n3\n4\nq 0 8", 5),
+        (.rep, "", 1), (.rep, "1\n2\n3", 3), (.rep, "1\n2\n2\n4\na 0 8", 5),
+        (.rep, "1\n2\n1\n4\na 0 8\nf 0", 6), (.rep, "1\n2\n9\n4\na 0 8\na 0 8", 6),
+        (.rep, "1\n2\n9\n4\nr 0 8", 5), (.rep, "1\n2\n9\n4\na 99999999999999999999 8", 5),
         (.mtrace, "= Start\n@ x + 0x1", 2), (.mtrace, "@ x ? 0x1 0x2", 1),
         (.mtrace, "+ zz 0x2", 1), (.ftrace, "# x\nnothing", 2),
         (.ftrace, "kmalloc: ptr=1 gfp_flags=GFP_KERNEL", 1),
@@ -201,7 +204,7 @@ private func imported(
         try line.withUnsafeBytes { try importer.read(line: $0) }
         calls += importer.calls.map(\.json)
     }
-    importer.finish()
+    try importer.finish()
     calls += importer.calls.map(\.json)
     return (calls, importer.skipped)
 }

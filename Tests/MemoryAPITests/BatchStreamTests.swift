@@ -19,6 +19,21 @@ import Testing
             body: Array(body.utf8))
     }
 
+    @Test func emptyLines_areBounded() throws {
+        let client = try TestClient()
+        let most = 1_000_000
+        let call = #"{"call":"alloc_page(GFP_KERNEL)"}"#
+        let empty = String(repeating: "\n", count: most)
+        func post(_ body: String) throws -> Reply {
+            try client.send(
+                "POST", "/calls", headers: [("Content-Type", "application/x-ndjson")],
+                body: Array(body.utf8))
+        }
+        #expect(try post(empty + call + "\n" + call).json.array.count == 2)
+        #expect(try post(empty + call + "\n \n" + call).problem == "payload-too-large")
+        #expect(try client.get("/zones").json["step"].int == 2)
+    }
+
     @Test func lines_beyondWhatIsGathered_areAnsweredAllTheSame() throws {
         let body = String(repeating: pair, count: 2_000)
         let client = try TestClient()

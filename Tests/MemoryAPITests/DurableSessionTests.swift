@@ -201,6 +201,10 @@ extension DurableSessionTests {
             #expect(reply.response.header("Retry-After") == "60")
             #expect(try client.snapshot() == before)
         }
+        let ready = try client.get("/readyz")
+        #expect(ready.status == 503 && ready.problem == "journal-refuses")
+        #expect(ready.text.contains("disk is full") && !ready.text.contains("secret"))
+        #expect(try client.get("/healthz").status == 200)
         let stored = try journal.sessions().count
         #expect(try client.post("/sessions").problem == "journal-refuses")
         #expect(
@@ -211,6 +215,7 @@ extension DurableSessionTests {
         #expect(try client.get("/zones").status == 200)
         #expect(try journal.sessions().count == stored)
         journal.mood.withLock { $0 = .well }
+        #expect(try client.get("/readyz").status == 200)
         #expect(try client.post("/redo").json["step"].int == 4)
         #expect(try client.post("/pages").json["step"].int == 5)
         #expect(try client.afterRestart(journal).snapshot() == client.snapshot())

@@ -59,7 +59,8 @@ import Testing
             let other = try boot(service)
             try pass(2_500, asking: other)
         }
-        let again = left.afterRestart(journal, limits: Self.limits, now: { [clock] in clock.seconds })
+        let again = left.afterRestart(
+            journal, limits: Self.limits, now: { [clock] in clock.seconds })
         #expect(try again.get("/zones").problem == "unknown-token")
     }
 

@@ -8,7 +8,8 @@ import Testing
 @Suite struct IdempotencyTests {
     private let journal = MoodyJournalStore()
     private static let key = [(name: "Idempotency-Key", value: "undo-1")]
-    private static let failing = #"[{"call":"alloc_page(GFP_KERNEL)"},{"call":"alloc_pages(GFP_KERNEL, 20)"}]"#
+    private static let failing =
+        #"[{"call":"alloc_page(GFP_KERNEL)"},{"call":"alloc_pages(GFP_KERNEL, 20)"}]"#
 
     private func client() throws -> TestClient {
         let client = try TestClient(journal: journal)

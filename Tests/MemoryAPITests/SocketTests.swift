@@ -55,6 +55,27 @@ import Testing
         }
     }
 
+    /// Who asks before sending a body learns that there is no use in it (RFC 9110, 10.1.1).
+    @Test(arguments: [
+        ("/pages", "application/json", "Content-Length: 900000"),
+        ("/calls", "application/x-ndjson", "Content-Length: 90000000"),
+        ("/calls", "application/x-ndjson", "Transfer-Encoding: chunked"),
+    ])
+    func expectation_withoutASession_isAnsweredBeforeTheBody(
+        path: String, type: String, length: String
+    ) throws {
+        for isKnown in [false, true] {
+            try withServer { client in
+                let token = isKnown ? try boot(client)[0].value : "Bearer kml_0"
+                client.send(
+                    "POST \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: \(token)\r\n"
+                        + "Content-Type: \(type)\r\n\(length)\r\nExpect: 100-continue\r\n\r\n")
+                let answer = try #require(client.readHead())
+                #expect(answer.status == (isKnown ? 100 : 401))
+            }
+        }
+    }
+
     /// A batch whose lines are still coming in when somebody else changes the session. Whether the
     /// server has read its first half by then is for the network to decide, so it is tried again.
     @Test func batch_besideAnotherChange_isRefusedAndDoesNothing() throws {

@@ -10,7 +10,9 @@ import Testing
 
     @Test(arguments: [
         "application/json", "Application/JSON", "application/json; charset=utf-8",
-        "application/json;charset=utf-8", " application/json ",
+        "application/json;charset=utf-8", " application/json ", "application/json; Charset=UTF-8",
+        "application/json; charset=\"utf-8\"", "application/json; version=1; charset=utf-8",
+        "application/json;",
     ])
     func post_withTheRoutesType_isRead(contentType: String) {
         #expect(status(contentType: contentType) == 201)
@@ -18,6 +20,8 @@ import Testing
 
     @Test(arguments: [
         nil, "text/plain", "application/jsonx", "application/json, text/plain", "", ";",
+        "application/json; charset=latin1", "application/json;x=1;charset=iso-8859-1",
+        "application/json; charset=", "application/json; charset",
     ])
     func post_withAnotherType_isUnsupported(contentType: String?) {
         #expect(status(contentType: contentType) == 415)

@@ -74,7 +74,8 @@ import Testing
             let head = JournalHead(step: step, stateHash: UInt64(step))
             let error = journalError { () throws(JournalError) in
                 let ticket = try store.append(calls, to: session, expecting: head)
-                if case nil = ticket.settlement { try store.sync() }
+                if case nil = ticket.settlement { try? store.sync() }
+                if case .failure(let error)? = ticket.settlement { throw error }
             }
             if case .diskFull = error { return step }
             if let error { throw error }

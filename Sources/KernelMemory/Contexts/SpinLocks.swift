@@ -33,7 +33,18 @@ extension Core {
     ) -> Outcome {
         let step = control.pointee.step
         changeContext { $0.spin = .init(lock: lock, variant: variant, step: step) }
+        explain(
+            .lockSpins,
+            [
+                "lock": lock.name, "cpu": control.pointee.cpu, "holder_cpu": holder.cpu,
+                "held_since_step": holder.step,
+            ])
         if let code = reasonForHang(holder) {
+            explain(
+                .lockDeadlock,
+                [
+                    "lock": lock.name, "cpu": control.pointee.cpu, "holder_cpu": holder.cpu,
+                ])
             noteMisuse(code, at: nil, allocatedAtStep: holder.step)
             hang(in: "native_queued_spin_lock_slowpath")
         }

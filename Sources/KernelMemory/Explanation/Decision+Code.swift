@@ -173,6 +173,10 @@ extension Decision {
 
         /// A size is rounded up to pages.
         case vmallocSize = "vmalloc-size"
+        /// No bytes of vmalloc.
+        case vmallocOfNothing = "vmalloc-of-nothing"
+        /// More than the machine has.
+        case vmallocTooLarge = "vmalloc-too-large"
         /// Address space is found.
         case vmapGap = "vmap-gap"
         /// No gap is large enough.
@@ -241,5 +245,14 @@ extension Decision {
         case preemptionOff = "preemption-off"
         /// The CPU is given free.
         case preemptionOn = "preemption-on"
+        /// The lock is held by another CPU.
+        case lockSpins = "lock-spins"
+        /// The lock can never be had.
+        case lockDeadlock = "lock-deadlock"
+
+        // The machine
+
+        /// The machine stops.
+        case machineHalted = "machine-halted"
     }
 }

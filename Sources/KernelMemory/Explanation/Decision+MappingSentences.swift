@@ -5,6 +5,11 @@ extension Decision.Code {
         case .vmallocSize:
             "{size_bytes} bytes need {pages} pages; with the guard page behind them the area "
                 + "takes {area_bytes} bytes of address space."
+        case .vmallocOfNothing:
+            "vmalloc of no bytes gets NULL; the kernel warns of it the first time."
+        case .vmallocTooLarge:
+            "{size_bytes} bytes are {pages} pages, more than the {total_pages} that all zones have:"
+                + " the caller gets NULL."
         case .vmapGap:
             "The lowest room for {size_bytes} bytes at or above {window_start} is {address}, "
                 + "in the free range {gap_start} to {gap_end}; {gaps_passed_over} ranges below were"
@@ -98,6 +103,14 @@ extension Decision.Code {
                 + " may sleep."
         case .preemptionOn:
             "Preemption was enabled once on CPU {cpu}: depth {depth} is left."
+        case .lockSpins:
+            "CPU {holder_cpu} has held {lock} since step {held_since_step}: CPU {cpu} spins until"
+                + " it is given back, and runs nothing else."
+        case .lockDeadlock:
+            "{lock} is never given back: CPU {holder_cpu}, which holds it, waits for CPU {cpu} "
+                + "itself."
+        case .machineHalted:
+            "The machine stops here and runs no call any more: {oops}"
         default: nil
         }
     }

@@ -13,7 +13,7 @@ public struct Explanation: Hashable, Sendable {
     /// No decisions: of a call that was not made.
     public init() {}
 
-    /// Decisions of a call that are kept at most.
+    /// Decisions of a call that are kept at most; that the machine stopped is kept in any case.
     public static let limit = 200
 
     /// Whether a decision of a kind is to be taken down. Otherwise it is counted: it only repeats what an
@@ -23,7 +23,7 @@ public struct Explanation: Hashable, Sendable {
     mutating func admits(_ code: Decision.Code) -> Bool {
         var isNew = true
         for index in rounds.indices where !rounds[index].admits(code) { isNew = false }
-        if isNew, decisions.count < Self.limit { return true }
+        if isNew, decisions.count < Self.limit || code == .machineHalted { return true }
         leftOutCount += 1
         return false
     }

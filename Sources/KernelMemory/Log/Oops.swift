@@ -151,6 +151,7 @@ extension Core {
 
     /// The same, and the kernel has noticed nothing.
     func stop(_ reason: String) {
+        if !isHalted { explain(.machineHalted, ["oops": reason]) }
         cold.oops = reason
         control.pointee.state |= Control.halted
     }

@@ -21,6 +21,11 @@ extension Core {
         if request.size == 0 { return refuseNothing() }
         let total = (0..<MachineShape.zoneCount).reduce(0) { $0 + UInt64(zones[$1].managed) }
         if request.size >> 12 > total {
+            explain(
+                .vmallocTooLarge,
+                [
+                    "size_bytes": request.size, "pages": request.size >> 12, "total_pages": total,
+                ])
             warnOfVmalloc(request.gfp, "size \(request.size), exceeds total pages")
             return 0
         }
@@ -162,6 +167,7 @@ struct VmallocRequest {
 extension Core {
     /// The corresponding kernel macro is `WARN_ON_ONCE` in `__vmalloc_node_range` (mm/vmalloc.c, 6.1).
     private func refuseNothing() -> UInt64 {
+        explain(.vmallocOfNothing, [:])
         noteMisuse(.vmallocOfNothing, at: nil)
         if cold.warnedOnce.insert(.vmallocOfNothing).inserted {
             beginWarning()

@@ -17,6 +17,7 @@ struct BatchLines: ~Copyable {
 
     private var language: Language
     private var line = 0
+    private var emptyLines = 0
     /// The beginning of a line whose end is yet to come.
     private var beginning = PaddedBytes()
     /// A call that a trace came to, as JSON.
@@ -24,6 +25,8 @@ struct BatchLines: ~Copyable {
 
     /// The longest line, in bytes.
     static let longest = 1 << 20
+    /// How many lines may have nothing on them, since those count for no call.
+    static let mostEmptyLines = 1_000_000
 
     /// - Parameter format: the format of a trace; `nil` for calls.
     init(_ format: TraceFormat?) {
@@ -35,7 +38,9 @@ struct BatchLines: ~Copyable {
         _ part: UnsafeRawBufferPointer, into batch: inout BatchRun
     ) throws(Problem) {
         var rest = part
-        while let end = rest.firstLineEnd {
+        while true {
+            if beginning.isEmpty { try skipEmptyLines(&rest) }
+            guard let end = rest.firstLineEnd else { break }
             let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
             rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
             if beginning.isEmpty, rest.count >= PaddedBytes.padding {
@@ -48,11 +53,30 @@ struct BatchLines: ~Copyable {
         try keep(rest)
     }
 
+    /// Passes over empty lines between calls, since there can be millions of them.
+    private mutating func skipEmptyLines(_ rest: inout UnsafeRawBufferPointer) throws(Problem) {
+        guard case .calls = language else { return }
+        var index = 0
+        while index < rest.count, rest[index] == 10 { index += 1 }
+        guard index > 0 else { return }
+        line += index
+        try countEmptyLines(index)
+        rest = UnsafeRawBufferPointer(rebasing: rest[index...])
+    }
+
+    private mutating func countEmptyLines(_ count: Int) throws(Problem) {
+        emptyLines += count
+        guard emptyLines <= Self.mostEmptyLines else {
+            throw Problem(
+                .payloadTooLarge, "A batch may have \(Self.mostEmptyLines) empty lines at most.")
+        }
+    }
+
     /// Reads the last line, which may have no end.
     mutating func finish(into batch: inout BatchRun) throws(Problem) {
         if !beginning.isEmpty { try readKept(into: &batch) }
         guard case .trace(var importer) = language else { return }
-        importer.finish()
+        do throws(ImportError) { try importer.finish() } catch { throw Problem(error) }
         for imported in importer.calls { try add(imported, to: &batch) }
         batch.noteSkipped(importer.skipped)
     }
@@ -77,7 +101,7 @@ struct BatchLines: ~Copyable {
         line += 1
         switch language {
         case .calls:
-            if bytes.allSatisfy(isBlank) { return }
+            if bytes.allSatisfy(isBlank) { return try countEmptyLines(1) }
             try batch.add(try JSONBody.parse(bytes, line: line))
         case .trace(var importer):
             language = .calls

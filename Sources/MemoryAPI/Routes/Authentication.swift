@@ -8,6 +8,20 @@ extension SessionStore {
         case copying
     }
 
+    /// Whether a request names a session that it may change, so that its body is worth sending.
+    var admission: Admission {
+        { [self] request in
+            do throws(Problem) {
+                let credentials = try Credentials(request)
+                guard let token = Token(credentials.token), !token.isReadOnly else { return false }
+                return try session(token) != nil
+            } catch {
+                // What cannot be told now is told behind the body.
+                return error.kind.status != 401
+            }
+        }
+    }
+
     /// The session that a request names by its bearer token or its cookie.
     @inline(__always)
     func session(of request: borrowing Request, for purpose: Purpose) throws(Problem) -> Session {

@@ -22,7 +22,7 @@ extension MemoryService {
                 produces: ["application/json", JSONLines.mediaType],
                 streamsBody: BodyStreaming(limitInBytes: BatchReceiver.bodyLimit) {
                     [store] request in CallsRoutes.receiver(store, request)
-                }
+                }, admits: store.admission
             ) { [store] (request, response) throws(Problem) in
                 try CallsRoutes.respond(store, request, &response)
             }

@@ -23,12 +23,14 @@ extension Endpoint {
     init(
         _ method: HTTPMethod, _ pattern: String, query: [String],
         consumes: [String] = ["application/json"], produces: [String] = ["application/json"],
-        streamsBody: BodyStreaming? = nil, _ handler: @escaping OpenHandler
+        streamsBody: BodyStreaming? = nil, admits: Admission? = nil,
+        _ handler: @escaping OpenHandler
     ) {
         let names = FieldNames(query)
         self.query = names
         route = Route(
-            method, pattern, consumes: consumes, produces: produces, streamsBody: streamsBody
+            method, pattern, consumes: consumes, produces: produces, streamsBody: streamsBody,
+            admits: admits
         ) { request, response in
             do throws(Problem) {
                 try request.checkQuery(names)
@@ -75,8 +77,10 @@ extension MemoryService {
         consumes: [String] = ["application/json"], produces: [String] = ["application/json"],
         _ handler: @escaping ChangeHandler
     ) -> Endpoint {
-        Endpoint(method, pattern, query: query, consumes: consumes, produces: produces) {
-            [store] (request, response) throws(Problem) in
+        Endpoint(
+            method, pattern, query: query, consumes: consumes, produces: produces,
+            admits: store.admission
+        ) { [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .changing)
             let ticket = try store.change(session) { (state) throws(Problem) in
                 guard let once = try IdempotentRequest(request) else {

@@ -5,11 +5,19 @@ import MicroHTTPD
 extension MemoryService {
     var operationEndpoints: [Endpoint] {
         [
-            open(.get, "/healthz", status), open(.get, "/readyz", status),
+            open(.get, "/healthz", status), open(.get, "/readyz", readiness),
             open(.get, "/version", version),
             open(.get, "/openapi.yaml", produces: ["application/yaml"], document(\.yaml)),
             open(.get, "/openapi.json", document(\.json)),
         ]
+    }
+
+    /// The service is not ready while no session can begin since the journal cannot be written.
+    private var readiness: OpenHandler {
+        { [store, status] (request, response) throws(Problem) in
+            try store.journals?.checkRoom()
+            try status(request, &response)
+        }
     }
 
     private var status: OpenHandler {

@@ -112,6 +112,13 @@ extension JournalKeeper {
 // MARK: - Reading
 
 extension JournalKeeper {
+    /// Looks whether a session could begin now.
+    func checkRoom() throws(Problem) {
+        do throws(JournalError) { try store.checkRoom() } catch {
+            throw Problem(.journalRefuses, Self.reason(error))
+        }
+    }
+
     /// What a session is; `nil` if there is none of this name.
     func session(_ key: SessionKey) throws(Problem) -> StoredSession? {
         do throws(JournalError) { return try store.session(key) } catch { throw problem(error) }

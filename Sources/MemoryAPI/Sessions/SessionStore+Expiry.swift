@@ -48,7 +48,9 @@ extension SessionStore {
                 walk.lastServed = now
                 journals.noteServed(seconds: now)
             }
-            guard walk.next != nil || now >= (walk.begin.map { $0 &+ useGrain } ?? 0) else { return }
+            guard walk.next != nil || now >= (walk.begin.map { $0 &+ useGrain } ?? 0) else {
+                return
+            }
             if walk.next == nil { walk.begin = now }
             walk.next = step(from: walk.next ?? SessionKey(rawValue: 0), now, journals)
         }

@@ -68,6 +68,8 @@ struct DiskReserve {
             isSupported = false
             return true
         case ENOSPC, EDQUOT, EFBIG: return false
+        case EROFS, EPERM, EACCES:
+            throw .notWritable(path: path, reason: String(cString: strerror(code)))
         default:
             throw .system(
                 operation: "fallocate", code: code, reason: String(cString: strerror(code)))

@@ -49,6 +49,19 @@ final class JournalDatabase: @unchecked Sendable {
         }
     }
 
+    /// Looks whether there is room for a session; nothing is written.
+    func checkRoom() throws(JournalError) {
+        try writer.locked { () throws(JournalError) in
+            let transaction = try Transaction(environment, isReadOnly: false)
+            state.reserve.begin()
+            try state.reserve.reserve(
+                Self.usualSession, for: .growth, in: transaction.environment)
+        }
+    }
+
+    /// More bytes than the record of a session has that starts from no recording of its own.
+    private static let usualSession = 4_096
+
     /// Writes to the disk what commits have left in the system's memory.
     func sync() throws(JournalError) { try environment.sync() }
 

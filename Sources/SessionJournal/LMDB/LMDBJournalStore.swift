@@ -124,6 +124,9 @@ extension LMDBJournalStore {
         return .durable
     }
 
+    /// Looks whether a session could begin now.
+    public func checkRoom() throws(JournalError) { try database.checkRoom() }
+
     /// Waits until every change that was accepted is on the disk.
     public func sync() throws(JournalError) {
         if let group { return try group.drain() }

@@ -84,11 +84,12 @@ extension Transaction {
         try deleteRecords(of: session, JournalKey.start...JournalKey.position, &state)
     }
 
+    /// Notes when a session was last asked for, if it is there.
     private borrowing func note(
         _ use: SessionUse, _ state: inout WriterState
     ) throws(JournalError) {
         guard try value(JournalKey(use.session, JournalKey.start)) != nil, let second = use.second
-        else { throw .unknownSession(use.session) }
+        else { return }
         try state.reserve.reserve(Self.overhead, for: .deletion, in: environment)
         try put(use.key, use.encoded(second))
     }

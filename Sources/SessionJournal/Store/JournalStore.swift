@@ -82,6 +82,11 @@ public protocol JournalStore: Sendable {
     /// The numbers of all sessions, in order.
     func sessions() throws(JournalError) -> [SessionKey]
 
+    /// Looks whether a session could begin now.
+    ///
+    /// - Throws: why it could not: there is no room, or nothing can be written.
+    func checkRoom() throws(JournalError)
+
     /// Waits until every change that was accepted is on the disk, whatever happens to the host.
     ///
     /// - Throws: if one of them could not be written.

@@ -98,6 +98,9 @@ public final class MemoryJournalStore: JournalStore {
         entries.withLock { $0[session]?.session }
     }
 
+    /// There is always room.
+    public func checkRoom() {}
+
     /// Seconds that services have run on the store.
     public var servedSeconds: UInt64 { served.withLock { $0 } }
 

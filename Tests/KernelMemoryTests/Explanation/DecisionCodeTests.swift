@@ -11,6 +11,7 @@ import Testing
             try urgent(), try boost(),
             try mixing(), try reclaim(), try slub(),
             try smallSlab(), try checked(), try arrays(), try areas(), try purge(), try mappings(),
+            try deadlock(),
         ]
         let told = stories.reduce(into: Set<Decision.Code>()) { $0.formUnion($1.told) }
         let missing = Decision.Code.allCases.filter { !told.contains($0) }
@@ -196,6 +197,8 @@ import Testing
         }
         story.make(.vfree(areas[0]))
         story.make(.vmalloc(size: 25 << 20))
+        story.make(.vmalloc(size: 0))
+        story.make(.vmalloc(size: 1 << 40))
         return story
     }
 
@@ -210,6 +213,17 @@ import Testing
         story.make(.cpu(.exitIRQ))
         _ = story.exhaust(.allocPages([.highUser, .noWarn], order: 2))
         story.make(.vmalloc(size: 100_000))
+        return story
+    }
+
+    private func deadlock() throws -> Narrator {
+        var story = Narrator(try MachineConfiguration(kind: .classroom, cpuCount: 2))
+        story.make(.spinLock(SpinLock(name: "a"), .plain))
+        story.make(.runOn(cpu: 1))
+        story.make(.spinLock(SpinLock(name: "b"), .plain))
+        story.make(.spinLock(SpinLock(name: "a"), .plain))
+        story.make(.runOn(cpu: 0))
+        story.make(.spinLock(SpinLock(name: "b"), .plain))
         return story
     }
 

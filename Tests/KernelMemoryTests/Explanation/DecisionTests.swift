@@ -171,6 +171,36 @@ import Testing
             ])
     }
 
+    @Test func spinLock_thatIsHeld_spinsAndAnotherCircleHaltsTheMachine() throws {
+        var story = Narrator(try MachineConfiguration(kind: .classroom, cpuCount: 2))
+        let (a, b) = (SpinLock(name: "a"), SpinLock(name: "b"))
+        #expect(!story.decide(.spinLock(a, .plain)).contains { $0.hasPrefix("lock") })
+        story.makeQuietly(.runOn(cpu: 1))
+        story.makeQuietly(.spinLock(b, .plain))
+        #expect(
+            story.decide(.spinLock(a, .plain)).last
+                == "lock-spins lock=a cpu=1 holder_cpu=0 held_since_step=1")
+        story.makeQuietly(.runOn(cpu: 0))
+        #expect(
+            story.decide(.spinLock(b, .plain)).suffix(3).dropLast() == [
+                "lock-spins lock=b cpu=0 holder_cpu=1 held_since_step=3",
+                "lock-deadlock lock=b cpu=0 holder_cpu=1",
+            ])
+        let halt = try #require(story.decisions.last)
+        #expect(halt.code == .machineHalted)
+        #expect(halt["oops"] == .text(try #require(story.machine.oops)))
+        #expect(story.decide(.allocPage(.kernel)) == [])
+    }
+
+    @Test func vmalloc_ofNothingOrTooMuch_saysWhy() throws {
+        var story = try boot()
+        #expect(story.decide(.vmalloc(size: 0)) == ["vmalloc-of-nothing"])
+        let told = story.decide(.vmalloc(size: 1 << 30))
+        #expect(
+            told.first?.hasPrefix("vmalloc-too-large size_bytes=1073741824 pages=262144 ") == true)
+        #expect(told.count == 1)
+    }
+
     @Test func vfree_clearsEntries_andLeavesTheAddressesForAPurge() throws {
         var story = try boot()
         let area = try #require(story.makeQuietly(.vmalloc(size: 9_000)).pointer)
