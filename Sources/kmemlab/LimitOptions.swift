@@ -18,6 +18,22 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Calls in one session.")
     var maxCalls = SessionLimits().callsPerSession
 
+    @Option(help: "Blocks and objects that one session's machine may hold.")
+    var maxObjects = SessionLimits().objectsPerSession
+
+    @Option(help: "Areas of the vmalloc address space that one session's machine may hold.")
+    var maxAreas = SessionLimits().areasPerSession
+
+    @Option(help: "Caches that one session's machine may hold.")
+    var maxCaches = SessionLimits().cachesPerSession
+
+    @Option(
+        help: """
+            Seconds of a processor's time that one request may spend on calls. A batch is stopped then, \
+            others are refused.
+            """)
+    var maxWork = SessionLimits().workSecondsPerRequest
+
     @Option(
         help: """
             Seconds without a request after which a session ends (default: \
@@ -60,9 +76,24 @@ struct LimitOptions: ParsableArguments {
             """)
     var rateLimitLoopback = false
 
+    @Option(
+        help: """
+            Seconds that a client may take for its headers, its body, or for taking its answer, beyond what \
+            --client-rate allows; then its connection is closed.
+            """)
+    var clientPatience = ServerConfiguration().patienceInSeconds
+
+    @Option(help: "Bytes a second that a client must send or take in the long run.")
+    var clientRate = ServerConfiguration().leastBytesPerSecond
+
+    @Option(help: "Connections at a time of one client address (default: as many as there may be).")
+    var maxConnectionsPerAddress: Int?
+
     mutating func validate() throws {
         guard maxSessions ?? 1 > 0, maxSessionsPerAddress ?? 1 > 0, maxCalls > 0,
             maxConnections > 0, sessionIdle ?? 1 > 0, connectionIdle > 0, memoryLimit > 0,
+            maxObjects > 0, maxAreas > 0, maxCaches > 0, maxWork > 0, clientPatience > 0,
+            clientRate > 0, maxConnectionsPerAddress ?? 1 > 0,
             maxStreams > 0, maxStreamsPerSession > 0
         else { throw ValidationError("A limit must be at least 1.") }
         guard 0...1_000_000_000 ~= rateLimit, 1...86_400 ~= rateWindow else {
@@ -92,6 +123,10 @@ struct LimitOptions: ParsableArguments {
         limits.sessions = maxSessions ?? limits.sessions
         limits.sessionsPerAddress = maxSessionsPerAddress ?? limits.sessionsPerAddress
         limits.callsPerSession = maxCalls
+        limits.objectsPerSession = maxObjects
+        limits.areasPerSession = maxAreas
+        limits.cachesPerSession = maxCaches
+        limits.workSecondsPerRequest = maxWork
         limits.idleSeconds = sessionIdle ?? limits.idleSeconds
         limits.streams = maxStreams
         limits.streamsPerSession = maxStreamsPerSession
