@@ -22,6 +22,8 @@ TARGETS = {
     "thread": ["MicroHTTPDTests", "SessionJournalTests", "ConcurrencyTests", "SocketTests", "EventSocketTests", "EventTests", "DurableSessionTests", "LimitTests", "BatchStreamTests"],
 }
 OPTIONS = {
+    # Swift's own report of a crash would take minutes, and hide the sanitizer's.
+    "SWIFT_BACKTRACE": "enable=no",
     # Swift's runtime keeps what it has built until the end, and LeakSanitizer takes that for leaks.
     "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
     "TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:suppressions={HERE / 'thread.supp'}",
