@@ -89,6 +89,30 @@ ROUNDS ?= 200
 crash-test: build ## kill servers under load, and compare what comes back (ROUNDS)
 	@exec python3 Tests/Crash/run.py --server $(BINARY) --rounds $(ROUNDS)
 
+# For `make fuzz`: for how long each target, and which ones; all if empty. The names: Tests/Fuzz/run.py.
+SECONDS ?= 60
+FUZZ ?=
+
+.PHONY: fuzz
+fuzz: deps ## libFuzzer on every reader, under AddressSanitizer (SECONDS, FUZZ)
+	@KMEMLAB_FUZZ=1 swift build -c release --scratch-path .build/fuzz --product fuzz --sanitize=address \
+	    -Xswiftc -sanitize=fuzzer -Xcxx -fsanitize=fuzzer-no-link -Xswiftc -enable-testing -Xswiftc -use-ld=lld
+	@exec python3 Tests/Fuzz/run.py --fuzzer .build/fuzz/release/fuzz --seconds $(SECONDS) $(FUZZ)
+
+# For `make sanitize`: which sanitizers.
+SANITIZERS ?= address thread
+
+.PHONY: sanitize
+sanitize: deps ## the tests under AddressSanitizer and ThreadSanitizer (SANITIZERS)
+	@exec python3 Tests/Sanitize/run.py $(SANITIZERS)
+
+# For `make load-test`: for how long.
+MINUTES ?= 5
+
+.PHONY: load-test
+load-test: build ## 1,000 clients, a tenth of them abusive; then 100,000 sessions (MINUTES)
+	@exec python3 Tests/Load/run.py --server $(BINARY) --minutes $(MINUTES)
+
 .PHONY: bench
 bench: build ## measure; writes nothing down
 	@.ci/need $(BENCH_PACKAGES)

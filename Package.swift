@@ -91,3 +91,21 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// The targets of the fuzzers. They are tests of their corpora; with KMEMLAB_FUZZ they are fuzzers, which
+// need a linker with libFuzzer: see `make fuzz`.
+let fuzzDependencies: [Target.Dependency] = [
+    "MemoryAPI", "MicroHTTPD", "KernelMemory", "KernelTraces", "CallImport", "SessionJournal",
+    "CSimdJSON", "CLMDB", "KernelTestSupport",
+]
+if Context.environment["KMEMLAB_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: fuzzDependencies, path: "Tests/Fuzz",
+            exclude: ["Corpora", "Dictionaries", "CorpusTests.swift", "run.py"]))
+} else {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzDependencies, path: "Tests/Fuzz",
+            exclude: ["Corpora", "Dictionaries", "main.swift", "run.py"]))
+}

@@ -74,6 +74,15 @@ static inline void *mhd_connection_context(struct MHD_Connection *connection) {
     return NULL == info ? NULL : info->socket_context;
 }
 
+/// The socket of a connection, or -1.
+///
+/// Why a shim: `MHD_get_connection_info` is variadic.
+static inline int mhd_connection_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return NULL == info ? -1 : info->connect_fd;
+}
+
 /// How many bytes the request line and the headers take, or 0.
 ///
 /// Why a shim: `MHD_get_connection_info` is variadic.

@@ -40,12 +40,15 @@ let requestCompleted: MHD_RequestCompletedCallback = { context, _, state, _ in
 /// `MHD_NotifyConnectionCallback`.
 let connectionChanged: MHD_NotifyConnectionCallback = { context, connection, state, change in
     guard let context, let connection, let state else { return }
-    let isBegin = change == .CONNECTION_NOTIFY_STARTED
-    core(context)._withUnsafeGuaranteedRef { $0.countConnection(isBegin ? 1 : -1) }
-    if isBegin {
-        state.pointee = makeExchange(connection, context)
-    } else {
-        destroyExchange(state)
+    core(context)._withUnsafeGuaranteedRef { core in
+        switch change {
+        case .CONNECTION_NOTIFY_STARTED:
+            state.pointee = makeExchange(
+                connection, core.connected(connection), core.bucket(of: connection))
+        default:
+            core.disconnected(exchange(state)?.pointee.patience)
+            destroyExchange(state)
+        }
     }
 }
 
@@ -98,11 +101,11 @@ private func exchange(
 }
 
 private func makeExchange(
-    _ connection: OpaquePointer, _ context: UnsafeMutableRawPointer
+    _ connection: OpaquePointer, _ patience: Patience, _ bucket: RateBucket?
 ) -> UnsafeMutableRawPointer {
-    let bucket = core(context)._withUnsafeGuaranteedRef { $0.bucket(of: connection) }
     let exchange = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
-    exchange.initialize(to: Exchange(connection: connection, bucket: bucket))
+    exchange.initialize(
+        to: Exchange(connection: connection, patience: patience, bucket: bucket))
     return UnsafeMutableRawPointer(exchange)
 }
 

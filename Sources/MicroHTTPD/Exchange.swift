@@ -25,6 +25,8 @@ struct Exchange: ~Copyable {
     let connection: OpaquePointer?
     /// The header fields of a request that was made up in the process.
     let syntheticHeaders: SyntheticHeaders?
+    /// How long its client is waited for; `nil` for a request that was made up in the process.
+    let patience: Patience?
     var phase = Phase.idle
     private var knownHeaders = KnownHeaders()
     var method = HTTPMethod.other
@@ -58,10 +60,11 @@ struct Exchange: ~Copyable {
     private var requestNumber: UInt32 = 0
 
     init(
-        connection: OpaquePointer?, syntheticHeaders: SyntheticHeaders? = nil,
-        bucket: RateBucket? = nil
+        connection: OpaquePointer?, patience: Patience? = nil,
+        syntheticHeaders: SyntheticHeaders? = nil, bucket: RateBucket? = nil
     ) {
         self.connection = connection
+        self.patience = patience
         self.bucket = bucket
         self.syntheticHeaders = syntheticHeaders
         responseFields = .allocate(capacity: 1)

@@ -37,6 +37,12 @@ public final class Server: Sendable {
         let handle = startDaemon(configuration, core: core, listener: socket)
         guard let handle else { throw .daemonRefused }
         daemon = Mutex(Daemon(handle: handle, listener: socket))
+        guard configuration.patienceInSeconds > 0 else { return }
+        Ticker.start(seconds: min(1, Double(configuration.patienceInSeconds) / 4)) {
+            [weak core] in
+            core?.connections.cutExhausted()
+            return core != nil
+        }
     }
 
     deinit {
@@ -56,6 +62,9 @@ public final class Server: Sendable {
 
     /// Requests between their request line and the end of their response.
     public var openRequestCount: Int { core.openRequestCount }
+
+    /// How many connections were cut off because their clients dawdled.
+    public var cutConnectionCount: Int { core.connections.cut }
 
     /// Stops listening, ends streams, lets open requests finish, and closes all connections. Calling it again
     /// does nothing. Not to be called by a handler, whose thread it waits for.

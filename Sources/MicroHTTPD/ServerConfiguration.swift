@@ -13,6 +13,12 @@ public struct ServerConfiguration: Sendable {
     public var connectionsPerAddress = 256
     /// After how long without a byte a connection is closed, in seconds; 0 for never.
     public var idleTimeoutSeconds = 30
+    /// How long a client may take for its headers, its body or for taking its answer beyond what
+    /// ``leastBytesPerSecond`` allows, in seconds; 0 for as long as it likes. Headers may take the idle
+    /// time in addition, and are not timed without one.
+    public var patienceInSeconds = 30
+    /// The rate that a client must keep to in the long run when it sends a body or takes an answer.
+    public var leastBytesPerSecond = 4_096
     /// The largest body, in bytes; a larger one is answered 413.
     public var bodyLimitInBytes = 1_048_576
     /// Memory for the request line, the headers and the response's headers of one connection,
@@ -41,6 +47,8 @@ public struct ServerConfiguration: Sendable {
             ),
             (connectionsPerAddress >= 0, "connectionsPerAddress is negative"),
             (idleTimeoutSeconds >= 0, "idleTimeoutSeconds is negative"),
+            (patienceInSeconds >= 0, "patienceInSeconds is negative"),
+            (leastBytesPerSecond > 0, "leastBytesPerSecond is not positive"),
             (bodyLimitInBytes >= 0, "bodyLimitInBytes is negative"),
             (
                 connectionMemoryInBytes >= 4_096,

@@ -11,19 +11,36 @@ final class ServerCore: Sendable {
     private let limiter: RateLimiter?
     /// Requests that sleep now and then.
     let suspensions = Suspensions()
+    /// The connections, for cutting off those whose clients dawdle.
+    let connections = OpenConnections()
+    private let terms: Patience.Terms
 
     init(router: Router, configuration: ServerConfiguration) {
         self.router = router
         bodyLimitInBytes = configuration.bodyLimitInBytes
         headerLimitInBytes = configuration.headerLimitInBytes
         limiter = configuration.rateLimit.map { RateLimiter($0) }
+        terms = Patience.Terms(configuration)
     }
 
     /// Requests between their request line and their completion.
     var openRequestCount: Int { openRequests.load(ordering: .acquiring) }
 
-    /// Counts a connection in or out.
-    func countConnection(_ change: Int) { router.meter?.countConnection(change) }
+    /// Notes a new connection.
+    ///
+    /// - Returns: how long its client is waited for.
+    func connected(_ connection: OpaquePointer) -> Patience {
+        let patience = Patience(mhd_connection_socket(connection), terms)
+        connections.add(patience)
+        router.meter?.countConnection(1)
+        return patience
+    }
+
+    /// Notes the end of a connection, whose socket is still open.
+    func disconnected(_ patience: Patience?) {
+        if let patience { connections.remove(patience) }
+        router.meter?.countConnection(-1)
+    }
 
     /// What a client that connects has left of its requests; `nil` if they are not counted.
     func bucket(of connection: OpaquePointer) -> RateBucket? {
@@ -63,6 +80,7 @@ final class ServerCore: Sendable {
         }
         if exchange.pointee.phase != .answered { router.meter?.countUnanswered() }
         exchange.pointee.close()
+        exchange.pointee.patience?.awaitHeaders()
         openRequests.subtract(1, ordering: .releasing)
     }
 
@@ -80,6 +98,7 @@ final class ServerCore: Sendable {
         case .body where partCount.pointee > 0:
             let bytes = UnsafeRawBufferPointer(start: part, count: partCount.pointee)
             partCount.pointee = 0
+            exchange.pointee.patience?.note(bytes.count)
             return exchange.pointee.receive(bytes, limit: bodyLimitInBytes) ? .YES : .NO
         case .body: return answer(exchange)
         case .held: return release(exchange)
@@ -104,6 +123,7 @@ final class ServerCore: Sendable {
         let length = exchange.pointee.announcedBodyCount
         router.open(exchange, announcedCount: length)
         if router.turnsAway(exchange, announcedCount: length) { return answer(exchange) }
+        exchange.pointee.patience?.awaitBody()
         guard let length, exchange.pointee.reception == nil else { return .YES }
         guard length <= bodyLimitInBytes else {
             if exchange.pointee.refusal == nil {
@@ -117,6 +137,7 @@ final class ServerCore: Sendable {
 
     private func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> MHD_Result {
         exchange.pointee.phase = .answered
+        exchange.pointee.patience?.stop()
         exchange.pointee.body.finish()
         var response = Response(fields: exchange.pointee.responseFields)
         router.respond(to: exchange, into: &response)
@@ -161,6 +182,9 @@ final class ServerCore: Sendable {
         guard let connection = exchange.pointee.connection else { return .NO }
         router.finish(exchange, response)
         let isHead = exchange.pointee.method == .head
+        let patience = exchange.pointee.patience
+        patience?.awaitTaking(of: isHead ? 0 : response.body.count)
+        response.streamedBody?.patience = patience
         return response.queue(on: connection, isHead: isHead, suspensions)
     }
 }

@@ -10,7 +10,11 @@ final class StreamedBody {
     /// Where the stream sleeps; `nil` until it was handed to libmicrohttpd.
     private var bed: (connection: OpaquePointer, suspensions: Suspensions)?
     private let suspension = Suspension()
+    /// How long its client is waited for; nobody waits for it while the stream sleeps.
+    var patience: Patience?
     private var isOpen = false
+    /// Whether bytes are on their way to the client.
+    private var isAwaited = true
 
     init(_ source: some ResponseStream) { self.source = source }
 
@@ -35,12 +39,25 @@ final class StreamedBody {
             switch source.read(into: block) {
             case .bytes(let count):
                 precondition(count > 0 && count <= block.count, "a stream wrote \(count) bytes")
+                noteRead(count)
                 return count
             case .end: return mhd_end_of_stream
-            case .wait: if suspension.sleep(bed.connection) { return 0 }
+            case .wait:
+                patience?.stop()
+                isAwaited = false
+                if suspension.sleep(bed.connection) { return 0 }
             }
         }
         return mhd_end_of_stream
+    }
+
+    private func noteRead(_ count: Int) {
+        if isAwaited {
+            patience?.note(count)
+        } else {
+            patience?.awaitTaking(of: count)
+            isAwaited = true
+        }
     }
 
     private func open(_ suspensions: Suspensions) {

@@ -36,7 +36,6 @@ struct ImportCommand: ParsableCommand {
             write("\(file):\(error.line): \(error.reason) It reads: \(error.found)")
             throw ExitCode.failure
         }
-        output.finish()
         output.flush()
         if let error = lines.error {
             write("cannot read \(file): \(String(cString: strerror(error)))")
@@ -73,12 +72,6 @@ private struct CallOutput {
         if block.count >= 65_536 { flush() }
     }
 
-    /// Takes the end of the trace.
-    mutating func finish() {
-        importer?.finish()
-        appendCalls()
-    }
-
     private mutating func appendCalls() {
         for call in importer?.calls ?? [] {
             block += call.json.utf8
@@ -86,13 +79,14 @@ private struct CallOutput {
         }
     }
 
-    /// Says that there are no more lines.
-    func finish() throws(ImportError) {
-        guard let importer else {
+    /// Takes the end of the trace.
+    mutating func finish() throws(ImportError) {
+        guard importer != nil else {
             throw ImportError(
                 line: emptyLines + 1, reason: "There is nothing in it.", found: "the end")
         }
-        try importer.finish()
+        try importer!.finish()
+        appendCalls()
     }
 
     private mutating func detected(

@@ -18,6 +18,22 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Calls in one session.")
     var maxCalls = SessionLimits().callsPerSession
 
+    @Option(help: "Blocks and objects that one session's machine may hold.")
+    var maxObjects = SessionLimits().objectsPerSession
+
+    @Option(help: "Areas of the vmalloc address space that one session's machine may hold.")
+    var maxAreas = SessionLimits().areasPerSession
+
+    @Option(help: "Caches that one session's machine may hold.")
+    var maxCaches = SessionLimits().cachesPerSession
+
+    @Option(
+        help: """
+            Seconds of a processor's time that one request may spend on calls. A batch is stopped then, \
+            others are refused.
+            """)
+    var maxWork = SessionLimits().workSecondsPerRequest
+
     @Option(
         help: """
             Seconds without a request after which a session ends (default: \
@@ -60,6 +76,19 @@ struct LimitOptions: ParsableArguments {
             """)
     var rateLimitLoopback = false
 
+    @Option(
+        help: """
+            Seconds that a client may take for its headers, its body, or for taking its answer, beyond what \
+            --client-rate allows; then its connection is closed.
+            """)
+    var clientPatience = ServerConfiguration().patienceInSeconds
+
+    @Option(help: "Bytes a second that a client must send or take in the long run.")
+    var clientRate = ServerConfiguration().leastBytesPerSecond
+
+    @Option(help: "Connections at a time of one client address (default: as many as there may be).")
+    var maxConnectionsPerAddress: Int?
+
     mutating func validate() throws {
         let limits: [(String, UInt64)] = [
             ("max-sessions", UInt64(clamping: maxSessions ?? 1)),
@@ -69,9 +98,17 @@ struct LimitOptions: ParsableArguments {
             ("max-streams-per-session", UInt64(clamping: maxStreamsPerSession)),
             ("max-connections", UInt64(clamping: maxConnections)),
             ("connection-idle", UInt64(clamping: connectionIdle)),
+            ("max-objects", UInt64(clamping: maxObjects)),
+            ("max-areas", UInt64(clamping: maxAreas)), ("max-caches", UInt64(clamping: maxCaches)),
+            ("client-patience", UInt64(clamping: clientPatience)),
+            ("client-rate", UInt64(clamping: clientRate)),
+            ("max-connections-per-address", UInt64(clamping: maxConnectionsPerAddress ?? 1)),
         ]
         if let (name, _) = limits.first(where: { $0.1 == 0 }) {
             throw ValidationError("--\(name) must be at least 1.")
+        }
+        guard maxWork > 0, maxWork <= 86_400 else {
+            throw ValidationError("--max-work must be above 0 and at most 86400 seconds.")
         }
         guard 0...1_000_000_000 ~= rateLimit, 1...86_400 ~= rateWindow else {
             throw ValidationError(
@@ -100,6 +137,10 @@ struct LimitOptions: ParsableArguments {
         limits.sessions = maxSessions ?? limits.sessions
         limits.sessionsPerAddress = maxSessionsPerAddress ?? limits.sessionsPerAddress
         limits.callsPerSession = maxCalls
+        limits.objectsPerSession = maxObjects
+        limits.areasPerSession = maxAreas
+        limits.cachesPerSession = maxCaches
+        limits.workSecondsPerRequest = maxWork
         limits.idleSeconds = sessionIdle ?? limits.idleSeconds
         limits.streams = maxStreams
         limits.streamsPerSession = maxStreamsPerSession

@@ -84,9 +84,12 @@ struct ServeCommand: ParsableCommand {
         configuration.port = port
         configuration.threadCount = threads
         configuration.connectionLimit = limits.maxConnections
-        configuration.connectionsPerAddress = limits.maxConnections
+        configuration.connectionsPerAddress =
+            limits.maxConnectionsPerAddress ?? limits.maxConnections
         configuration.idleTimeoutSeconds = limits.connectionIdle
         configuration.rateLimit = limits.requests
+        configuration.patienceInSeconds = limits.clientPatience
+        configuration.leastBytesPerSecond = limits.clientRate
         return configuration
     }
 

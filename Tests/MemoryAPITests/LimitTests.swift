@@ -1,4 +1,5 @@
 import MemoryAPI
+import MicroHTTPD
 import Synchronization
 import Testing
 
@@ -117,6 +118,82 @@ import Testing
         }
         _ = try client.post("/redo")
         #expect(try client.post("/calls", memset).problem == "too-many-bytes")
+    }
+
+    @Test(arguments: ["alloc_page(GFP_KERNEL)", "kmalloc(64, GFP_KERNEL)"])
+    func objects_beyondTheLimit_areRefusedUntilSomeAreFreed(_ call: String) throws {
+        let client = try TestClient("i386", limits: limits { $0.objectsPerSession = 12_000 })
+        let batch =
+            "["
+            + Array(repeating: "{\"call\":\"\(call)\"}", count: 2_000)
+            .joined(separator: ",") + "]"
+        var replies: [Reply] = []
+        repeat {
+            replies.append(try client.post("/calls", batch))
+        } while replies.last?.status == 200 && replies.count < 8
+        #expect(replies.last?.problem == "too-many-objects")
+        #expect(replies.last?.response.header("Retry-After") != nil)
+        #expect(replies.count > 3)
+        let before = try client.snapshot()
+        for index in 0..<2_000 where try client.post("/calls", #"{"call":"\#(call)"}"#).status < 300
+        {
+            try #require(index < 1_999)
+        }
+        #expect(try client.snapshot() != before)
+        #expect(try client.post("/calls", #"{"call":"kfree(NULL)"}"#).status == 200)
+        _ = try client.post("/undo", #"{"steps":4000}"#)
+        #expect(try client.post("/calls", #"{"call":"\#(call)"}"#).status < 300)
+    }
+
+    @Test func areasAndCaches_beyondTheirLimits_areRefused() throws {
+        let client = try TestClient(
+            "i386",
+            limits: limits {
+                $0.areasPerSession = 500
+                $0.cachesPerSession = 700
+                $0.locksPerSession = 300
+            })
+        let calls: [(Int) -> String] = [
+            { _ in "vmalloc(4096)" }, { "kmem_cache_create(\\\"c\($0)\\\", 8, 0, 0, NULL)" },
+            { "spin_lock(l\($0))" },
+        ]
+        for call in calls {
+            let batch = (0..<1_500).map { "{\"call\":\"\(call($0))\"}" }.joined(separator: ",")
+            #expect(try client.post("/calls", "[\(batch)]").problem == "too-many-objects")
+        }
+    }
+
+    @Test func batch_thatTakesLong_isStoppedAndSaysSo() throws {
+        let client = try TestClient(limits: limits { $0.workSecondsPerRequest = 0 })
+        let batch = Array(repeating: #"{"call":"alloc_page(GFP_KERNEL)"}"#, count: 100)
+            .joined(separator: ",")
+        let reply = try client.post("/calls?on_failure=continue", "[\(batch)]")
+        #expect(reply.status == 200)
+        #expect(reply.json["summary"]["budget_used_up"] == .bool(true))
+        let ran = try #require(reply.json["summary"]["ran"].int)
+        #expect(ran < 100 && reply.json["summary"]["step"].int == ran)
+        #expect(reply.json["answers"].array.count == 100)
+        #expect(reply.json["answers"][ran]["step"] == .null)
+        let undone = try client.post("/calls?atomic=true", "[\(batch)]")
+        #expect(undone.json["summary"]["undone"] == .bool(true))
+    }
+
+    @Test func earlierState_thatTakesLong_isRefused() throws {
+        let client = try TestClient(limits: limits { $0.workSecondsPerRequest = 0 })
+        for _ in 0..<3 { _ = try client.post("/pages") }
+        let before = try client.snapshot()
+        // The clients of other tests check that their answers are documented; here it is the limit.
+        for (method, target) in [
+            ("GET", "/zones?step=2"), ("GET", "/diff?from=1"), ("POST", "/undo"),
+        ] {
+            let request = SyntheticRequest(
+                method, target, headers: [("Authorization", "Bearer \(client.token ?? "")")])
+            let response = client.router.respond(to: request)
+            #expect(response.status == 429)
+            #expect(response.header("Retry-After") != nil)
+            #expect(response.text.contains("/problems/too-much-work"))
+        }
+        #expect(try client.snapshot() == before)
     }
 
     @Test func session_thatIsIdle_ends() throws {

@@ -17,6 +17,15 @@ import Testing
         #expect(reply.response.header("Set-Cookie") == cookie)
     }
 
+    @Test(arguments: [("https", true), ("HTTPS", true), ("http", false)])
+    func createSession_behindTLS_setsASecureCookie(_ scheme: String, _ isSecure: Bool) throws {
+        let client = TestClient(MemoryService().router())
+        let reply = try client.post(
+            "/sessions", headers: [(name: "X-Forwarded-Proto", value: scheme)])
+        let cookie = try #require(reply.response.header("Set-Cookie"))
+        #expect(cookie.hasSuffix("; Secure") == isSecure)
+    }
+
     @Test(arguments: [
         ("512MiB", 536_870_912), ("1G", 1_073_741_824), ("65536K", 67_108_864),
     ])

@@ -27,6 +27,8 @@ final class BatchReceiver: BodyReceiver {
         var batch: BatchRun
 
         mutating func take(_ part: UnsafeRawBufferPointer) throws(Problem) {
+            batch.budget.resume()
+            defer { batch.budget.pause() }
             try lines.take(part, into: &batch)
         }
     }
@@ -74,6 +76,7 @@ final class BatchReceiver: BodyReceiver {
         if let problem { throw problem }
         if run == nil { try begin(session) }
         guard var run = run.take() else { preconditionFailure("the batch has begun") }
+        run.batch.budget.resume()
         try run.lines.finish(into: &run.batch)
         return try run.batch.commit(to: &session)
     }

@@ -19,6 +19,8 @@ struct BatchRun: ~Copyable {
     private var steps: [BatchStep] = []
     private(set) var summary = BatchSummary()
     private var isStopped = false
+    /// The work that the calls may be; whoever hands in calls has it go on and rest.
+    var budget: WorkBudget
     /// What a long batch keeps until its last answer is sent.
     var slot: BatchSlot?
 
@@ -31,6 +33,7 @@ struct BatchRun: ~Copyable {
         machine = start
         reader = CallReader(session.machine.architecture)
         room = session.room
+        budget = WorkBudget(seconds: room.limits.workSecondsPerRequest)
     }
 
     /// Reads the next call and runs it.
@@ -56,7 +59,7 @@ struct BatchRun: ~Copyable {
         summary.calls += 1
         guard !isStopped else { return setResult(of: named, .void) }
         let requested = named.resolved(machine)
-        guard machine.runs(requested) else {
+        guard machine.runs(requested), !isOutOfBudget() else {
             steps.append(BatchStep(call: requested.call, kind: .notRun))
             noteFailure()
             return setResult(of: requested, .void)
@@ -71,6 +74,15 @@ struct BatchRun: ~Copyable {
             summary.failed += 1
             noteFailure()
         }
+    }
+
+    /// Whether the work has to end. Calls are only looked at then.
+    @inline(__always)
+    private mutating func isOutOfBudget() -> Bool {
+        guard _slowPath(budget.isUsedUp()) else { return false }
+        summary.isBudgetUsedUp = true
+        reader.names.isChecking = true
+        return true
     }
 
     private mutating func changeCPU(for requested: RequestedCall) throws(Problem) {

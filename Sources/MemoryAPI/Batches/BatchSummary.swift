@@ -10,6 +10,8 @@ struct BatchSummary {
     var firstFailure: Int?
     /// Whether the session is as it was before.
     var isUndone = false
+    /// Whether the work took longer than one request's may; what was left did not run.
+    var isBudgetUsedUp = false
     /// Events of an imported trace that are no calls, or whose memory the trace does not have.
     var skipped = 0
 }
@@ -25,6 +27,7 @@ extension JSONWriter {
             json.member("skipped", summary.skipped)
             json.member("undone", summary.isUndone)
             json.member("step", step)
+            if summary.isBudgetUsedUp { json.member("budget_used_up", true) }
         }
     }
 }

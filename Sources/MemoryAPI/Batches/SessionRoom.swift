@@ -6,11 +6,14 @@ struct SessionRoom {
     private var calls: Int
     /// Bytes that it may write.
     private var bytes: Int
+    /// What its machine may come to hold.
+    private var holdings: HoldingsRoom
     let limits: SessionLimits
 
-    init(calls: Int, bytes: Int, _ limits: SessionLimits) {
+    init(calls: Int, bytes: Int, _ holdings: HoldingsRoom, _ limits: SessionLimits) {
         self.calls = calls
         self.bytes = bytes
+        self.holdings = holdings
         self.limits = limits
     }
 
@@ -25,6 +28,7 @@ struct SessionRoom {
         if call.mayStore, machine.storedByteCount > limits.writtenBytesPerSession {
             throw Problem(tooManyBytes: limits)
         }
+        try holdings.take(call, machine, limits)
         calls -= 1
         bytes -= written
     }

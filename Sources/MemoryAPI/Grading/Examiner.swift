@@ -17,6 +17,8 @@ struct Examiner: ~Copyable {
     private var answers: [String: SnapshotAnswer] = [:]
     /// Bytes of documents that were looked into.
     private var lookedInto = 0
+    /// The work that going back to earlier states may be.
+    private var budget: WorkBudget
     /// The state that was looked at last.
     private var lastView: (step: Int, view: SessionView)?
     /// What callers own in the state that this was asked of last.
@@ -33,6 +35,7 @@ struct Examiner: ~Copyable {
         _ run: consuming GradedRun, _ router: SnapshotRouter,
         _ endpoints: @escaping () -> [Endpoint]
     ) {
+        budget = WorkBudget(seconds: run.state.limits.workSecondsPerRequest)
         self.run = run
         self.router = router
         self.endpoints = endpoints
@@ -73,7 +76,12 @@ struct Examiner: ~Copyable {
 
     private mutating func view(at step: Int) throws(Problem) -> SessionView {
         if let lastView, lastView.step == step { return lastView.view }
+        guard !budget.isUsedUp() else {
+            throw Problem(tooMuchWork: "Looking at so many moments", run.state.limits)
+        }
+        budget.resume()
         let view = try run.state.view(at: step)
+        budget.pause()
         lastView = (step, view)
         return view
     }

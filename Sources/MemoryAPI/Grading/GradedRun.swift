@@ -27,6 +27,8 @@ struct GradedRun: ~Copyable {
     private var numbers: [ResultNames.Slot: Int] = [:]
     private var setupResults: [ResultNames.Slot: Outcome.Returned] = [:]
     private var callCount = 0
+    /// The work that the calls may be.
+    private var budget: WorkBudget
     /// The line of the text that is being read; `nil` if no text is.
     private var line: Int?
     /// Pages that were taken when the stirring had taken most of them.
@@ -36,12 +38,14 @@ struct GradedRun: ~Copyable {
 
     /// Begins with a machine that has just booted.
     init(_ state: consuming SessionState) {
+        budget = .started(seconds: state.limits.workSecondsPerRequest)
         reader = CallReader(state.machine.architecture)
         self.state = state
     }
 
     /// Takes a session's state, whose calls are the submission.
     init(session state: consuming SessionState) throws(Problem) {
+        budget = .started(seconds: state.limits.workSecondsPerRequest)
         reader = CallReader(state.machine.architecture)
         let view = try state.view()
         calls = view.records.enumerated().map {
@@ -135,6 +139,9 @@ extension GradedRun {
             throw Problem(
                 grading: place.pointer, nil,
                 "left out: a grading makes \(GradeLimits.calls) calls at most")
+        }
+        guard !budget.isUsedUp() else {
+            throw Problem(tooMuchWork: "The submission", state.limits)
         }
         try named.checkCPU(state.machine.cpuCount, at: place.pointer)
         try named.checkCache(state.machine, at: place.pointer)

@@ -101,6 +101,25 @@ extension RequestGuide {
             """,
         see: [.request(.tooManyCalls), .request(.tooManySessions)])
 
+    static let tooManyObjects = RequestGuide(
+        cause: """
+            The session's machine holds as many blocks and objects (300,000), areas (20,000), caches \
+            (2,000) or held locks (1,000) as one may. Free objects in its slabs count, too.
+            """,
+        consequence: "The call did not run, nor did any other of its batch.",
+        cure: "Free some of them, shrink caches, undo calls, or go on in a new session.",
+        see: [.request(.tooManyCalls), .request(.tooManyBytes)])
+
+    static let tooMuchWork = RequestGuide(
+        cause: """
+            The calls that have to be made for the request take a processor more seconds than one \
+            request may have (2). To show an earlier state, the calls since the last kept state are \
+            made again.
+            """,
+        consequence: "Nothing has changed. A batch is not refused: it is stopped, and says so.",
+        cure: "Ask for a state that is nearer, or do the work in several requests.",
+        see: [.request(.tooManyCalls)])
+
     static let tooManyStreams = RequestGuide(
         cause: """
             As many spectators follow sessions with GET /events as the server allows, in all or of \

@@ -66,6 +66,8 @@ extension ProblemKind {
         case .tooManyCalls: .tooManyCalls
         case .tooManyBytes: .tooManyBytes
         case .tooManyRequests: .tooManyRequests
+        case .tooManyObjects: .tooManyObjects
+        case .tooMuchWork: .tooMuchWork
         case .tooManyStreams: .tooManyStreams
         case .tooManyBatches: .tooManyBatches
         case .sessionMoved: .sessionMoved

@@ -44,6 +44,8 @@ enum ProblemKind: String, CaseIterable {
     case tooManyCalls = "too-many-calls"
     case tooManyBytes = "too-many-bytes"
     case tooManyRequests = "too-many-requests"
+    case tooManyObjects = "too-many-objects"
+    case tooMuchWork = "too-much-work"
     case tooManyStreams = "too-many-streams"
     case tooManyBatches = "too-many-batches"
     case sessionUnreadable = "session-unreadable"
@@ -78,8 +80,8 @@ enum ProblemKind: String, CaseIterable {
             .unknownSlabFlag, .invalidCall, .unknownResult, .invalidQuery, .invalidReference,
             .idempotencyKeyReused:
             422
-        case .tooManySessions, .tooManyCalls, .tooManyBytes, .tooManyStreams, .tooManyBatches,
-            .tooManyRequests:
+        case .tooManySessions, .tooManyCalls, .tooManyBytes, .tooManyObjects, .tooMuchWork,
+            .tooManyStreams, .tooManyBatches, .tooManyRequests:
             429
         case .journalRefuses: 503
         }
@@ -129,6 +131,8 @@ enum ProblemKind: String, CaseIterable {
         case .tooManyCalls: "Too many calls in this session"
         case .tooManyBytes: "Too many bytes written in this session"
         case .tooManyRequests: "Too many requests"
+        case .tooManyObjects: "Too much held by this session's machine"
+        case .tooMuchWork: "Too much work for one request"
         case .tooManyStreams: "Too many spectators"
         case .tooManyBatches: "Too many long batches at a time"
         case .sessionUnreadable: "The session's journal cannot be read"

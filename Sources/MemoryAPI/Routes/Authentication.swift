@@ -94,6 +94,16 @@ extension Request {
     }
 }
 
+extension Request {
+    /// Whether a proxy says that the client speaks TLS with it.
+    ///
+    /// Anybody can say so, but changes nobody's cookie but his own.
+    var cameOverTLS: Bool {
+        guard let field = header("X-Forwarded-Proto") else { return false }
+        return String(decoding: field, as: UTF8.self).lowercased() == "https"
+    }
+}
+
 extension Problem {
     fileprivate static var missingToken: Problem {
         Problem(

@@ -97,6 +97,7 @@ enum CallsRoutes {
         if body.kind == CSJ_ARRAY {
             try request.checkNotExplained()
             var batch = try BatchRun(session, options)
+            batch.budget.resume()
             var body = body
             var cursor = csj_elements(&body)
             var element = csj_value()

@@ -28,7 +28,8 @@ extension MemoryService {
             if request.isOfOwnOrigin {
                 response.setHeader(
                     "Set-Cookie",
-                    "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict")
+                    "kmemlab_session=\(session.token.text); Path=/; HttpOnly; SameSite=Strict"
+                        + (request.cameOverTLS ? "; Secure" : ""))
             }
         }
     }

@@ -22,7 +22,7 @@ enum TimeTravelRoutes {
             throw Problem(
                 .nothingToUndo, "There are \(session.step) steps to undo, not \(steps).")
         }
-        session.move(to: session.step - steps)
+        try session.move(to: session.step - steps)
         response.step(session)
     }
 
@@ -36,7 +36,7 @@ enum TimeTravelRoutes {
                 .nothingToRedo,
                 "There are \(session.lastStep - session.step) steps to redo, not \(steps).")
         }
-        session.move(to: session.step + steps)
+        try session.move(to: session.step + steps)
         response.step(session)
     }
 

@@ -129,17 +129,21 @@ extension JournalKeeper {
     /// - Throws: a problem at a call that cannot be read, or that leads elsewhere today.
     /// - Complexity: O(calls).
     func rebuild(_ state: inout SessionState, _ key: SessionKey) throws(Problem) {
+        let position: JournalPosition
         do throws(JournalError) {
-            let position = try store.position(of: key)
+            position = try store.position(of: key)
             try store.read(key, from: 1) { (step, recorded) throws(JournalError) in
                 guard state.runAgain(recorded) else {
                     throw .unreadable(key, step: step, .outOfRange("state"))
                 }
             }
-            if position.step < position.lastStep { state.move(to: Int(position.step)) }
             for answer in try store.answers(of: key) { state.remember(answer) }
-            state.noteStored(state.head, count: Int(position.lastStep))
         } catch { throw problem(error) }
+        // Nobody may be kept from a session by a host that is slower today.
+        if position.step < position.lastStep {
+            try state.move(to: Int(position.step), seconds: .infinity)
+        }
+        state.noteStored(state.head, count: Int(position.lastStep))
     }
 }
 

@@ -12,6 +12,17 @@ public struct SessionLimits: Sendable {
     public var longBatches = 16
     /// Bytes that one session's calls may write into its memory.
     public var writtenBytesPerSession = 64 << 20
+    /// Blocks and objects that one session's machine may hold, free objects in its slabs included.
+    /// 1 GiB has 262,144 pages.
+    public var objectsPerSession = 300_000
+    /// Areas of the vmalloc address space that it may hold.
+    public var areasPerSession = 20_000
+    /// Caches that it may hold.
+    public var cachesPerSession = 2_000
+    /// Locks that may be held in it at a time.
+    public var locksPerSession = 1_000
+    /// Seconds of a processor's time that one request may spend on calls, of its own or run again.
+    public var workSecondsPerRequest = 2.0
     /// Different machine configurations at a time besides the usual ones: each has a boot image
     /// of up to a few megabytes.
     public var configurations = 64

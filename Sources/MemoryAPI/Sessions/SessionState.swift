@@ -13,9 +13,11 @@ struct SessionState: ~Copyable, Sendable {
     private(set) var answers = KeptAnswers()
     /// When the last change has come to stay that the journal store was given; `nil` if there was none.
     private(set) var lastTicket: JournalTicket?
-    private let limits: SessionLimits
+    let limits: SessionLimits
     /// Bytes that the calls since boot wrote.
     private var writtenBytes = 0
+    /// What the machine may come to hold.
+    private var holdings = HoldingsRoom()
     /// Where the session stands in the journal store.
     private(set) var storedHead: JournalHead
     private var lowestStep = Int.max
@@ -92,6 +94,7 @@ struct SessionState: ~Copyable, Sendable {
         let total = writtenBytes + call.writtenByteCount
         guard total <= limits.writtenBytesPerSession else { throw bytesProblem }
         if call.mayStore { try checkStoredBytes() }
+        try holdings.take(call, machine, limits)
         writtenBytes = total
     }
 
@@ -121,7 +124,7 @@ extension SessionState {
     var room: SessionRoom {
         SessionRoom(
             calls: limits.callsPerSession - step,
-            bytes: limits.writtenBytesPerSession - writtenBytes, limits)
+            bytes: limits.writtenBytesPerSession - writtenBytes, holdings, limits)
     }
 
     /// Refuses calls of a halted machine.
@@ -213,7 +216,7 @@ extension SessionState {
                 extras: [.number("last_step", UInt64(journal.count))])
         }
         return SessionView(
-            machine: wanted == self.step ? machine : machine(at: wanted),
+            machine: wanted == self.step ? machine : try machine(at: wanted),
             configuration: configuration, hash: journal.hash(at: wanted),
             records: UnsafeBufferPointer(rebasing: journal.records[..<wanted]),
             payloads: journal.payloads)
@@ -235,20 +238,26 @@ extension SessionState {
         copy.checkpoints = checkpoints
         copy.checkpoints.forget(after: view.step)
         copy.writtenBytes = copy.journal.writtenByteCount(0..<view.step)
+        copy.holdings.forget()
         return copy
     }
 
     /// Goes back by some steps, or on by some that were undone.
     ///
     /// The bytes that undone calls wrote count no more.
-    mutating func move(to step: Int) {
+    ///
+    /// - Parameter seconds: of a processor's time that this may take; as a request's if none is given.
+    /// - Throws: a problem if running the calls again takes longer; nothing has changed then.
+    mutating func move(to step: Int, seconds: Double? = nil) throws(Problem) {
         let current = self.step
+        let moved = try machine(at: step, seconds: seconds)
         if step < current {
             writtenBytes -= journal.writtenByteCount(step..<current)
         } else {
             writtenBytes += journal.writtenByteCount(current..<step)
         }
-        machine = machine(at: step)
+        machine = moved
+        holdings.forget()
         lowestStep = min(lowestStep, step)
     }
 
@@ -261,9 +270,13 @@ extension SessionState {
     /// Replays the journal from the nearest checkpoint.
     ///
     /// - Complexity: O(checkpoint interval).
-    private func machine(at step: Int) -> Machine {
+    private func machine(at step: Int, seconds: Double? = nil) throws(Problem) -> Machine {
+        var budget = WorkBudget.started(seconds: seconds ?? limits.workSecondsPerRequest)
         var machine = checkpoints.latest(before: step) ?? Machine(booting: booted)
         for record in journal.records[Int(machine.step)..<step] {
+            guard !budget.isUsedUp() else {
+                throw Problem(tooMuchWork: "Going back to step \(step)", limits)
+            }
             _ = machine.apply(record.call(payloads: journal.payloads))
         }
         return machine
