@@ -68,7 +68,9 @@ def load(binary, minutes, rate):
 
         loop = asyncio.new_event_loop()
         clients = loop.run_until_complete(alone())
-        before = [taken for client in clients for _, taken in client.latencies[2:]]
+        # Not the first second, in which the sessions' machines come to be.
+        begin = min(sent for client in clients for sent, _ in client.latencies)
+        before = [taken for client in clients for sent, taken in client.latencies if sent > begin + 1]
         print(f"alone:        {shown(before)}", flush=True)
         for client in clients:
             client.latencies = []

@@ -48,6 +48,7 @@ private func check(
             "There is no cache none"
         ),
         (#"{"snapshot":"/proc/buddyinfo","contains":"zone   Normal"}"#, true, "Node 0, zone"),
+        (#"{"snapshot":"/proc/buddyinfo","contains":"  DMA"}"#, true, "Node 0, zone"),
         (#"{"snapshot":"/proc/buddyinfo","contains":"Node 7"}"#, false, "must contain \"Node 7\""),
         (#"{"snapshot":"/report","pointer":"/live","contains":"blocks"}"#, true, "\"blocks\":1"),
         (#"{"snapshot":"/report","pointer":"/unbalanced","equals":[]}"#, true, "is []"),

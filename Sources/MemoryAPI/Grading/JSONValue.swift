@@ -1,5 +1,4 @@
 import CSimdJSON
-import Glibc
 import MicroHTTPD
 
 /// A JSON value that outlives the document it was read from.
@@ -133,10 +132,29 @@ extension String.UTF8View {
     /// Whether some bytes are among these, one behind the other.
     ///
     /// - Complexity: O(n) for n bytes of both.
+    ///
+    /// The corresponding algorithm is Knuth's, Morris's and Pratt's.
     fileprivate func contains(_ part: String.UTF8View) -> Bool {
-        let bytes = Array(self)
         let part = Array(part)
-        return part.isEmpty || memmem(bytes, bytes.count, part, part.count) != nil
+        let shorter = Self.shorterBeginnings(part)
+        var matched = 0
+        for byte in self where matched < part.count {
+            while matched > 0, part[matched] != byte { matched = shorter[matched - 1] }
+            if part[matched] == byte { matched += 1 }
+        }
+        return matched == part.count
+    }
+
+    /// For each beginning of some bytes, how long the longest shorter beginning is that it ends with.
+    private static func shorterBeginnings(_ part: [UInt8]) -> [Int] {
+        var lengths = [Int](repeating: 0, count: part.count)
+        var length = 0
+        for index in part.indices.dropFirst() {
+            while length > 0, part[index] != part[length] { length = lengths[length - 1] }
+            if part[index] == part[length] { length += 1 }
+            lengths[index] = length
+        }
+        return lengths
     }
 }
 
