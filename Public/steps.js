@@ -6,8 +6,8 @@ import { cacheToShow } from "./slabs.js";
 import { Snapshots } from "./snapshots.js";
 import { areaToShow } from "./virtual.js";
 
-/** Milliseconds between pictures while the reader looks for a step: sooner, a picture that is behind is given up. */
-const PATIENCE = 200;
+/** Milliseconds after which a picture that the reader has left behind is given up, unless there was none for so long. */
+const [PATIENCE, LONGEST] = [250, 1000];
 
 export class Steps extends Desk {
   api = new Kmemlab();
@@ -24,7 +24,8 @@ export class Steps extends Desk {
   linkTo = (step) => `step=${step}`;
   /** Where the reader wants to be, when that is not on show yet: a function that returns a step. */
   #where = null;
-  #isSeeking = false;
+  /** When the step that is sought now was asked for, and when one was shown; null while none is sought. */
+  #askedAt = null;
   #shownAt = 0;
 
   /** Shows the machine as it was after step `step`. */
@@ -40,19 +41,20 @@ export class Steps extends Desk {
     return this.#seek(() => this.#within(from() + delta));
   }
 
-  /** Of the steps that are sought at a time only the newest is asked for and drawn. */
+  /** Of the steps that wait to be shown only the newest is asked for and drawn. */
   #seek(where) {
     this.#where = where;
-    if (this.#isSeeking && performance.now() - this.#shownAt < PATIENCE) this.snapshots.giveUp();
+    const now = performance.now();
+    if (this.#askedAt !== null && now - this.#askedAt > PATIENCE && now - this.#shownAt < LONGEST) this.snapshots.giveUp();
     return this.queue(async () => {
       if (this.#where !== where) return;
-      this.#isSeeking = true;
+      this.#askedAt = performance.now();
       try {
         await this.show(where());
       } catch (error) {
         if (error.name !== "AbortError") throw error;
       } finally {
-        this.#isSeeking = false;
+        this.#askedAt = null;
         if (this.#where === where) this.#where = null;
       }
     });
