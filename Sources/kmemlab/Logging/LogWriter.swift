@@ -109,15 +109,16 @@ private let logWriterStarted:
         return nil
     }
 
-/// Puts `*` for the digits of whatever looks like a token: `kml_` or `kmv_` and what follows.
+/// Puts `*` for the digits of whatever looks like a token: `kml_` or `kmv_`, in either case, and what
+/// follows.
 ///
 /// Nothing that is logged should hold one; this is for what nobody thought of.
 func hideTokens(in line: inout [UInt8]) {
     var index = 0
-    while let start = line[index...].firstIndex(of: UInt8(ascii: "k")) {
+    while let start = line[index...].firstIndex(where: { $0 | 0x20 == UInt8(ascii: "k") }) {
         index = start + 1
-        guard start + 4 < line.count, line[start + 1] == UInt8(ascii: "m"),
-            line[start + 2] == UInt8(ascii: "l") || line[start + 2] == UInt8(ascii: "v"),
+        guard start + 4 < line.count, line[start + 1] | 0x20 == UInt8(ascii: "m"),
+            [UInt8(ascii: "l"), UInt8(ascii: "v")].contains(line[start + 2] | 0x20),
             line[start + 3] == UInt8(ascii: "_")
         else { continue }
         index = start + 4
