@@ -104,6 +104,10 @@ struct Exchange: ~Copyable {
         return otherHeader(name)
     }
 
+    /// Whether the client has called the request anything.
+    @inline(__always)
+    var hasRequestID: Bool { header("X-Request-Id") != nil }
+
     /// The request's name: the client's `X-Request-Id` if that can be kept, or else one that is made.
     func withRequestID<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         if let field = header("X-Request-Id"), RequestID.isKept(field) { return body(field) }

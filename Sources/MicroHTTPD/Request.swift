@@ -94,7 +94,8 @@ public struct Request: ~Copyable {
     }
 
     /// What the client calls the request (`X-Request-Id`, if that is 1 to 128 visible ASCII characters), or else a
-    /// name that no other request of this process has. The response carries it.
+    /// name that no other request of this process has. A refusal carries it, and the answer to a
+    /// request that had a name.
     public var id: String {
         exchange.pointee.withRequestID { String(decoding: $0, as: UTF8.self) }
     }

@@ -46,10 +46,8 @@ struct SiteFolders {
         }
         let yaml = try readFile(path)
         do {
-            guard try hasMembers(yaml: yaml, ["openapi", "info", "paths"]) else {
-                throw ValidationError("it has no openapi, info and paths")
-            }
-            return InterfaceDescription(yaml: yaml, json: try jsonText(yaml: yaml))
+            let json = try jsonText(yaml: yaml, requiring: ["openapi", "info", "paths"])
+            return InterfaceDescription(yaml: yaml, json: json)
         } catch { throw ValidationError("\(path) is no OpenAPI file: \(error)") }
     }
 

@@ -1,18 +1,21 @@
+import ArgumentParser
 import Yams
 
 /// Converts a YAML document to JSON with its keys in order; done once, when the server starts.
-func jsonText(yaml: String) throws -> String {
-    guard let node = try Yams.compose(yaml: yaml) else { return "null" }
+///
+/// - Parameter keys: what it has to have at the top; then it has to be a mapping.
+/// - Throws: what is wrong with it.
+func jsonText(yaml: String, requiring keys: [String] = []) throws -> String {
+    guard let node = try Yams.compose(yaml: yaml) else {
+        guard keys.isEmpty else { throw ValidationError("it is empty") }
+        return "null"
+    }
+    for key in keys where node.mapping?[key] == nil {
+        throw ValidationError("it has no \(key)")
+    }
     var text = ""
     write(node, to: &text)
     return text
-}
-
-/// Whether a YAML document is a mapping that has some keys.
-func hasMembers(yaml: String, _ keys: [String]) throws -> Bool {
-    guard case .mapping(let mapping)? = try Yams.compose(yaml: yaml) else { return false }
-    let found = Set(mapping.map { $0.key.string ?? "" })
-    return found.isSuperset(of: keys)
 }
 
 private func write(_ node: Node, to text: inout String) {

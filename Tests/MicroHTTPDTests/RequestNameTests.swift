@@ -31,7 +31,7 @@ import Testing
         for _ in 0..<3 {
             let client = server.connect()
             for _ in 0..<4 {
-                client.send(SyntheticRequest("GET", "/pages/7"))
+                client.send(SyntheticRequest("GET", "/none"))
                 names.insert(try #require(client.readResponse()?.header("X-Request-Id")))
             }
         }
@@ -56,10 +56,37 @@ import Testing
         }
     }
 
+    @Test func success_withoutAName_getsNone() throws {
+        for transport in Transport.allCases {
+            #expect(try response([], transport).header("X-Request-Id") == nil)
+        }
+    }
+
     @Test func refusals_haveNames() throws {
         for transport in Transport.allCases {
             let request = SyntheticRequest("GET", "/none", headers: [("X-Request-Id", "mine")])
             #expect(try transport.respond(to: request).header("X-Request-Id") == "mine")
+        }
+    }
+
+    @Test func names_beside_theLongestHeaders_leaveRoomForTheAnswer() throws {
+        let server = try SampleServer {
+            $0.rateLimit = RateLimit(requests: 1_000, seconds: 60, countsLoopback: true)
+        }
+        for count in stride(from: 5_600, through: 6_600, by: 50) {
+            let request = SyntheticRequest(
+                "GET", "/none",
+                headers: [
+                    ("X-Request-Id", String(repeating: "n", count: 128)),
+                    (
+                        "traceparent",
+                        "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-"
+                            + String(repeating: "t", count: 72)
+                    ),
+                    ("X-Filler", String(repeating: "f", count: count)),
+                ])
+            let answer = try #require(server.respond(to: request), "\(count) bytes")
+            #expect([404, 431].contains(answer.status))
         }
     }
 }
