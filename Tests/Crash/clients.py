@@ -13,6 +13,8 @@ FLAGS = ["GFP_KERNEL", "GFP_ATOMIC", "GFP_HIGHUSER", "GFP_KERNEL|__GFP_ZERO", "G
 SESSIONS = 5
 # A session that is longer than this gets no more calls, so that rounds stay short.
 LONGEST = 4_000
+# Bytes of an answer that are kept under the request's key.
+KEPT = 60_000
 
 
 class Session:
@@ -41,6 +43,9 @@ class Client:
         self.mistakes = mistakes
         # The entry whose answer has not come: its session, what it makes, whether it ends it.
         self.in_flight = None
+        # The last request that was answered under a key: its session, the request, and the answer.
+        self.keyed = None
+        self.keys = 0
 
     def start(self, port):
         """Loads a server until that ends."""
@@ -59,12 +64,29 @@ class Client:
     def _run(self, port):
         try:
             with Connection(port) as connection:
+                self._repeat(connection)
                 while True:
                     self._ask(connection)
         except Cut:
             pass
         except Exception as error:
             self.mistakes.append(f"{self.name}: {error!r}")
+
+    def _repeat(self, connection):
+        """Sends the last request with a key again, to a server that may have been started since."""
+        if not self.keyed or self.keyed[0] not in self.sessions:
+            return
+        _, request, answer = self.keyed
+        status, fields, text = connection.ask(*request)
+        if (status, text) != answer or fields.get("idempotency-replayed") != "true":
+            raise AssertionError(f"{request} was answered {answer}, and again {status} {fields} {text}")
+
+    def _key(self, session, method, makes):
+        """A key for some of the requests that may come again."""
+        if not session or method != "POST" or makes or self.random.random() < 0.5:
+            return None
+        self.keys += 1
+        return f"{self.name}-{self.keys}"
 
     def _ask(self, connection):
         session, method, path, body, makes = self._choose()
@@ -74,7 +96,9 @@ class Client:
         self.log.write(session=name, method=method, path=path, body=body, **({"makes": makes} if makes else {}))
         self.in_flight = (name, makes, ends)
         target = path.replace("{id}", session.id) if session else path
-        status, fields, text = connection.ask(method, target, token, body)
+        key = self._key(session, method, makes)
+        request = (method, target, token, body, key)
+        status, fields, text = connection.ask(*request)
         if status >= 500:
             raise AssertionError(f"{method} {path} {body[:200]}: {status} {text}")
         if makes and status == 201:
@@ -85,6 +109,8 @@ class Client:
         else:
             self.log.write(status=status, body=text)
         self.in_flight = None
+        if key and status < 300 and len(text) < KEPT:
+            self.keyed = (name, request, (status, text))
         self.answered += 1
         if ends and status == 204:
             self.sessions.pop(name)

@@ -7,7 +7,8 @@ Some clients load a server, each with sessions of its own: pages, objects, areas
 redo, forks, new sessions and ended ones. At random moments, also while it starts, the server is killed, and
 another one starts on the same directory. A reader of its own plays what the clients wrote down on a server
 without a journal, and compares: where each session stands, by the hash of its state, and every answer; now
-and then whole snapshots and journals. A request in flight may be there, as a whole, or not.
+and then whole snapshots and journals. A request in flight may be there, as a whole, or not. The last
+request that was answered under an Idempotency-Key is sent again, and has to get the same answer.
 
 With power durability the power is also cut at random moments: a server starts on what a disk would have,
 which is all that was synced and any part of what was not, and must have what had been answered by then.

@@ -93,7 +93,7 @@ class Connection:
         return self.read()
 
     def send(self, requests):
-        """Sends requests: each one is a method, a path, a token or none, and a body."""
+        """Sends requests: each one is a method, a path, a token or none, a body, and a key or none."""
         try:
             self.socket.sendall(b"".join(encoded(*request) for request in requests))
         except ConnectionError as error:
@@ -122,11 +122,13 @@ class Connection:
         return line
 
 
-def encoded(method, path, token=None, body=""):
+def encoded(method, path, token=None, body="", key=None):
     """The bytes of a request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: test"]
     if token:
         lines.append(f"Authorization: Bearer {token}")
+    if key:
+        lines.append(f"Idempotency-Key: {key}")
     if method in ("POST", "PUT"):
         kind = "application/x-ndjson" if body.count("\n") else "application/json"
         lines += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]

@@ -99,9 +99,11 @@ struct BatchLines: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, into batch: inout BatchRun
     ) throws(Problem) {
         line += 1
+        let isEmpty = bytes.allSatisfy(isBlank)
+        if isEmpty { try countEmptyLines(1) }
         switch language {
         case .calls:
-            if bytes.allSatisfy(isBlank) { return try countEmptyLines(1) }
+            if isEmpty { return }
             try batch.add(try JSONBody.parse(bytes, line: line))
         case .trace(var importer):
             language = .calls

@@ -24,14 +24,19 @@ extension Session.Residence {
     }
 
     /// Tells spectators that the session has changed, if it has; once the change has come to stay.
+    ///
+    /// - Returns: whether the state has left memory, since a change before it was lost.
     @inline(__always)
-    mutating func tellSpectators() {
-        if _slowPath(!spectators.isEmpty) { tell() }
-    }
+    mutating func tellSpectators() -> Bool { _slowPath(!spectators.isEmpty) ? tell() : false }
 
     @inline(never)
-    private mutating func tell() {
-        releaseHeld()
+    private mutating func tell() -> Bool {
+        if releaseHeld() { return true }
+        tellOfChange()
+        return false
+    }
+
+    private mutating func tellOfChange() {
         guard let mark = state?.mark, mark.head != told?.head,
             let lowestStep = (state?.takeLowestStep()).map({ UInt32($0) })
         else { return }
@@ -52,11 +57,17 @@ extension Session.Residence {
     }
 
     /// Lets spectators hear of changes that have come to stay.
-    mutating func releaseHeld() {
+    ///
+    /// - Returns: whether the state has left memory, since a change was lost.
+    mutating func releaseHeld() -> Bool {
         while let (change, settlement) = held.next() {
-            guard case .success = settlement else { return lose() }
+            guard case .success = settlement else {
+                defer { lose() }
+                return state != nil
+            }
             for stream in spectators { stream.noteLowest(change.lowestStep) }
         }
+        return false
     }
 
     /// Up to where spectators may be told; `nil` if that has to wait for the journal store.

@@ -76,10 +76,10 @@ extension SessionStore {
         _ body: (inout SessionState, SessionMark?) throws(Problem) -> Result
     ) throws(Problem) -> Result {
         try session.residence.withLock { (residence) throws(Problem) in
-            residence.releaseHeld()
+            figures.noteDeparture(residence.releaseHeld())
             while residence.state == nil {
                 try bringIn(session, &residence)
-                residence.releaseHeld()
+                figures.noteDeparture(residence.releaseHeld())
             }
             let mark = residence.tellable
             return try body(&residence.state!, mark)
@@ -98,7 +98,7 @@ extension SessionStore {
     ) throws(Problem) -> JournalTicket? {
         try session.residence.withLock { (residence) throws(Problem) in
             if _slowPath(residence.state == nil) { try bringIn(session, &residence) }
-            defer { residence.tellSpectators() }
+            defer { figures.noteDeparture(residence.tellSpectators()) }
             guard let journals else {
                 try body(&residence.state!)
                 return nil
