@@ -71,10 +71,6 @@ struct TracedDecisions {
 }
 
 extension Decision {
-    fileprivate func number(_ name: String) -> Int {
-        if case .number(let number) = self[name] { Int(number) } else { 0 }
-    }
-
     fileprivate func frame(_ name: String) -> PageFrameNumber {
         PageFrameNumber(UInt32(truncatingIfNeeded: number(name)))
     }
