@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from pathlib import Path
 
 import powercut
 from clients import Client
@@ -118,7 +119,7 @@ class CrashTest:
         answered by then."""
         self.cuts += 1
         copy = self.folder / f"cut-{self.cuts}"
-        server.process.send_signal(signal.SIGSTOP)
+        stop(server.process)
         # What was answered before reaches the clients meanwhile.
         time.sleep(0.02)
         if self.library:
@@ -141,3 +142,15 @@ class CrashTest:
         for path in copy.iterdir():
             path.unlink()
         copy.rmdir()
+
+
+def stop(process):
+    """Stops a process. Its threads go on until one of them has seen the signal, which takes a while on a busy host."""
+    process.send_signal(signal.SIGSTOP)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        states = [path.read_text().rsplit(")", 1)[1].split()[0] for path in Path(f"/proc/{process.pid}/task").glob("*/stat")]
+        if all(state == "T" for state in states):
+            return
+        time.sleep(0.001)
+    raise AssertionError(f"the threads of {process.pid} did not stop: {states}")

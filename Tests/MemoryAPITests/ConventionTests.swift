@@ -84,7 +84,7 @@ import Testing
         let whole = try client.get(path).json
         // Only pages of two entries are followed; a long list need not be followed to its end.
         var found: [String] = []
-        var next: String? = "\(path)?step=\(whole["step"].integer ?? 0)&limit=2"
+        var next: String? = "\(path)?step=\(whole["step"].int ?? 0)&limit=2"
         for _ in 0..<200 {
             guard let target = next else { break }
             let reply = try client.get(target)
@@ -148,7 +148,8 @@ import Testing
                 == true)
     }
 
-    @Test(arguments: [
+    private typealias Fields = [(name: String, value: String)]
+    private static let origins: [(Fields, Bool)] = [
         ([("Origin", "https://lab.example"), ("Host", "lab.example")], true),
         ([("Origin", "http://lab.example:8080"), ("Host", "lab.example:8080")], true),
         ([("Host", "lab.example")], true), ([("Sec-Fetch-Site", "same-origin")], true),
@@ -158,7 +159,9 @@ import Testing
         ([("Origin", "null"), ("Host", "lab.example")], false),
         ([("Origin", "https://lab.example")], false),
         ([("Sec-Fetch-Site", "same-site")], false), ([("Sec-Fetch-Site", "cross-site")], false),
-    ])
+    ]
+
+    @Test(arguments: origins)
     func cookie_isNotSet_forPagesOfOtherOrigins(
         headers: [(name: String, value: String)], isSet: Bool
     ) throws {
