@@ -117,7 +117,7 @@ private struct Shortage {
         let zone = machine.zone(named: name)
         let after = Int(zone.freePages) - (1 << order)
         return after >= max(left, Int(zone.watermark[0]))
-            && machine.freeCounts(name)[order...].contains { $0 > 0 }
+            && zone.freeBlocks.indices.dropFirst(order).contains { zone.freeBlocks[$0] > 0 }
     }
 }
 
