@@ -142,9 +142,11 @@ extension ExerciseSolver {
             guard row.state.hasSuffix(")"), row.state.hasPrefix("in use (") else { continue }
             owned[String(row.state.dropFirst(8).dropLast())] = row.frames
         }
-        // What is handed out once more comes from the rest of the zone, which is not shown whole.
-        for row in table(views[0]).reversed() where row.state == "free" {
-            zone.lists[row.order ?? 0].insert(row.frames.lowerBound, at: 0)
+        for line in views[2].lines where line.contains("(Unmovable)") {
+            let order = Self.numbers(line)[0]
+            let group = line.split(separator: ",").first { $0.contains("(Unmovable)") } ?? ""
+            let frames = Self.numbers(group.filter { !$0.isLetter })
+            zone.lists[order] = Array(line.hasPrefix(group) ? frames.dropFirst(2) : frames[...])
         }
         let range = owned.removeValue(forKey: victim) ?? 0..<0
         let behind = (range.lowerBound + 1)..<(range.lowerBound + (1 << freed))

@@ -33,7 +33,8 @@ enum TranslationTopic: ExerciseTopic {
         let kind = random.pick([ExerciseMachines.Kind.i386, .classroom])
         var script = ExerciseScript(kind, machines)
         for _ in 0..<random.number(0...8) {
-            script.run("alloc_pages(GFP_KERNEL, \(random.number(0...(kind == .i386 ? 8 : 5))))")
+            script.run(
+                "alloc_pages(GFP_KERNEL, \(random.number(kind == .i386 ? 8...10 : 0...5)))")
         }
         script.beginCalls()
         let order = random.number(0...4)

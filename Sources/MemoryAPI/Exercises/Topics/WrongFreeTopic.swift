@@ -36,12 +36,13 @@ enum WrongFreeTopic: ExerciseTopic {
         let story = Story(
             victim: victim, order: order, freed: freed, asked: asked, claims: claims,
             lost: script.machine.frames(start..<(start + (1 << order)), in: [.lost]).count,
+            isSteal: script.decisions.contains { $0.code == .fallbackSteal },
             isNoticed: !script.machine.log(of: script.calls.first?.step ?? 0).isEmpty)
         return Exercise(
             prompt: story.prompt, script: script,
             views: [
                 before.frameView(claims.shownFrames, names: claims.labels),
-                before.cpuView("Normal"),
+                before.cpuView("Normal"), before.buddyView("Normal"),
             ],
             parts: story.parts,
             hints: [
@@ -109,6 +110,8 @@ private struct Story {
     let asked: Int
     let claims: Claims
     let lost: Int
+    /// Whether a block of another migrate type had to serve a request.
+    let isSteal: Bool
     /// Whether the kernel reported a bad page.
     let isNoticed: Bool
 
@@ -117,13 +120,13 @@ private struct Story {
 
     var prompt: String {
         "The owner of \(victim) allocated it with order \(order), and frees it with order \(freed). "
-            + "Whoever called __get_free_pages owns 2^order frames from then on, "
+            + "All requests are for Unmovable memory. Whoever called __get_free_pages owns 2^order frames from then on, "
             + "until he frees them himself, with whatever order."
     }
 
     /// Whether somebody shares, or something is lost.
     func isWorthwhile(_ level: Int, _ machine: Machine) -> Bool {
-        !machine.isHalted && claims.start(of: "x") != 0 && claims.start(of: "y") != 0
+        !machine.isHalted && !isSteal && claims.start(of: "x") != 0 && claims.start(of: "y") != 0
             && (level == 1 ? claims.sharedCount > 0 : claims.sharedCount > 0 || lost > 0)
     }
 

@@ -23,8 +23,9 @@ enum ZoneChoiceTopic: ExerciseTopic {
     ) -> Exercise {
         var script = ExerciseScript(.classroom, machines)
         let mask = random.pick(masks(level))
-        let order = random.pick(level == 1 ? [0, 1, 2] : [0, 0, 1, 2, 3, 4, 5, 7, 7])
-        drain(&script, level, &random)
+        let shortage = Shortage(level, &random)
+        let order = shortage.order
+        shortage.bring(&script)
         let before = script.machine
         script.beginCalls()
         let line = script.run("alloc_pages(\(mask), \(order))", as: "p")
@@ -55,23 +56,47 @@ enum ZoneChoiceTopic: ExerciseTopic {
         default: ["GFP_KERNEL", "GFP_HIGHUSER", "GFP_ATOMIC", "GFP_NOWAIT"]
         }
     }
+}
 
-    /// Takes memory until about as much is left of each zone as chance wants.
-    private static func drain(
-        _ script: inout ExerciseScript, _ level: Int, _ random: inout ExerciseRandom
-    ) {
-        let wishes = [
-            ("HighMem", "GFP_HIGHUSER_MOVABLE", random.pick([32, 32, 40, 64, 128])),
-            (
-                "Normal", "GFP_KERNEL|__GFP_MOVABLE",
-                random.pick([49, 56, 72, 88, 216, 216])
-            ),
-            (
-                "DMA", "GFP_KERNEL|GFP_DMA|__GFP_MOVABLE",
-                random.pick(level == 3 ? [16, 32, 64, 112] : [32, 64, 112])
-            ),
-        ]
-        for (zone, mask, left) in wishes { drain(&script, zone, mask, left: left) }
+/// How little is left of each zone, and an order to ask for then.
+private struct Shortage {
+    let order: Int
+    /// Whether zone Normal has much memory, but in small blocks.
+    private let isFragmented: Bool
+    private let normal: Int
+    private let highmem: Int
+    private let dma: Int
+
+    init(_ level: Int, _ random: inout ExerciseRandom) {
+        isFragmented = level > 1 && random.isOne(in: 4)
+        let pairs: [(order: Int, normal: Int)] =
+            switch level {
+            case 1: [(0, 56), (1, 72), (2, 56), (0, 216), (1, 88), (2, 72)]
+            case 2: [(0, 56), (1, 56), (2, 56), (3, 72), (0, 216), (2, 72), (4, 72), (4, 216)]
+            default: [(4, 72), (4, 72), (5, 88), (7, 216), (4, 56), (3, 56), (5, 216), (3, 72)]
+            }
+        let pair = random.pick(pairs)
+        order = isFragmented ? 6 : pair.order
+        normal = isFragmented ? 472 : pair.normal
+        highmem = random.pick([32, 32, 64, 128])
+        dma = random.pick(level == 3 ? [16, 16, 32, 112] : [64, 112, 112])
+    }
+
+    /// Makes the calls that bring a machine there.
+    func bring(_ script: inout ExerciseScript) {
+        Self.drain(&script, "HighMem", "GFP_HIGHUSER_MOVABLE", left: highmem)
+        Self.drain(&script, "Normal", "GFP_KERNEL|__GFP_MOVABLE", left: normal)
+        if isFragmented { Self.fragment(&script) }
+        Self.drain(&script, "DMA", "GFP_KERNEL|GFP_DMA|__GFP_MOVABLE", left: dma)
+    }
+
+    /// Takes blocks of order 5 until no larger one is left, and gives every other one back.
+    private static func fragment(_ script: inout ExerciseScript) {
+        let blocks = (0..<14).map { "f\($0)" }
+        for name in blocks { script.run("alloc_pages(GFP_KERNEL|__GFP_MOVABLE, 5)", as: name) }
+        for index in blocks.indices where index % 2 == 1 {
+            script.run("__free_pages($\(blocks[index]), 5)")
+        }
     }
 
     private static func drain(
@@ -83,9 +108,7 @@ enum ZoneChoiceTopic: ExerciseTopic {
             }
         }
     }
-}
 
-extension ZoneChoiceTopic {
     /// Whether a zone has a block to spare that it would give. At its min watermark it would send the request
     /// elsewhere.
     private static func mayTake(
@@ -94,7 +117,7 @@ extension ZoneChoiceTopic {
         let zone = machine.zone(named: name)
         let after = Int(zone.freePages) - (1 << order)
         return after >= max(left, Int(zone.watermark[0]))
-            && machine.freeCounts(name)[order...].contains { $0 > 0 }
+            && zone.freeBlocks.indices.dropFirst(order).contains { zone.freeBlocks[$0] > 0 }
     }
 }
 
@@ -253,7 +276,7 @@ extension Decision.Code {
     /// Whether the kernel came to do something that the problem does not speak of.
     fileprivate var isBesideZones: Bool {
         switch self {
-        case .highAtomicReserved, .highAtomicOpened, .shrinkerAsked, .zoneWithoutWatermark,
+        case .highAtomicOpened, .shrinkerAsked, .zoneWithoutWatermark,
             .boostIgnored, .watermarkBoost:
             true
         default: false
