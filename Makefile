@@ -80,7 +80,7 @@ CASES ?= 20000
 
 .PHONY: contract-test
 contract-test: build test-deps ## hold the server to openapi.yaml with random requests (CASES)
-	@exec $(PYTHON) Tests/Contract/run.py --server $(BINARY) --cases $(CASES)
+	@exec $(PYTHON) Tests/Contract/run.py --server $(BINARY) --cases $(CASES) --examples 40
 
 # For `make crash-test`: how often a server is ended under load, with either durability.
 ROUNDS ?= 200

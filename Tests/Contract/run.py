@@ -1,7 +1,7 @@
 """Holds the server to its OpenAPI file, and the file to the server, with requests that nobody has thought of.
 
     .venv/bin/python Tests/Contract/run.py --server .build/release/kmemlab                  # as `make test` does
-    .venv/bin/python Tests/Contract/run.py --server .build/release/kmemlab --cases 20000    # as `make contract-test` does
+    .venv/bin/python Tests/Contract/run.py --server .build/release/kmemlab --cases 20000 --examples 40    # `make contract-test`
 
 Schemathesis makes requests out of the file, right ones and wrong ones, single ones and series along the links, and checks
 every answer. A client that is generated out of the file then goes through a session.
