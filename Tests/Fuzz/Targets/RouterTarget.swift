@@ -22,7 +22,7 @@ extension FuzzTarget {
         route(.get, "/items"), route(.post, "/items"), route(.get, "/items/{ref}"),
         route(.delete, "/items/{ref}"), route(.get, "/items/{ref}/parts/{part}"),
         route(.get, "/items/fixed"), route(.put, "/a/b/c/d/e/f/{last}"),
-    ])
+    ]) { problem, _, response in response.body.append("\(problem)") }
 
     private static func route(_ method: HTTPMethod, _ pattern: String) -> Route {
         Route(
