@@ -213,8 +213,8 @@ extension SessionState {
 extension SessionState {
     /// Calls of the longest session that rests: to run them again takes a fraction of a millisecond.
     private static let longestRest = 256
-    /// Seconds of a processor's time that this may take: as good as any.
-    private static let longestWake = 3_600.0
+    /// Seconds of a processor's time that this may take: any, since there is no other way back.
+    private static let longestWake = Double.infinity
     /// Bytes that its calls may have written.
     private static let mostWrittenAtRest = 1 << 20
 
