@@ -29,7 +29,8 @@ final class JournalDatabase: @unchecked Sendable {
         keeping answer: NumberedAnswer?
     ) throws(JournalError) {
         let isKept = try writer.locked { () throws(JournalError) in
-            try answer == nil && keepRecent(calls, of: session, after: head)
+            guard answer == nil else { return false }
+            return try keepRecent(calls, of: session, after: head)
         }
         if _fastPath(isKept) { return }
         try write { (transaction, state) throws(JournalError) in
