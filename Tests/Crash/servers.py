@@ -159,6 +159,6 @@ def copy_store(source, target):
     """Copies a store's directory as it is at this moment."""
     target = Path(target)
     target.mkdir()
-    for name in ("data.mdb", "open-since-boot"):
+    for name in ("data.mdb", "recent", "open-since-boot"):
         if (Path(source) / name).exists():
             copy_data(Path(source) / name, target / name)

@@ -37,7 +37,7 @@ import Testing
         /// Has every session leave memory.
         func forgetStates() {
             for session in service.store.residentSessions {
-                session.residence.withLock { $0.state = nil }
+                session.residence.withLock { $0.leave() }
             }
         }
 

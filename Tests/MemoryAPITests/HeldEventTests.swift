@@ -189,7 +189,7 @@ import Testing
         let stage = try Stage(MemoryJournalStore())
         let stream = try stage.spectator()
         try stage.call(2)
-        stage.session.residence.withLock { $0.state = nil }
+        stage.session.residence.withLock { $0.leave() }
         try stage.service.store.end(stage.session)
         #expect(try told(stream) == ["call 1", "call 2", "end", "over"])
     }

@@ -101,6 +101,27 @@ import Testing
         }
     }
 
+    @Test func file_emptyInAStoreThatWasMade_isRefused() throws {
+        try fill()
+        truncate(directory.store + "/data.mdb", 0)
+        #expect(
+            journalError { () throws(JournalError) in
+                try LMDBJournalStore(directory: directory.store, durability: .process)
+            } == .damaged(path: directory.store, reason: "data.mdb is empty"))
+    }
+
+    /// Pages at random, in hundreds of ways: what cannot be read is refused, and nothing ends the process.
+    @Test(arguments: [1, 2] as [UInt64])
+    func pages_damagedAtRandom_endNoProcess(_ seed: UInt64) throws {
+        let other = try OtherProcess("damage", directory.store, "\(seed)", "200")
+        let output = other.end()
+        let refused = output.split(separator: "\n").last?.split(separator: " ")
+        #expect(other.status == 0, "seed \(seed), ended in \(refused ?? [])")
+        try #require(refused?.first == "refused")
+        // Where nothing is that counts, damage does no harm.
+        #expect((40..<200).contains(Int(refused?.last ?? "") ?? 0), "\(refused ?? [])")
+    }
+
     @Test func mark_ofAnotherBoot_isRefused() throws {
         try fill()
         let mark = Glibc.open(directory.store + "/open-since-boot", O_WRONLY | O_CREAT, 0o600)

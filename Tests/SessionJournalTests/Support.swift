@@ -18,7 +18,9 @@ final class TemporaryDirectory {
     var store: String { path + "/data" }
 
     deinit {
-        for name in ["data.mdb", "lock.mdb", "lock", "seed", "open-since-boot", "served-seconds"] {
+        for name in [
+            "data.mdb", "lock.mdb", "lock", "seed", "recent", "open-since-boot", "served-seconds",
+        ] {
             unlink(store + "/" + name)
         }
         rmdir(store)

@@ -38,6 +38,12 @@ extension Machine {
     /// - Complexity: O(1), a few kilobytes.
     public init(booting image: BootImage) { self.init(core: Core(bootedFrom: image.core)) }
 
+    /// The same, as a value that shares all of the image: it costs nothing as long as it runs no call,
+    /// and then more than ``init(booting:)``.
+    ///
+    /// - Complexity: O(1), no memory.
+    public init(sharing image: BootImage) { self.init(core: image.core) }
+
     /// A machine that has just booted, with an image of its own.
     ///
     /// - Complexity: O(frames); share a ``BootImage`` where many machines start alike.

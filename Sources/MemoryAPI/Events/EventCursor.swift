@@ -64,6 +64,24 @@ struct EventCursor {
         return .call(position.step)
     }
 
+    /// Goes on by calls that somebody else has been told of, if those are what is to be told next.
+    ///
+    /// - Parameters:
+    ///   - end: the state that they lead to from ``position``.
+    ///   - head: where the session is for the spectator: a state that the session has.
+    /// - Returns: whether they are; if not, then nothing has changed.
+    mutating func follow(
+        to end: JournalHead, _ session: borrowing SessionState, towards head: JournalHead
+    ) -> Bool {
+        guard end.step <= head.step, session.has(end), session.has(position),
+            known.step <= position.step || !session.has(known)
+        else { return false }
+        position = end
+        known = end
+        commonStep = end.step
+        return true
+    }
+
     /// Goes back to where the session's path leaves that of the spectator.
     private mutating func goBack(
         _ session: borrowing SessionState, towards head: JournalHead

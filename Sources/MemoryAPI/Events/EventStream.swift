@@ -38,6 +38,8 @@ final class EventStream: ResponseStream, @unchecked Sendable {
 
     // The session's lock guards it.
     private var cursor: EventCursor?
+    /// Whether what was written last is calls and nothing else.
+    private var wroteCallsOnly = false
     private let start: JournalHead?
 
     // Only the connection's thread comes here.
@@ -210,20 +212,42 @@ extension EventStream {
     ) throws(Problem) -> Progress {
         // What was settled may have been overwritten by what is not.
         guard let mark, state.has(mark.head) else { return .waits }
+        guard let start = cursor?.position else { return .upToDate }
+        if let piece = spectators.pieces.piece(session.storedKey, behind: start),
+            piece.count <= eventsLeft,
+            cursor?.follow(to: piece.end, state, towards: mark.head) == true
+        {
+            piece.bytes.withUnsafeBytes { unsent.append($0) }
+            eventsLeft -= piece.count
+            return piece.end == mark.head ? .upToDate : .more
+        }
         let step = Int(mark.head.step)
         let view = try state.view(at: step > state.step ? step : nil)
-        return write(view, state, mark, &unsent, &eventsLeft, limit: Self.pieceInBytes)
+        let eventsBefore = eventsLeft
+        let progress = write(
+            view, state, mark, &unsent, &eventsLeft, limit: Self.pieceInBytes)
+        keepPiece(behind: start, count: eventsBefore - eventsLeft)
+        return progress
+    }
+
+    /// Keeps for others what was written, if it is calls.
+    private func keepPiece(behind start: JournalHead, count: Int) {
+        guard count > 0, wroteCallsOnly, eventsLeft > 0, let end = cursor?.position else { return }
+        let piece = EventPiece(Array(unsent.bytes), count: count, end: end)
+        spectators.pieces.keep(piece, session.storedKey, behind: start)
     }
 
     private func write(
         _ view: SessionView, _ state: borrowing SessionState, _ mark: SessionMark,
         _ output: inout OutputBuffer, _ eventsLeft: inout Int, limit: Int
     ) -> Progress {
+        wroteCallsOnly = true
         while eventsLeft > 0, output.count < limit {
             guard let event = cursor?.next(state, towards: mark.head),
                 let position = cursor?.position
             else { return .upToDate }
             output.append(event, position, view, lastStep: mark.lastStep)
+            if case .call = event {} else { wroteCallsOnly = false }
             eventsLeft -= 1
         }
         return .more

@@ -10,6 +10,8 @@ final class Spectators: Sendable {
     }
 
     let store: SessionStore
+    /// What was written for one of them, and others may need.
+    let pieces = EventPieces()
     private let state = Mutex(State())
 
     /// How often it is looked which streams have been silent for too long.
@@ -38,7 +40,11 @@ final class Spectators: Sendable {
     /// Has a stream hear no more, if it ever did.
     func remove(_ stream: EventStream, from session: Session) {
         session.residence.withLock { $0.remove(stream) }
-        state.withLock { $0.streams[ObjectIdentifier(stream)] = nil }
+        let isLast = state.withLock { state in
+            state.streams[ObjectIdentifier(stream)] = nil
+            return state.streams.isEmpty
+        }
+        if isLast { pieces.removeAll() }
     }
 
     private func add(_ stream: EventStream) throws(Problem) {

@@ -16,7 +16,7 @@ extension Session.Residence {
 
     private mutating func beginToTell() {
         held.clear()
-        told = state?.mark
+        told = isAwake ? state?.mark : nil
         guard let mark = told, let ticket = state?.lastTicket, ticket.settlement == nil else {
             return
         }
@@ -77,7 +77,7 @@ extension Session.Residence {
 
     /// Has the state leave memory that is not what the journal store has.
     mutating func lose() {
-        state = nil
+        leave()
         told = nil
         held.clear()
         for stream in spectators { stream.hearOfLoss() }

@@ -9,6 +9,8 @@ final class Session: Sendable {
     struct Residence: ~Copyable, Sendable {
         /// The machine and its journal; `nil` while only the journal store has them.
         var state: SessionState?
+        /// Whether there is a state, and its machine.
+        var isAwake: Bool
         /// Whether somebody has ended the session.
         var isEnded = false
         /// Who follows it.
@@ -49,7 +51,7 @@ final class Session: Sendable {
         token = Token(names.id, names.secret, isReadOnly: false)
         viewToken = Token(names.id, names.viewSecret, isReadOnly: true)
         self.creation = creation
-        residence = Mutex(Residence(state: state))
+        residence = Mutex(Residence(state))
         self.lastUse = Atomic(lastUse)
         self.notedUse = Atomic(notedUse)
     }

@@ -21,6 +21,10 @@ struct SessionState: ~Copyable, Sendable {
     /// Where the session stands in the journal store.
     private(set) var storedHead: JournalHead
     private var lowestStep = Int.max
+    /// Where the session stands while it has no machine.
+    private var restingStep = 0
+    /// Whether it took long to run its calls again.
+    private var isSlowToWake = false
     /// Stores whose bytes are kept, those of undone ones included.
     var payloadCount: Int { journal.payloads.count }
 
@@ -201,6 +205,38 @@ extension SessionState {
         journal.noteStored(count)
         answers.noteStored()
         if lastTicket !== ticket { lastTicket = ticket }
+    }
+}
+
+// MARK: - Resting
+
+extension SessionState {
+    /// Calls of the longest session that rests: to run them again takes a fraction of a millisecond.
+    private static let longestRest = 256
+    /// Seconds of a processor's time that this may take: any, since there is no other way back.
+    private static let longestWake = Double.infinity
+    /// Bytes that its calls may have written.
+    private static let mostWrittenAtRest = 1 << 20
+
+    /// Whether the session's machine costs more than it would to run its calls again.
+    var mayRest: Bool {
+        lastStep <= Self.longestRest && writtenBytes <= Self.mostWrittenAtRest && !isSlowToWake
+    }
+
+    /// Gives up the machine. Nothing may be asked of the session until it has it again.
+    mutating func rest() {
+        restingStep = step
+        machine = Machine(sharing: booted)
+    }
+
+    /// Runs the session's calls again, after it gave up the machine.
+    ///
+    /// - Throws: a problem if that takes very long; it has no machine then.
+    /// - Complexity: O(calls).
+    mutating func wake() throws(Problem) {
+        let begin = ContinuousClock.now
+        machine = try machine(at: restingStep, seconds: Self.longestWake)
+        isSlowToWake = begin.duration(to: .now) > .milliseconds(2)
     }
 }
 

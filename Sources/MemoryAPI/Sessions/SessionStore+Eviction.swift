@@ -9,9 +9,10 @@ extension SessionStore {
     /// so that memory is bounded however fast they come.
     private static let arrivalsBetween: UInt64 = 256
 
-    /// Notes that a session has come into memory, and looks after memory if many have.
-    func noteArrival() {
-        figures.noteArrival()
+    /// Notes that a session has come into memory or has its machine again, and looks after memory if
+    /// many have.
+    func noteArrival(_ session: Session) {
+        resting.add(session, now())
         let count = arrivals.add(1, ordering: .relaxed).newValue
         if journals != nil, count % Self.arrivalsBetween == 0 { evictIfFull() }
     }
@@ -20,9 +21,11 @@ extension SessionStore {
     @inline(__always)
     func lookAfterIfDue(_ now: UInt64) {
         let last = lastEviction.load(ordering: .relaxed)
-        guard _slowPath(now != last), journals != nil,
+        guard _slowPath(now != last),
             lastEviction.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
         else { return }
+        resting.rest(now)
+        guard journals != nil else { return }
         evictIfFull()
         walkStored(now)
     }
@@ -34,7 +37,7 @@ extension SessionStore {
         for session in leaving.prefix(Self.evictionLimit) {
             session.residence.withLockIfAvailable {
                 guard $0.state != nil else { return }
-                $0.state = nil
+                $0.leave()
                 figures.noteDeparture(true)
                 figures.evicted.add(1, ordering: .relaxed)
             }

@@ -62,7 +62,7 @@ extension SessionStore {
         at session: Session, _ body: (inout SessionState) throws(Problem) -> Result
     ) throws(Problem) -> Result {
         try session.residence.withLock { (residence) throws(Problem) in
-            if _slowPath(residence.state == nil) { try bringIn(session, &residence) }
+            if _slowPath(!residence.isAwake) { try wake(session, &residence) }
             return try body(&residence.state!)
         }
     }
@@ -77,8 +77,8 @@ extension SessionStore {
     ) throws(Problem) -> Result {
         try session.residence.withLock { (residence) throws(Problem) in
             figures.noteDeparture(residence.releaseHeld())
-            while residence.state == nil {
-                try bringIn(session, &residence)
+            while !residence.isAwake {
+                try wake(session, &residence)
                 figures.noteDeparture(residence.releaseHeld())
             }
             let mark = residence.tellable
@@ -97,7 +97,7 @@ extension SessionStore {
         _ session: Session, _ body: (inout SessionState) throws(Problem) -> Void
     ) throws(Problem) -> JournalTicket? {
         try session.residence.withLock { (residence) throws(Problem) in
-            if _slowPath(residence.state == nil) { try bringIn(session, &residence) }
+            if _slowPath(!residence.isAwake) { try wake(session, &residence) }
             defer { figures.noteDeparture(residence.tellSpectators()) }
             guard let journals else {
                 try body(&residence.state!)
@@ -145,8 +145,17 @@ extension SessionStore {
         return journals?.problem(error) ?? .unknownToken
     }
 
-    /// Builds a session's state again from the journal store.
+    /// Brings a session's state into memory, or its machine.
     @inline(never)
+    private func wake(
+        _ session: Session, _ residence: inout Session.Residence
+    ) throws(Problem) {
+        if residence.state == nil { try bringIn(session, &residence) }
+        try residence.wake()
+        noteArrival(session)
+    }
+
+    /// Builds a session's state again from the journal store.
     private func bringIn(
         _ session: Session, _ residence: inout Session.Residence
     ) throws(Problem) {
@@ -159,9 +168,9 @@ extension SessionStore {
         var state = try boot(start, owner: session.owner)
         guard state.configuration == stored.configuration else { throw journals.unreadable(key) }
         try journals.rebuild(&state, key)
-        residence.state = consume state
+        residence.come(consume state)
         figures.returned.add(1, ordering: .relaxed)
-        noteArrival()
+        figures.noteArrival()
     }
 
     private func start(

@@ -30,6 +30,8 @@ final class SessionStore: Sendable {
     let census: Mutex<Census>
     /// When it was last looked whether there is too much in memory.
     let lastEviction = Atomic<UInt64>(0)
+    /// Who gives up a machine when it is idle.
+    let resting = RestingSessions()
     /// How many sessions have come into memory.
     let arrivals = Atomic<UInt64>(0)
     /// What became of sessions.
@@ -147,7 +149,8 @@ extension SessionStore {
             sessions[session.id.key] = session
         }
         figures.begun.add(1, ordering: .relaxed)
-        noteArrival()
+        figures.noteArrival()
+        noteArrival(session)
         return (session, ticket)
     }
 
@@ -199,7 +202,7 @@ extension SessionStore {
 
     /// Has spectators find what they have not been told yet.
     private func bringInForSpectators(_ session: Session) {
-        let isMissed = session.residence.withLock { !$0.spectators.isEmpty && $0.state == nil }
+        let isMissed = session.residence.withLock { !$0.spectators.isEmpty && !$0.isAwake }
         if isMissed { try? look(at: session) { _ in } }
     }
 }

@@ -18,14 +18,23 @@ extension RecordReader {
         opening bytes: UnsafeRawBufferPointer, _ key: JournalKey, version: UInt8
     ) throws(RecordError) {
         guard bytes.count >= 5 else { throw .truncated }
+        guard bytes.hasCheckValue(key) else { throw .damaged }
         let content = UnsafeRawBufferPointer(rebasing: bytes.dropLast(4))
-        let check = UInt32(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: content.count, as: UInt32.self))
-        guard check == key.checkValue(with: content) else { throw .damaged }
         let found = content[0]
         self.init(UnsafeRawBufferPointer(rebasing: content.dropFirst()), version: found)
         guard found <= version else { throw .newerVersion(found) }
         guard found > 0 else { throw .outOfRange("version") }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether a record ends with the check value of its key and what is before.
+    func hasCheckValue(_ key: JournalKey) -> Bool {
+        guard count >= 5 else { return false }
+        let content = UnsafeRawBufferPointer(rebasing: dropLast(4))
+        let check = UInt32(
+            littleEndian: loadUnaligned(fromByteOffset: content.count, as: UInt32.self))
+        return check == key.checkValue(with: content)
     }
 }
 

@@ -27,6 +27,11 @@ struct DiskReserve {
     /// Bytes that a small change takes at most: LMDB's own lists, and a path of pages in each tree.
     private static let baseInBytes = 2 << 20
 
+    /// Whether the map has room for what ``RecentRecords`` may still become.
+    static func hasRoomForRecent(in environment: Environment) -> Bool {
+        environment.usedBytes + baseInBytes + 4 * RecentRecords.size <= environment.mapSize
+    }
+
     /// A transaction begins.
     mutating func begin() { pending = 0 }
 

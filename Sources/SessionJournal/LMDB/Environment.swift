@@ -30,6 +30,7 @@ final class Environment: @unchecked Sendable {
     init(
         path: String, lock: DirectoryLock, flags: Int32, mapSize: Int
     ) throws(JournalError) {
+        try FileCheck.check(path + "/data.mdb", path)
         var pointer: OpaquePointer?
         try LMDBCode.check(mdb_env_create(&pointer), "mdb_env_create", path)
         guard let pointer else { preconditionFailure("mdb_env_create made nothing") }
@@ -40,15 +41,8 @@ final class Environment: @unchecked Sendable {
             mdb_env_set_mapsize(pointer, mapSize), "mdb_env_set_mapsize", path)
         try LMDBCode.check(
             mdb_env_set_maxreaders(pointer, 1_022), "mdb_env_set_maxreaders", path)
-        let fileSize = Self.size(path + "/data.mdb")
         try LMDBCode.check(
             mdb_env_open(pointer, path, UInt32(flags), 0o600), "mdb_env_open", path)
-        // The number is the file's own, and may be any.
-        guard (0..<max(mapSize, fileSize) / Self.pageSize).contains(info.me_last_pgno),
-            fileSize == 0 || fileSize >= usedBytes
-        else {
-            throw .damaged(path: path, reason: "data.mdb has lost its end")
-        }
         earlierCommits = info.me_last_txnid
         try openDatabase()
     }
@@ -62,11 +56,6 @@ final class Environment: @unchecked Sendable {
         try LMDBCode.check(
             mdb_set_compare(transaction.pointer, database, keysCompared), "mdb_set_compare", path)
         try transaction.commit()
-    }
-
-    private static func size(_ file: String) -> Int {
-        var status = stat()
-        return stat(file, &status) == 0 ? Int(status.st_size) : 0
     }
 }
 

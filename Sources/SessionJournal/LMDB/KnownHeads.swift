@@ -10,7 +10,7 @@ struct KnownHeads {
 
     private var entries = [Entry?](repeating: nil, count: Self.count)
 
-    private static let count = 4_096
+    private static let count = 1 << 15
 
     /// Names are random, so any of their bits will do.
     private static func place(_ session: SessionKey) -> Int {

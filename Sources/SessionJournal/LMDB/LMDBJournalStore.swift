@@ -35,19 +35,25 @@ public final class LMDBJournalStore: JournalStore {
         let lock = try DirectoryLock(directory)
         let mark = OpenMark(directory)
         try mark.check(directory)
+        let isMapSafe =
+            durability == .process && FileSystem.keepsAllocatedBlocks(lock.descriptor)
         let environment = try Environment(
-            path: directory, lock: lock, flags: Self.flags(durability, lock), mapSize: mapSize)
+            path: directory, lock: lock, flags: Self.flags(durability, isMapSafe), mapSize: mapSize)
+        let recent = try RecentRecords.open(in: directory, isUsed: isMapSafe)
+        // A process that was killed may have left some.
+        try JournalDatabase(environment, mapLimit: mapLimit, recent: recent).settle()
         switch durability {
         case .process: try mark.set()
         case .power:
-            // A process that was killed may have left more than the disk has; nobody is to see it before.
+            // The same process may have left more than the disk has; nobody is to see it before.
             try environment.sync()
             mark.remove()
         }
+        if !isMapSafe { recent?.remove() }
         self.init(
-            JournalDatabase(environment, mapLimit: mapLimit), durability,
-            mark: durability == .process ? mark : nil, seed: try SeedFile.bytes(in: directory),
-            ServedTime(directory))
+            JournalDatabase(environment, mapLimit: mapLimit, recent: isMapSafe ? recent : nil),
+            durability, mark: durability == .process ? mark : nil,
+            seed: try SeedFile.bytes(in: directory), ServedTime(directory))
     }
 
     private init(
@@ -75,9 +81,8 @@ public final class LMDBJournalStore: JournalStore {
     }
 
     /// See `Documentation/decisions/journal-store.md`.
-    private static func flags(_ durability: JournalDurability, _ lock: DirectoryLock) -> Int32 {
+    private static func flags(_ durability: JournalDurability, _ isMapSafe: Bool) -> Int32 {
         guard durability == .process else { return MDB_NOTLS }
-        let isMapSafe = FileSystem.keepsAllocatedBlocks(lock.descriptor)
         return MDB_NOTLS | MDB_NOSYNC | (isMapSafe ? MDB_WRITEMAP : 0)
     }
 }

@@ -133,7 +133,7 @@ extension Transaction {
     }
 
     /// Bytes that a record takes beside its own: its key, and what LMDB adds.
-    private static var overhead: Int { 32 }
+    static var overhead: Int { 32 }
 }
 
 // MARK: - Where sessions stand

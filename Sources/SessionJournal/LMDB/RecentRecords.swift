@@ -1,0 +1,159 @@
+import Glibc
+import Synchronization
+
+/// The last records, beside the database, until they go there together.
+///
+///     | end (8) | size (4) | key (12) | record | size | key | record | ... end
+///
+/// A commit copies every page on the way to a record; here a record is copied and nothing else. The file
+/// is written through a map: what stands there before `end` outlives the process, since the system has it.
+final class RecentRecords: @unchecked Sendable {
+    // Whoever writes to the database is alone here, too.
+    private let map: UnsafeMutableRawPointer
+    private let file: String
+    /// Where the records end that are there for good, and where the next one begins.
+    private var end: Int
+    private var next: Int
+
+    /// Bytes of the file.
+    static let size = 128 << 10
+    private static let start = 8
+    private static let headerSize = 4 + JournalKey.byteCount
+
+    /// Opens the records of a directory.
+    ///
+    /// - Parameter isUsed: whether more may come; if not, there are none if there is no file.
+    /// - Throws: ``JournalError/damaged(path:reason:)`` if they are not what was written.
+    static func open(
+        in directory: String, isUsed: Bool
+    ) throws(JournalError) -> RecentRecords? {
+        let file = directory + "/recent"
+        let flags = isUsed ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDWR | O_CLOEXEC
+        let descriptor = Glibc.open(file, flags, 0o600)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .notWritable(path: file, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size == 0 || status.st_size == size else {
+            throw .damaged(path: directory, reason: "the file recent has lost its end")
+        }
+        // A page of the map without room on the disk would end the process.
+        let code = posix_fallocate(descriptor, 0, off_t(size))
+        guard code == 0 else {
+            if status.st_size == 0 { unlink(file) }
+            if code == ENOSPC || code == EDQUOT { throw .diskFull(path: directory) }
+            throw .system(
+                operation: "posix_fallocate", code: code, reason: String(cString: strerror(code)))
+        }
+        let map = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+        guard let map, map != MAP_FAILED else {
+            throw .system(operation: "mmap", code: errno, reason: String(cString: strerror(errno)))
+        }
+        let records = RecentRecords(map, file)
+        guard records.areWhole else {
+            throw .damaged(path: directory, reason: "the file recent is not what was written")
+        }
+        return records
+    }
+
+    private init(_ map: UnsafeMutableRawPointer, _ file: String) {
+        self.map = map
+        self.file = file
+        end = Self.start
+        next = Self.start
+        let written = map.load(as: UInt64.self)
+        if written != 0 { end = Int(clamping: written) }
+        next = end
+    }
+
+    deinit { munmap(map, Self.size) }
+
+    /// Takes the file away, when there is nothing in it.
+    func remove() { unlink(file) }
+
+    /// Whether there are none.
+    var isEmpty: Bool { end == Self.start }
+
+    /// Bytes of the file that are in use.
+    var byteCount: Int { end }
+}
+
+// MARK: - Writing
+
+extension RecentRecords {
+    /// Begins with records that are there whole or not at all.
+    func begin() { next = end }
+
+    /// Adds a record.
+    ///
+    /// - Returns: whether there was room for it.
+    func add(_ key: JournalKey, _ record: UnsafeRawBufferPointer) -> Bool {
+        guard Self.size - next >= Self.headerSize + record.count, let bytes = record.baseAddress
+        else { return false }
+        let place = map + next
+        place.storeBytes(of: UInt32(record.count), as: UInt32.self)
+        key.withBytes { bytes in
+            (place + 4).copyMemory(from: bytes.baseAddress!, byteCount: JournalKey.byteCount)
+        }
+        (place + Self.headerSize).copyMemory(from: bytes, byteCount: record.count)
+        next += Self.headerSize + record.count
+        return true
+    }
+
+    /// Has the records that were added be there for good.
+    func commit() {
+        end = next
+        setEnd()
+    }
+
+    /// Forgets all, once the database has them.
+    func clear() {
+        end = Self.start
+        next = Self.start
+        setEnd()
+    }
+
+    /// Says where the records end, after everything that was written before.
+    private func setEnd() {
+        let word = map.assumingMemoryBound(to: Atomic<UInt64>.self)
+        word.pointee.store(UInt64(end), ordering: .releasing)
+    }
+}
+
+// MARK: - Reading
+
+extension RecentRecords {
+    /// Hands out the records, in the order in which they came.
+    func forEach(
+        _ body: (JournalKey, UnsafeRawBufferPointer) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        var place = Self.start
+        while place < end {
+            let record = record(at: place)
+            try body(JournalKey(at: map + place + 4), record)
+            place += Self.headerSize + record.count
+        }
+    }
+
+    private func record(at place: Int) -> UnsafeRawBufferPointer {
+        let size = Int(map.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+        return UnsafeRawBufferPointer(start: map + place + Self.headerSize, count: size)
+    }
+
+    /// Whether every record has its check value.
+    private var areWhole: Bool {
+        guard (Self.start...Self.size).contains(end) else { return false }
+        var place = Self.start
+        while place < end {
+            guard end - place >= Self.headerSize else { return false }
+            let record = record(at: place)
+            guard end - place - Self.headerSize >= record.count,
+                record.hasCheckValue(JournalKey(at: map + place + 4))
+            else { return false }
+            place += Self.headerSize + record.count
+        }
+        return true
+    }
+}
