@@ -47,7 +47,8 @@ extension ExercisePart {
         weight: UInt64 = 1, why: String, traps: [(ExerciseMistake, Int?)] = []
     ) -> ExercisePart {
         ExercisePart(
-            field, question, .number(range), .number(UInt64(right)), weight: weight, why: why,
+            field, question, .number(range), .number(UInt64(clamping: right)), weight: weight,
+            why: why,
             traps: traps.map { mistake, value in
                 (mistake, value.flatMap { $0 >= 0 ? .number(UInt64($0)) : nil })
             })

@@ -100,6 +100,13 @@ extension String {
     }
 }
 
+extension [Decision] {
+    /// Whether a CPU's lists were too full, so that blocks went back to the zone that nobody asked about.
+    var hasDrain: Bool {
+        contains { $0.code == .pcpFull || $0.code == .pcpDrainAll || $0.code == .pcpDrain }
+    }
+}
+
 extension Explanation {
     /// The decisions of a kind.
     func all(_ code: Decision.Code) -> [Decision] { decisions.filter { $0.code == code } }

@@ -134,7 +134,9 @@ extension ExerciseSolver {
         let words = prompt.split(separator: " ").map {
             String($0.filter { $0 != "," && $0 != "." })
         }
-        let orders = words.indices.filter { words[$0] == "order" }.compactMap { Int(words[$0 + 1]) }
+        let orders = words.indices.dropLast().filter { words[$0] == "order" }.compactMap {
+            Int(words[$0 + 1])
+        }
         let victim = Self.parts(calls[0]).arguments[0]
         let (order, freed) = (orders[0], orders[1])
         var owned: [String: Range<Int>] = [:]

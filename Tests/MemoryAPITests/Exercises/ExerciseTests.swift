@@ -203,7 +203,7 @@ private func problems(_ topic: String, seeds: ClosedRange<UInt64>) -> [PosedExer
                 reply.status == 422 && reply.problem == "invalid-field", "\(body): \(reply.text)")
             #expect(reply.json["errors"][0]["pointer"].string == pointer)
         }
-        let unknown = try client.post("/exercises/merge", #"{"buddy":1}"#)
+        let unknown = try client.post("/exercises/merge", #"{"buddy_pf":1}"#)
         #expect(unknown.problem == "unknown-field" && unknown.json["suggestions"] != .null)
         #expect(try client.post("/exercises/merge", "").status == 400)
         #expect(try client.post("/exercises/merge", "{").status == 400)

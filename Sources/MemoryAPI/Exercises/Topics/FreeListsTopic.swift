@@ -157,7 +157,8 @@ private struct PageProgram {
         return script.lines.allSatisfy { line in
             line.name.map { frames.contains(script.frame($0) ?? 0) } ?? true
         } && changes >= (level == 2 ? 3 : 2) && splits && (level != 2 || merges)
-            && (level < 3 || local) && script.lines.allSatisfy { $0.why.leftOutCount == 0 }
+            && (level < 3 || local) && !decisions.hasDrain
+            && script.lines.allSatisfy { $0.why.leftOutCount == 0 }
     }
 }
 

@@ -65,6 +65,7 @@ private struct Merge {
     private let before: Machine
     private let merges: [Decision]
     private let staysOnCPU: Bool
+    private let hasDrain: Bool
 
     init(pfn: Int, order: Int, before: Machine, why: Explanation?) {
         self.pfn = pfn
@@ -72,6 +73,7 @@ private struct Merge {
         self.before = before
         merges = why?.all(.buddyMerge) ?? []
         staysOnCPU = why?.all(.pcpFree).isEmpty == false
+        hasDrain = why?.decisions.hasDrain == true
     }
 
     private var buddy: Int { pfn ^ (1 << order) }
@@ -109,6 +111,7 @@ private struct Merge {
         let isInside =
             before.zoneName(of: PageFrameNumber(UInt32(shownFrames.upperBound - 1))) == "Normal"
             && before.zoneName(of: PageFrameNumber(UInt32(shownFrames.lowerBound))) == "Normal"
+        if hasDrain { return false }
         switch level {
         case 1: return isInside && merges.count <= 2
         case 2: return isInside && merges.count >= 2

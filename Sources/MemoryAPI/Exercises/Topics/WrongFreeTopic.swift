@@ -36,7 +36,8 @@ enum WrongFreeTopic: ExerciseTopic {
         let story = Story(
             victim: victim, order: order, freed: freed, asked: asked, claims: claims,
             lost: script.machine.frames(start..<(start + (1 << order)), in: [.lost]).count,
-            isSteal: script.decisions.contains { $0.code == .fallbackSteal },
+            isOdd: script.decisions.hasDrain
+                || script.decisions.contains { $0.code == .fallbackSteal },
             isNoticed: !script.machine.log(of: script.calls.first?.step ?? 0).isEmpty)
         return Exercise(
             prompt: story.prompt, script: script,
@@ -110,8 +111,8 @@ private struct Story {
     let asked: Int
     let claims: Claims
     let lost: Int
-    /// Whether a block of another migrate type had to serve a request.
-    let isSteal: Bool
+    /// Whether a CPU's lists overflowed, or a block of another migrate type had to serve a request.
+    let isOdd: Bool
     /// Whether the kernel reported a bad page.
     let isNoticed: Bool
 
@@ -126,7 +127,7 @@ private struct Story {
 
     /// Whether somebody shares, or something is lost.
     func isWorthwhile(_ level: Int, _ machine: Machine) -> Bool {
-        !machine.isHalted && !isSteal && claims.start(of: "x") != 0 && claims.start(of: "y") != 0
+        !machine.isHalted && !isOdd && claims.start(of: "x") != 0 && claims.start(of: "y") != 0
             && (level == 1 ? claims.sharedCount > 0 : claims.sharedCount > 0 || lost > 0)
     }
 
