@@ -54,13 +54,13 @@ private struct Follower {
     ) {
         let count = Int.random(in: 1...4, using: &generator)
         switch Int.random(in: 0..<5, using: &generator) {
-        case 0: session.move(to: max(0, session.step - count))
-        case 1: session.move(to: min(session.lastStep, session.step + count))
+        case 0: _ = try? session.move(to: max(0, session.step - count))
+        case 1: _ = try? session.move(to: min(session.lastStep, session.step + count))
         default:
             for _ in 0..<count {
                 let order = UInt32.random(in: 0...2, using: &generator)
                 _ = try? session.apply(.allocPages(.kernel, order: order))
-                if session.machine.step > 60 { session.move(to: 20) }
+                if session.machine.step > 60 { _ = try? session.move(to: 20) }
             }
         }
     }

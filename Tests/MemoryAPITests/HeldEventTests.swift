@@ -38,7 +38,9 @@ import Testing
         }
 
         func move(to step: Int) throws {
-            _ = try service.store.change(session) { state in state.move(to: step) }
+            _ = try service.store.change(session) { (state) throws(Problem) in
+                try state.move(to: step)
+            }
         }
     }
 

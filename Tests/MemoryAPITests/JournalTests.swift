@@ -13,7 +13,7 @@ import Testing
             _ = try session.apply(.allocPage(.kernel))
         }
         #expect(session.payloadCount == 5)
-        session.move(to: 3)
+        try session.move(to: 3)
         #expect(session.payloadCount == 5)
         _ = try session.apply(.store(VirtualAddress(0xc010_0000), [9]))
         #expect(session.payloadCount == 3)

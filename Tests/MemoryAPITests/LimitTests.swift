@@ -123,10 +123,8 @@ import Testing
     @Test(arguments: ["alloc_page(GFP_KERNEL)", "kmalloc(64, GFP_KERNEL)"])
     func objects_beyondTheLimit_areRefusedUntilSomeAreFreed(_ call: String) throws {
         let client = try TestClient("i386", limits: limits { $0.objectsPerSession = 12_000 })
-        let batch =
-            "["
-            + Array(repeating: "{\"call\":\"\(call)\"}", count: 2_000)
-            .joined(separator: ",") + "]"
+        let one = #"{"call":"\#(call)"}"#
+        let batch = "[\(Array(repeating: one, count: 2_000).joined(separator: ","))]"
         var replies: [Reply] = []
         repeat {
             replies.append(try client.post("/calls", batch))

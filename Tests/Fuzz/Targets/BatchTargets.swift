@@ -62,6 +62,7 @@ extension FuzzTarget {
             var copy = PaddedBytes()
             copy.append(UnsafeRawBufferPointer(rebasing: rest.prefix(part)))
             rest = rest.dropFirst(part)
+            defer { withExtendedLifetime(copy) {} }
             try lines.take(copy.bytes, into: &batch)
         }
         try lines.finish(into: &batch)

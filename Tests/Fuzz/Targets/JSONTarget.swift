@@ -17,8 +17,12 @@ extension FuzzTarget {
         _ = csj_parse(body.bytes.baseAddress, body.count, &root)
         var json = JSONWriter(OutputBuffer())
         json.value(JSONValue(root))
+        // What is read points into it.
+        withExtendedLifetime(body) {}
+        let written = json.finish()
         var again = PaddedBytes()
-        again.append(json.finish().bytes)
+        again.append(written.bytes)
+        withExtendedLifetime(written) {}
         let copy = description(again, csj_parse)
         try demand(copy == quick, "\(shown(quick)) was written as \(shown(copy))")
     }
@@ -31,6 +35,7 @@ extension FuzzTarget {
         guard parse(body.bytes.baseAddress, body.count, &root) == 0 else { return nil }
         var text: [UInt8] = []
         write(root, to: &text)
+        withExtendedLifetime(body) {}
         return text
     }
 

@@ -9,6 +9,7 @@ extension FuzzTarget {
     static let recording = FuzzTarget(name: "recording") { bytes in
         var body = PaddedBytes()
         body.append(bytes)
+        defer { withExtendedLifetime(body) {} }
         let image: BootImage
         do {
             let dump = try UploadedDump(lines: body.bytes)
