@@ -55,6 +55,14 @@ def axe_finds_no_violation(browser, base):
     lab.close()
 
 
+def in_both_themes(lab, where):
+    """All of axe's rules, and in the dark those that colours matter to; nothing may move, or colours are under way."""
+    no_violation(lab, f"{where}, light")
+    lab.page.emulate_media(color_scheme="dark")
+    no_violation(lab, f"{where}, dark", ["color-contrast", "scrollable-region-focusable"])
+    lab.page.emulate_media(color_scheme="light")
+
+
 def no_violation(lab, where, rules=None):
     """All of axe's rules, or only those named."""
     # Without the lists of what is right, which nobody reads, axe takes half the time.
