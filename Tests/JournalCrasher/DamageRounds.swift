@@ -58,7 +58,7 @@ extension DamageRounds {
             }
             for start in stride(from: 0, to: calls.count, by: 30) {
                 let head = JournalHead(step: UInt32(start), stateHash: UInt64(start))
-                _ = try store.append(calls[start..<start + 30].span, to: key, expecting: head)
+                _ = try store.append(Array(calls[start..<start + 30]), to: key, expecting: head)
             }
             if number % 4 == 0 { _ = try store.end(key) }
         }
@@ -78,11 +78,11 @@ extension DamageRounds {
                 let step = try store.position(of: session).step
                 let head = JournalHead(step: step, stateHash: hash)
                 _ = try store.append(
-                    Array(repeating: call, count: 20).span, to: session, expecting: head)
+                    Array(repeating: call, count: 20), to: session, expecting: head)
                 let last = JournalHead(step: step + 20, stateHash: 7)
                 _ = try store.move(session, from: last, to: JournalHead(step: 10, stateHash: 10))
                 _ = try store.append(
-                    [call].span, to: session, expecting: JournalHead(step: 10, stateHash: 10))
+                    [call], to: session, expecting: JournalHead(step: 10, stateHash: 10))
             } catch {}
         }
         for session in (try? store.sessions()) ?? [] where session.rawValue & 1 == 0 {
