@@ -31,7 +31,6 @@ enum ExerciseMistake: String, CaseIterable, Sendable {
     case oldestOwnerOnly = "oldest-owner-only"
     case freedForShared = "freed-not-shared"
     case foreignForShared = "foreign-not-shared"
-    case freedForLost = "freed-not-lost"
     case secondFreeIgnored = "second-free-ignored"
     case oldestFirst = "oldest-first"
     case neverShared = "never-shared"
@@ -119,7 +118,6 @@ extension ExerciseMistake {
         case .freedForShared: "That is all that was freed; some of it has one owner only."
         case .foreignForShared:
             "These frames were not the caller's to free, but not each of them has two owners."
-        case .freedForLost: "These were freed; the question is those that were not."
         case .secondFreeIgnored: "You let the kernel ignore the second free; it does not look."
         case .oldestFirst: "You took the oldest first; the last one freed is handed out first."
         case .neverShared:

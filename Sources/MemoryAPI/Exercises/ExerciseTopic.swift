@@ -44,7 +44,7 @@ enum ExerciseTopics {
 
 extension ExerciseReference {
     /// How often another problem is tried before one is taken that is too easy.
-    static let attempts = 64
+    static let attempts = 256
 
     /// Makes the problem.
     ///

@@ -146,12 +146,12 @@ private struct Served {
                 ? "\(wish.size) bytes are more than the 8,192 of the largest cache."
                 : "\(given) is the least of the family's sizes that is not below \(wish.size).",
             traps: [
+                (.smallestObject, least.map { prefix + SizeClassTopic.name($0) }),
                 (
                     .familyForgotten,
                     prefix == "kmalloc-" ? nil : "kmalloc-\(SizeClassTopic.name(given))"
                 ),
                 (.powerOfTwo, powerOfTwo <= 8_192 ? prefix + SizeClassTopic.name(powerOfTwo) : nil),
-                (.smallestObject, least.map { prefix + SizeClassTopic.name($0) }),
                 (.roundedDown, below.map { prefix + SizeClassTopic.name($0) }),
                 (.cacheTooSmall, cache == "none" ? "kmalloc-8k" : nil),
             ])
@@ -167,8 +167,9 @@ private struct Served {
                     + "\(given / 4_096), a power of two."
                 : "An object of \(cache) has \(given) bytes.",
             traps: [
-                (.exactBytes, wish.size), (.powerOfTwo, powerOfTwo),
+                (.exactBytes, wish.size),
                 (.smallestObject, SizeClassTopic.sizes.first { $0 >= wish.size }),
+                (.powerOfTwo, powerOfTwo),
                 (.exactPages, wholePages),
             ])
     }

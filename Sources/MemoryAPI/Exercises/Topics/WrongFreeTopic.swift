@@ -195,8 +195,7 @@ private struct Story {
                 : isNoticed
                     ? "The kernel keeps a block with a bad page." : "All of them were freed.",
             traps: [
-                (.freedForLost, isTooSmall ? 1 << freed : nil),
-                (.blocksForPages, isTooSmall ? 1 : nil),
+                (.blocksForPages, isTooSmall ? 1 : nil)
             ])
     }
 }

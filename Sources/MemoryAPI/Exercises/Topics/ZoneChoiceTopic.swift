@@ -276,8 +276,7 @@ extension Decision.Code {
     /// Whether the kernel came to do something that the problem does not speak of.
     fileprivate var isBesideZones: Bool {
         switch self {
-        case .highAtomicOpened, .shrinkerAsked, .zoneWithoutWatermark,
-            .boostIgnored, .watermarkBoost:
+        case .highAtomicOpened, .shrinkerAsked, .zoneWithoutWatermark, .boostIgnored:
             true
         default: false
         }
