@@ -9,13 +9,13 @@ extension FuzzTarget {
     static let gfp = FuzzTarget(name: "gfp") { bytes in
         try readMask(bytes)
         var reader = CallReader(.i386)
+        let machine = Machine(booting: image)
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             let line = UnsafeRawBufferPointer(rebasing: line)
             _ = try? reader.read(line: line, in: .body)
             let text = String(decoding: line, as: UTF8.self)
             guard let call = try? KernelCall(parsing: text) else { continue }
             var json = JSONWriter(OutputBuffer())
-            let machine = Machine(booting: image)
             json.answerWithoutRun(call, machine)
             _ = json.finish()
         }
