@@ -27,10 +27,12 @@ import Testing
         },
     ]
 
-    /// - Parameter rate: bytes a second.
-    private func server(rate: Int = 4_096) throws -> SampleServer {
+    /// - Parameters:
+    ///   - rate: bytes a second.
+    ///   - idle: seconds.
+    private func server(rate: Int = 4_096, idle: Int = 1) throws -> SampleServer {
         try SampleServer(adding: Self.routes) {
-            $0.idleTimeoutSeconds = 1
+            $0.idleTimeoutSeconds = idle
             $0.patienceInSeconds = 1
             $0.leastBytesPerSecond = rate
             $0.threadCount = 1
@@ -66,7 +68,8 @@ import Testing
 
     @Test(arguments: ["/huge", "/endless"])
     func answer_thatIsHardlyTaken_isCutOff(_ target: String) throws {
-        let server = try server(rate: 100 << 20)
+        // Longer than the test takes: the client takes nothing, and is not to go for that alone.
+        let server = try server(rate: 100 << 20, idle: 30)
         let client = server.connect()
         client.send(SyntheticRequest("GET", target))
         for _ in 0..<20 where server.server.cutConnectionCount == 0 { usleep(200_000) }
