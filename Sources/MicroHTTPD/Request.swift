@@ -18,6 +18,13 @@ public struct Request: ~Copyable {
         exchange.pointee.target.path
     }
 
+    /// Calls a closure with each segment of the path in order, percent-decoded; one may hold a `/` (from `%2F`).
+    public func forEachPathSegment(_ body: (UnsafeRawBufferPointer) -> Void) {
+        for index in 0..<min(exchange.pointee.target.segmentCount, RequestTarget.segmentLimit) {
+            body(exchange.pointee.target.segment(index))
+        }
+    }
+
     /// What stands in the place of a placeholder of the matched pattern, percent-decoded.
     ///
     /// - Parameter index: 0 for the pattern's first `{placeholder}`.

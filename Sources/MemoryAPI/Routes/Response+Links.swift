@@ -29,9 +29,11 @@ extension Response {
             items.append("\(name.percentEncoded)=\(value.percentEncoded)")
         }
         items.append("\(parameter)=\(next.description.percentEncoded)")
-        let path = String(decoding: request.path, as: UTF8.self).split(separator: "/")
-            .map { String($0).percentEncoded }.joined(separator: "/")
-        var link = "</\(path)?\(items.joined(separator: "&"))>; rel=\"next\""
+        var path = ""
+        request.forEachPathSegment { segment in
+            path += "/" + String(decoding: segment, as: UTF8.self).percentEncoded
+        }
+        var link = "<\(path)?\(items.joined(separator: "&"))>; rel=\"next\""
         link.withUTF8 { _ = addHeader("Link", bytes: UnsafeRawBufferPointer($0)) }
     }
 }
