@@ -199,7 +199,8 @@ private struct Choice {
 
     func isWorthwhile(_ level: Int) -> Bool {
         let fates = ZoneChoiceTopic.zones.map(fate)
-        let isPlain = why.decisions.allSatisfy { !$0.code.isBesideZones } && why.leftOutCount == 0
+        // What is left out of an explanation are rounds of filling a CPU's lists, not zones.
+        let isPlain = why.decisions.allSatisfy { !$0.code.isBesideZones }
         let skips = fates.count { $0 == .belowWatermark || $0 == .noBlock }
         // One that serves is the one, unless its blocks were all of the wrong kind.
         let isClear = fates.count { $0 == .serves } == (isSlow || zone == nil ? 0 : 1)
