@@ -54,12 +54,25 @@ import Testing
     @Test func openAPI_examples_areValid() {
         for operation in Interface.shared.operations {
             let responses = operation.operation["responses"].object.values
-            let media =
-                responses.flatMap { $0["content"].object.values }
-                + operation.operation["requestBody"]["content"].object.values
-            for type in media where type.keys.contains("example") {
-                #expect(Interface.shared.faults(type["example"], type) == [], "\(operation.path)")
+            let contents =
+                responses.map { $0["content"] } + [operation.operation["requestBody"]["content"]]
+            for (name, type) in contents.flatMap(\.object) where type.keys.contains("example") {
+                for example in Self.values(type["example"], of: name) {
+                    #expect(Interface.shared.faults(example, type) == [], "\(operation.path)")
+                }
             }
+        }
+    }
+
+    /// What of an example is described: each event of a stream, or all of it.
+    private static func values(_ example: JSON, of type: String) -> [JSON] {
+        guard type == "text/event-stream", let text = example.string else { return [example] }
+        return text.split(separator: "\n\n").map { event in
+            let fields = event.split(separator: "\n").map { line in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                return (String(parts[0]), JSON.string(String(parts[1].dropFirst())))
+            }
+            return .object(Dictionary(uniqueKeysWithValues: fields))
         }
     }
 

@@ -14,7 +14,7 @@ enum FileCheck {
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return }
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
         if status.st_size == 0 {
             // It is empty while a store is made; what is made last is not there then.
             guard access(path + "/seed", F_OK) != 0 else {
