@@ -4,7 +4,7 @@ public struct MachineHoldings: Equatable, Sendable {
     public var objects = 0
     /// Areas of the vmalloc address space.
     public var areas = 0
-    /// Caches of objects.
+    /// Caches of objects, one for each name: those that were merged have several.
     public var caches = 0
     /// Locks that are held.
     public var locks = 0
@@ -22,7 +22,7 @@ extension Machine {
         core.forEachLiveFrame { _ in holdings.objects += 1 }
         core.slabs.pointee.forEach { holdings.objects += Int(core.readSlab($0).pointee.objects) }
         holdings.areas = core.vmap.pointee.areas.count
-        holdings.caches = core.cold.registry.order.count
+        holdings.caches = core.cold.registry.order.count + core.cold.registry.aliases.count
         holdings.locks = contexts.cpus.reduce(0) { $0 + $1.locks.count }
         return holdings
     }
