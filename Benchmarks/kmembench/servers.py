@@ -92,7 +92,7 @@ def build():
 
 def product(valgrind: list[str] | None = None, options: list[str] | None = None) -> Server:
     """The real server, with limits that no benchmark meets, and with more options."""
-    limits = ["--max-calls", str(1 << 31), "--max-sessions", "200000"]
+    limits = ["--max-calls", str(1 << 31), "--max-objects", "1000000000", "--max-sessions", "200000"]
     limits += ["--max-sessions-per-address", "200000", *(options or [])]
     return Server(
         [str(WORK / "kmemlab"), "serve", "--port", "0", "--threads", str(THREADS), *limits], valgrind)
