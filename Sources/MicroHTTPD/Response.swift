@@ -35,7 +35,8 @@ public struct Response: ~Copyable {
     /// What this response waits for once it is finished, if anything.
     var held: HeldAnswer?
     /// The connection's list, emptied for this response.
-    let fields: UnsafeMutablePointer<HeaderList>
+    // A constant in its place cannot be compiled for ThreadSanitizer.
+    private(set) var fields: UnsafeMutablePointer<HeaderList>
 
     init(fields: UnsafeMutablePointer<HeaderList>) {
         status = 200
@@ -97,6 +98,12 @@ public struct Response: ~Copyable {
     public mutating func removeHeader(_ name: StaticString) {
         fields.pointee.remove(name: cString(name))
     }
+
+    /// Puts a field in place of one with the same name, or at the end; its name and value outlive the response.
+    mutating func set(_ field: HeaderField) { fields.pointee.set(field) }
+
+    /// Puts a field at the end; its name and value outlive the response.
+    mutating func add(_ field: HeaderField) { fields.pointee.add(field) }
 
     /// Starts over: `200`, no header fields, no body, not held.
     public mutating func reset() {

@@ -113,7 +113,7 @@ public struct Router: Sendable {
         }
         if route.pointee.produces.count > 0 {
             let type = route.pointee.produces[exchange.pointee.preferredType]
-            response.fields.pointee.add(
+            response.add(
                 HeaderField(name: cString("Content-Type"), value: type.text))
         }
         exchange.pointee.reception?.isHandedOver = true
@@ -202,7 +202,7 @@ public struct Router: Sendable {
             case .data: 1
             case .page, .framedPage: headers.count
             }
-        for index in 0..<count { response.fields.pointee.set(headers[index]) }
+        for index in 0..<count { response.set(headers[index]) }
     }
 }
 

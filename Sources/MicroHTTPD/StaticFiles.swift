@@ -93,7 +93,7 @@ struct StaticFile {
     func respond(ifNoneMatch field: UnsafeRawBufferPointer?, _ response: inout Response) {
         response.protection = .page
         response.setHeader("Cache-Control", "no-cache")
-        response.fields.pointee.set(HeaderField(name: cString("ETag"), value: entityTag))
+        response.set(HeaderField(name: cString("ETag"), value: entityTag))
         response.body = OutputBuffer(lending: content)
         if let field, matches(ifNoneMatch: field) {
             response.status = 304
