@@ -36,7 +36,7 @@ test-deps: ## install what testing needs: a browser, Playwright and Schemathesis
 	@.ci/need $(TEST_PACKAGES)
 	@$(MAKE) .venv/.installed
 
-.venv/.installed: Tests/Browser/requirements.txt Tests/Contract/requirements.txt
+.venv/.installed: Tests/Browser/requirements.txt Tests/Contract/requirements.txt Tests/Server/requirements.txt
 	python3 -m venv --clear .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --retries 5 $(patsubst %,-r %,$^)
 	@touch $@

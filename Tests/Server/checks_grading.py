@@ -1,12 +1,16 @@
 """The grader: the same offline and over HTTP, in the forms that schools' tools read."""
 
 import json
+import os
 import re
 import subprocess
+import sys
 import tempfile
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
+import junitparser
+import tap.parser
 from support import ROOT, Server, check
 
 EXAMPLES = ROOT / "Examples" / "grading"
@@ -75,6 +79,31 @@ def grade_forms_are_read_by_their_parsers(binary):
     assert results[0] == "not ok 1 - Buddy: leaks \\#   ]]>"
     for name in ("prairielearn", "autolab", "github", "junit", "tap"):
         assert "NULL" not in forms_[name], f"{name} says what a hidden test looks at"
+
+
+@check
+def grade_reports_are_read_by_other_programs(binary):
+    forms_ = forms(binary)
+    suite = junitparser.JUnitXml.fromstring(forms_["junit"])
+    suites = [suite] if isinstance(suite, junitparser.TestSuite) else list(suite)
+    cases = [case for suite in suites for case in suite]
+    assert [case.is_passed for case in cases] == [False, False, True]
+    assert [isinstance(result, junitparser.Failure) for case in cases[:2] for result in case.result] == [True, True]
+    assert sum(suite.failures for suite in suites) == 2 and sum(suite.tests for suite in suites) == 3
+    lines = list(tap.parser.Parser().parse_text(forms_["tap"]))
+    assert [line.category for line in lines] == ["version", "plan", "test", "test", "test"]
+    results = lines[2:]
+    assert [(result.number, result.ok) for result in results] == [(1, False), (2, False), (3, True)]
+    assert [result.yaml_block["max_score"] for result in results[:2]] == [2.5, 1]
+
+
+@check
+def teachers_pytest_file_passes(binary):
+    with Server(binary) as server:
+        environment = {**os.environ, "KMEMLAB": binary, "KMEMLAB_URL": f"http://127.0.0.1:{server.port}"}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(EXAMPLES / "test_assignments.py")]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0 and re.search(r"\b15 passed", done.stdout), done.stdout
 
 
 @check
