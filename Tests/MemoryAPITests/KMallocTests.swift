@@ -182,6 +182,6 @@ import Testing
             #expect(try client.delete(target).status == 200)
         }
         let after = try client.get("/report").json
-        #expect(after["summary"].string == "Everything that was allocated is freed; no misuse.")
+        #expect(after["summary"].string == "No allocation is left; no misuse.")
     }
 }

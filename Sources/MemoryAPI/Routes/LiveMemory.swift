@@ -89,7 +89,7 @@ struct LiveMemory {
                 counted(areas.count, "area") + " of vmalloc ("
                     + counted(Int(areaByteCount), "byte") + ")")
         }
-        if parts.isEmpty { return "Everything that was allocated is freed" }
+        if parts.isEmpty { return "No allocation is left" }
         return parts.dropLast().joined(separator: ", ") + (parts.count > 1 ? " and " : "")
             + parts[parts.count - 1] + " not freed"
     }
