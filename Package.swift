@@ -40,14 +40,14 @@ let package = Package(
             name: "MemoryAPI",
             dependencies: [
                 "KernelMemory", "KernelTraces", "CallImport", "MicroHTTPD", "SessionJournal",
-                "CLMDB", "CSimdJSON",
+                "CLMDB", "CSimdJSON", "Yams",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "kmemlab",
             dependencies: [
                 "KernelMemory", "KernelTraces", "CallImport", "MicroHTTPD", "MemoryAPI",
-                "SessionJournal", "CLMDB", "Yams",
+                "SessionJournal", "CLMDB",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

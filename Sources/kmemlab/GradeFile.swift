@@ -54,6 +54,7 @@ struct GradeFile {
 
     /// The YAML as JSON.
     func json() throws -> [UInt8] {
-        Array(try jsonText(yaml: String(decoding: bytes, as: UTF8.self)).utf8)
+        let document = try YAMLDocument(String(decoding: bytes, as: UTF8.self))
+        return Array(try document.json(limit: Grader.fileLimit).utf8)
     }
 }

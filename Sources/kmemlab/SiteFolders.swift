@@ -46,8 +46,12 @@ struct SiteFolders {
         }
         let yaml = try readFile(path)
         do {
-            let json = try jsonText(yaml: yaml, requiring: ["openapi", "info", "paths"])
-            return InterfaceDescription(yaml: yaml, json: json)
+            let document = try YAMLDocument(yaml)
+            guard !document.isEmpty else { throw ValidationError("it is empty") }
+            for key in ["openapi", "info", "paths"] where !document.has(key) {
+                throw ValidationError("it has no \(key)")
+            }
+            return InterfaceDescription(yaml: yaml, json: try document.json())
         } catch { throw ValidationError("\(path) is no OpenAPI file: \(error)") }
     }
 

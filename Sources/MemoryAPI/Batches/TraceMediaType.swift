@@ -25,9 +25,7 @@ enum BatchBody {
 
     init(_ request: borrowing Request) {
         self = .document
-        guard let field = request.header("Content-Type") else { return }
-        let name = field.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-        let type = String(decoding: name, as: UTF8.self).lowercased()
+        guard let type = request.mediaType else { return }
         if type == JSONLines.mediaType {
             self = .lines(nil)
         } else if let format = TraceFormat.allCases.first(where: { $0.mediaType == type }) {

@@ -6,6 +6,7 @@ extension MemoryService {
         [
             open(
                 .post, "/grade", query: ["format"],
+                consumes: ["application/json", ScenarioYAML.mediaType],
                 produces: GradeFormat.allCases.map(\.mediaType), gradeScenario)
         ]
     }
@@ -15,11 +16,22 @@ extension MemoryService {
     private var gradeScenario: OpenHandler {
         { [self] (request, response) throws(Problem) in
             let format = try Self.format(request)
-            let grade = try grade(request.body, owner: request.clientAddress)
+            let grade = try gradeBody(of: request)
             response.setHeader("Content-Type", format.mediaType)
             response.setHeader("Cache-Control", "no-store")
             response.body = format.buffer([grade])
         }
+    }
+
+    private func gradeBody(of request: borrowing Request) throws(Problem) -> Grade {
+        guard request.mediaType == ScenarioYAML.mediaType else {
+            return try grade(request.body, owner: request.clientAddress)
+        }
+        var document = PaddedBytes()
+        try ScenarioYAML.json(request.body).utf8.withContiguousStorageIfAvailable {
+            document.append(UnsafeRawBufferPointer($0))
+        }
+        return try grade(document.bytes, owner: request.clientAddress)
     }
 
     /// The form that the query names, or else `Accept`.
