@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from checks_access import no_violation
-from support import ALLOCATE, BACK, NEWEST, check, Lab
+from support import ALLOCATE, BACK, NEWEST, NEXT, check, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = "watch-bar[data-line=live]"
@@ -192,6 +192,34 @@ def a_recorded_machine_boots_from_its_file(browser, base):
     lab.click("load-tool button >> text=Boot it", to=0)
     lab.page.wait_for_selector("load-tool >> text=Booted what i386-two-cpus.jsonl.gz recorded")
     assert lab.page.get_attribute("body", "data-machine") == "recorded"
+    chosen = lab.page.eval_on_selector("#machine", "menu => menu.selectedOptions[0].textContent")
+    assert chosen.startswith("recorded in a file") and lab.page.is_disabled("machine-choice button"), chosen
+    lab.boot("classroom")
+    assert not lab.page.locator("#machine option:text('recorded in a file')").count()
+    lab.close()
+
+
+@check
+def a_step_of_a_story_has_an_address(browser, base):
+    lab = Lab(browser, base)
+    lab.start_story("wrong-order")
+    assert lab.page.url.endswith("#story=wrong-order&step=0"), lab.page.url
+    for step in (1, 2, 3):
+        lab.click(NEXT, to=step)
+    address, state = lab.page.url, lab.get("/snapshot")["state_hash"]
+    assert address.endswith("#story=wrong-order&step=3"), address
+    visitor = Lab(browser, base, path=address.removeprefix(base))
+    visitor.at_step(3)
+    visitor.page.wait_for_selector("story-list .card >> text=call 3 of 4")
+    assert visitor.get("/snapshot")["state_hash"] == state and visitor.page.url == address
+    assert "its calls were made" in visitor.page.inner_text("notice-bar")
+    visitor.page.evaluate("location.hash = '#story=wrong-order&step=1'")
+    visitor.at_step(1)
+    visitor.page.evaluate("location.hash = '#story=wrong-order&step=4'")
+    visitor.at_step(4)
+    visitor.close()
+    lab.click(ALLOCATE, to=4)
+    assert lab.page.url.endswith("#step=4"), "a call of one's own is no step of the story"
     lab.close()
 
 
