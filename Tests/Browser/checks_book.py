@@ -278,7 +278,6 @@ def book_calls_of_ones_own_are_on_a_branch(browser, base):
     chapter = Chapter(browser, base, "pages", "#scene=frames&step=1")
     chapter.at_step(1)
     before = chapter.get("/snapshot")["state_hash"]
-    chapter.page.click("[data-part=block] summary")
     chapter.page.click("block-inspector [data-act=free]")
     told(chapter, "On a branch")
     assert chapter.step == 2 and chapter.page.url.endswith("#scene=frames&step=1"), chapter.page.url

@@ -1,5 +1,6 @@
 """The lab as an instrument: following a session, files of calls, motion, looking for a step, weight."""
 
+import gzip
 import re
 import subprocess
 from pathlib import Path
@@ -192,11 +193,24 @@ def a_recorded_machine_boots_from_its_file(browser, base):
     lab.click("load-tool button >> text=Boot it", to=0)
     lab.page.wait_for_selector("load-tool >> text=Booted what i386-two-cpus.jsonl.gz recorded")
     assert lab.page.get_attribute("body", "data-machine") == "recorded"
-    chosen = lab.page.eval_on_selector("#machine", "menu => menu.selectedOptions[0].textContent")
-    assert chosen.startswith("recorded in a file") and lab.page.is_disabled("machine-choice button"), chosen
+    assert chosen(lab).startswith("i386-two-cpus, "), chosen(lab)
+    trace = gzip.decompress((ROOT / "Recordings" / "i386-two-cpus.jsonl.gz").read_bytes()).replace(b"[1560,1656,", b"[1656,1560,")
+    lab.page.set_input_files("#machine-file", {"name": "mine.jsonl", "mimeType": "", "buffer": trace})
+    lab.click("load-tool button >> text=Boot it", to=0)
+    lab.page.wait_for_selector("load-tool >> text=Booted what mine.jsonl recorded")
+    assert chosen(lab).startswith("recorded in a file, 1 GiB") and lab.page.is_disabled("machine-choice button"), chosen(lab)
+    lab.page.reload()
+    lab.page.wait_for_selector("#machine optgroup", state="attached")
+    lab.idle()
+    assert chosen(lab).startswith("recorded in a file"), chosen(lab)
     lab.boot("classroom")
     assert not lab.page.locator("#machine option:text('recorded in a file')").count()
     lab.close()
+
+
+def chosen(lab):
+    """What the menu of machines shows."""
+    return lab.page.eval_on_selector("#machine", "menu => menu.selectedOptions[0].textContent")
 
 
 @check
