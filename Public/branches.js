@@ -22,7 +22,7 @@ export async function leaveBranch(lab) {
   lab.api.token = token;
   lab.adopt(machine, token, session, viewToken);
   recall(lab, past, last);
-  Object.assign(lab, { last, story, undone, halted });
+  Object.assign(lab, { last, step: seen, story, undone, halted });
   lab.about(topic);
   await lab.show(seen);
   lab.tell("story");
