@@ -292,6 +292,12 @@ def book_calls_of_ones_own_are_on_a_branch(browser, base):
     visitor.at_step(3)
     assert visitor.get("/journal")["entries"][2]["call"] == told_now
     visitor.close()
+    chapter.page.click("block-inspector [data-act=free]")
+    told(chapter, "On a branch")
+    chapter.vanish()
+    chapter.page.click(NEXT)
+    chapter.page.wait_for_selector("notice-bar >> text=up to step 3")
+    assert chapter.step == 3 and chapter.get("/journal")["entries"][2]["call"] == told_now
     chapter.close()
 
 
