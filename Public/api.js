@@ -106,13 +106,13 @@ export class Kmemlab {
   }
 
   /** Sends a request; a `body` with a media `type` as it is, any other as JSON. */
-  fetch({ method = "GET", path, body = null, type = null, headers = {} }) {
+  fetch({ method = "GET", path, body = null, type = null, headers = {}, keepalive = false }) {
     const fields = { Accept: "application/json, application/problem+json", ...headers };
     if (method !== "GET") fields["X-Kmemlab"] = "1";
     if (body !== null) fields["Content-Type"] = type ?? "application/json";
     if (this.token) fields.Authorization = `Bearer ${this.token}`;
     return fetch(this.base + path, {
-      method, headers: fields, credentials: this.usesToken ? "omit" : "same-origin", signal: this.signal,
+      method, headers: fields, keepalive, credentials: this.usesToken ? "omit" : "same-origin", signal: this.signal,
       body: body === null ? undefined : type ? body : JSON.stringify(body),
     });
   }

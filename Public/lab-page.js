@@ -1,7 +1,7 @@
 /**
  * The page: registers its elements, opens a session and makes a few calls so that there is something to see.
- * `#step=3` in the address shows that step, `#story=wrong-order` starts a story, and `#view=kmv_…` follows the session
- * of that token, which leaves the address at once.
+ * `#step=3` in the address shows that step, `#story=wrong-order&step=3` starts a story and makes its calls up to that
+ * step, and `#view=kmv_…` follows the session of that token, which leaves the address at once.
  */
 import { requests } from "./api.js";
 import { lab } from "./lab.js";
@@ -20,6 +20,7 @@ import "./elements/block-inspector.js";
 import "./elements/live-pages.js";
 import "./elements/report-panel.js";
 import { startStory } from "./elements/story-list.js";
+import { reach } from "./story.js";
 
 /** Some life before the first look: blocks of several orders in all zones, some bytes, an area, and some given back. */
 async function warmUp(send) {
@@ -92,12 +93,35 @@ async function follow(token) {
   lab.notify({ kind: "info", text: known === null || failed.status === 401 ? "No session has the token of this link; it may have ended." : failed.message });
 }
 
+/** The step in the address; null if it has none. */
+function stepInAddress() {
+  const step = /[#&]step=(\d+)/.exec(location.hash)?.[1];
+  return step === undefined ? null : Number(step);
+}
+
+/** Starts the story of the address; one that is told already goes on, or back, to its step. */
+async function tell(id) {
+  const step = stepInAddress();
+  if (step !== null && lab.story?.definition.id === id && lab.story.tells(lab.last)) return reach(lab, step);
+  if (await startStory(id, step ?? 0)) return;
+  if (!lab.view) await lab.home();
+  lab.notify({ kind: "info", text: `There is no story “${id}”.` });
+}
+
 function followAddress() {
   const token = takeToken();
-  const step = /[#&]step=(\d+)/.exec(location.hash);
+  const step = stepInAddress();
   if (token) follow(token);
-  else if (step && Number(step[1]) !== lab.step) lab.go(Number(step[1]));
-  else if (storyInAddress()) startStory(storyInAddress());
+  else if (storyInAddress()) tell(storyInAddress());
+  else if (step !== null && step !== lab.step) lab.go(step);
+}
+
+/** Tells a story again up to where it was; false if more was called than the story. */
+function revive() {
+  const { story, last, step } = lab;
+  if (!story?.tells(last)) return false;
+  startStory(story.definition.id, step, "The session had expired. ");
+  return true;
 }
 
 for (const part of document.querySelectorAll("details[data-part]")) part.addEventListener("toggle", () => load(part));
@@ -109,8 +133,11 @@ lab.addEventListener("watch", async () => {
   if (!document.querySelector("watch-bar")) document.querySelector(".area-steps").prepend(document.createElement("watch-bar"));
 });
 window.addEventListener("hashchange", followAddress);
+lab.addEventListener("story", () => lab.link());
 lab.home = () => lab.open(warmUp);
+lab.revive = revive;
+lab.linkTo = (step) => (lab.story?.tells(lab.last) ? `story=${lab.story.definition.id}&step=${step}` : `step=${step}`);
 const token = takeToken() ?? watched();
 if (token) follow(token);
-else if (storyInAddress()) startStory(storyInAddress());
+else if (storyInAddress()) tell(storyInAddress());
 else lab.home();

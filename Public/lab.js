@@ -30,6 +30,12 @@ class Lab extends Steps {
   home = null;
   /** What begins anew, when the session has expired or the machine has halted; null for a machine of the same kind. */
   restart = null;
+  /** What brings back a session that has expired, given the error; false, or null, for a machine of the same kind. */
+  revive = null;
+  /** Whether the reader's own calls are made on a branch, so that the steps of a story stay what they are. */
+  branchesOff = false;
+  /** The ids of sessions whose tokens or links were shown, so that others may look at them. */
+  shared = new Set();
 
   // MARK: Sessions
 
@@ -129,10 +135,12 @@ class Lab extends Steps {
 
   // MARK: Calls
 
-  /** Sends one request that changes the machine and shows the step that it made. */
-  perform(request, topic = null) {
+  /** Sends one request that changes the machine and shows the step that it made; a `teller` only while it is the story. */
+  perform(request, topic = null, teller = null) {
     return this.queue(async () => {
-      const answer = [await this.#send(request)].flat().pop();
+      if (teller && teller !== this.story) return null;
+      const isOwn = this.branchesOff && !teller && !this.trunk;
+      const answer = [await (isOwn ? this.#sendOnBranch(request) : this.#send(request))].flat().pop();
       this.notify(null);
       this.#choose(answer);
       this.address = (answer.area ?? answer.page ?? answer.object ?? answer.mapping)?.address ?? this.address;
@@ -155,6 +163,21 @@ class Lab extends Steps {
     if (!object) return;
     this.object = object.address;
     if (object.cache !== null) this.cache = { ...this.cache, name: object.cache };
+  }
+
+  /** Branches off for a call; nothing has changed if it is refused. */
+  async #sendOnBranch(request) {
+    const { branch, leaveBranch } = await import("./branches.js");
+    const { selected, cache, object, area, address } = this;
+    await branch(this, this.last);
+    Object.assign(this, { selected, cache, object, area, address });
+    try {
+      return await this.#send(request);
+    } catch (error) {
+      await leaveBranch(this);
+      Object.assign(this, { selected, object, address });
+      throw error;
+    }
   }
 
   async #send(request) {
@@ -202,8 +225,8 @@ class Lab extends Steps {
       this.notify({ kind: "error", text: `The server cannot be reached (${error.message}).` });
     } else if (error.status === 401 && this.watching) {
       this.notify({ kind: "error", text: "The session that you followed has ended." });
-    } else if (error.status === 401 && this.restart) {
-      this.restart();
+    } else if (error.status === 401 && this.revive?.(error)) {
+      return null;
     } else if (error.status === 401) {
       await this.#boot(likeness(this.machine), null);
       this.notify({ kind: "info", text: "The session had expired. This is a freshly booted machine." });

@@ -52,7 +52,7 @@ export class Steps extends Desk {
       try {
         await this.show(where());
       } catch (error) {
-        if (error.name !== "AbortError") throw error;
+        if (error.name !== "AbortError") throw Object.assign(error, { sought: where() });
       } finally {
         this.#askedAt = null;
         if (this.#where === where) this.#where = null;
@@ -73,10 +73,15 @@ export class Steps extends Desk {
     Object.assign(this, { step: wanted, view, before, cache, cacheBefore, area });
     this.changed = changedBlocks(before?.blocks, view.blocks);
     this.deltas = listDeltas(before?.buddy, view.buddy);
-    const link = this.trunk ? null : this.linkTo(wanted);
-    if (link !== null) history.replaceState(null, "", `#${link}`);
+    this.link();
     this.tell("view");
     this.#shownAt = performance.now();
+  }
+
+  /** Puts the step on show into the address, unless it is on a branch. */
+  link() {
+    const link = this.trunk || !this.view ? null : this.linkTo(this.step);
+    if (link !== null) history.replaceState(null, "", `#${link}`);
   }
 
   /** Opens a slab cache at the step on show; `address` chooses one of its objects too. */

@@ -7,6 +7,8 @@ export class Story {
   captions = new Map();
   #turn = Promise.resolve();
   #takenBack = [];
+  /** Calls that are being made. */
+  #underway = 0;
 
   constructor(definition) {
     this.definition = definition;
@@ -21,6 +23,17 @@ export class Story {
 
   get place() {
     return `${this.answers.length} of ${this.definition.calls.length}`;
+  }
+
+  /** Whether a call was sent and not answered yet. */
+  get isCalling() {
+    return this.#underway > 0;
+  }
+
+  /** Whether every call up to a step is the story's, in its order: the story leads everyone to the same step then. */
+  tells(step) {
+    const told = this.answers.flatMap(({ batch }) => batch.map((one) => one?.step));
+    return step <= told.length + this.#underway && told.slice(0, step).every((one, index) => one === index + 1);
   }
 
   /** Forgets the calls behind step `last`, which were undone. */
@@ -44,10 +57,12 @@ export class Story {
   async #advance(lab) {
     const next = this.next;
     if (!next) return;
-    const answer = await lab.perform(next.request ?? requests.call(next.text));
+    const count = Array.isArray(next.request?.body) ? next.request.body.length : 1;
+    this.#underway = count;
+    const answer = await lab.perform(next.request ?? requests.call(next.text), null, this);
+    this.#underway = 0;
     if (!answer || lab.story !== this) return;
     const part = this.definition.calls[this.answers.length];
-    const count = Array.isArray(next.request?.body) ? next.request.body.length : 1;
     const steps = Array.from({ length: count }, (_, index) => answer.step - count + 1 + index);
     this.#takenBack = [];
     this.answers = [...this.answers, { ...answer, batch: steps.map((step) => lab.answers.get(step)?.answer) }];
@@ -55,4 +70,14 @@ export class Story {
     for (const step of steps) this.captions.set(step, caption);
     lab.tellStory(this);
   }
+}
+
+/** Shows a step; the calls of the story that lead there are made if they were not yet. */
+export async function reach(lab, step) {
+  while (lab.last < step && lab.story?.next) {
+    const { last } = lab;
+    await lab.story.advance(lab);
+    if (lab.last === last) break;
+  }
+  if (lab.step !== step) await lab.go(step);
 }

@@ -4,27 +4,32 @@
  * `#scene=split&step=3` leads everyone to the same picture, since a scene is the same calls on the same machine.
  * `?embed` shows the stage without the text around it, and `?embed=map` one figure alone with its steps: for slides,
  * and for a frame in somebody else's page. The text of a chapter needs none of this.
+ *
+ * A scene has a session of its own, named by a token that only this page holds. It ends when another scene begins, or,
+ * if its token or its link was on show, when the chapter is left. Calls of the reader's own are made on a branch.
  */
 import { Kmemlab, requests } from "../api.js";
 import { el } from "../dom.js";
 import { embed, isEmbedded } from "./embedding.js";
 import { lab } from "../lab.js";
-import { Story } from "../story.js";
+import { Story, reach } from "../story.js";
 import "../elements/call-answer.js";
 import "../elements/notice-bar.js";
 import "../elements/scene-player.js";
 import "../elements/step-bar.js";
 import "../elements/step-tools.js";
 
-const KEPT = "kmemlab-book";
-
 /** Starts a chapter with its scenes; the first one opens unless the address names another. */
 export function open(scenes) {
   const chapter = new Chapter(scenes);
   if (isEmbedded) embed();
   lab.api = new Kmemlab("", { token: null });
-  lab.linkTo = (step) => `scene=${chapter.scene.id}&step=${step}`;
+  lab.branchesOff = true;
+  lab.linkTo = (step) => (lab.story?.tells(step) ?? true ? `scene=${chapter.scene.id}&step=${step}` : `scene=${chapter.scene.id}`);
   lab.restart = () => chapter.restart();
+  lab.revive = (error) => chapter.revive(error.sought);
+  window.addEventListener("pagehide", () => chapter.leave());
+  window.addEventListener("pageshow", (event) => event.persisted && chapter.revive());
   window.addEventListener("hashchange", () => chapter.follow() && showFigure());
   chapter.follow();
 }
@@ -34,6 +39,9 @@ class Chapter {
   #scenes;
   #buttons;
   #turn = Promise.resolve();
+  #isReviving = false;
+  /** The sessions that this page has begun and not ended: id -> token. */
+  #sessions = new Map();
 
   constructor(scenes) {
     this.#scenes = scenes;
@@ -59,7 +67,41 @@ class Chapter {
     this.#start(this.scene, this.scene.opening ?? 0);
   }
 
-  #start(scene, step) {
+  /** Boots what has vanished anew, makes the scene's calls again, goes on with what was wanted, and says so. */
+  revive(sought = null) {
+    if (this.#isReviving || !this.scene) return true;
+    this.#isReviving = true;
+    const { trunk } = lab;
+    const { last, story, seen = sought ?? lab.step } = trunk ?? lab;
+    const callsOn = !trunk && story?.isCalling;
+    const { activeElement: focused } = document;
+    this.#start(this.scene, last, async () => {
+      if (callsOn) await lab.story.advance(lab);
+      else if (seen !== lab.step) await lab.go(seen);
+      const lost = trunk ? " The branch is gone." : "";
+      lab.notify({ kind: "info", text: `The session had ended. A new one was booted, and the scene’s calls were made again up to step ${last}.${lost}` });
+      if (document.activeElement === document.body) focused.focus({ preventScroll: true });
+    }).finally(() => { this.#isReviving = false; });
+    return true;
+  }
+
+  /** Ends all sessions: the page goes away. */
+  leave() {
+    if (lab.trunk) end(lab.session, lab.token, true);
+    for (const [id, token] of this.#sessions) end(id, token, true);
+    this.#sessions.clear();
+  }
+
+  /** Ends the sessions that nobody else can know of. */
+  #endUnshared() {
+    const unshared = [...this.#sessions].filter(([id]) => !lab.shared.has(id));
+    for (const [id] of unshared) this.#sessions.delete(id);
+    const branch = lab.trunk ? [[lab.session, lab.token]] : [];
+    return Promise.all([...unshared, ...branch].map(([id, token]) => end(id, token)));
+  }
+
+  /** Begins a scene, makes its calls up to a step, and then does `then`. */
+  #start(scene, step, then = () => {}) {
     this.scene = scene;
     for (const button of this.#buttons) button.setAttribute("aria-pressed", String(button.dataset.scene === scene.id));
     reveal(this.#buttons[this.#scenes.indexOf(scene)]);
@@ -67,31 +109,23 @@ class Chapter {
     document.body.dataset.opening = "";
     for (const part of document.querySelectorAll("[data-only]")) part.hidden = !part.dataset.only.split(" ").includes(scene.id);
     this.#turn = this.#turn.then(async () => {
-      await endKept();
+      await this.#endUnshared();
       lab.notify(null);
       lab.api.token = null;
       await lab.boot({ machine: "classroom", ...scene.machine });
       if (!lab.view) return;
-      keep({ id: lab.session, token: lab.token });
+      this.#sessions.set(lab.session, lab.token);
       lab.about(scene.topic ?? "pages");
       lab.tellStory(new Story(scene));
-      await reach(step);
+      await reach(lab, step);
+      await then();
     }).finally(() => { delete document.body.dataset.opening; });
+    return this.#turn;
   }
 
   #reach(step) {
-    this.#turn = this.#turn.then(() => reach(step));
+    this.#turn = this.#turn.then(() => reach(lab, step));
   }
-}
-
-/** Shows a step; the calls of the story that lead there are made if they were not yet. */
-async function reach(step) {
-  while (lab.last < step && lab.story?.next) {
-    const { last } = lab;
-    await lab.story.advance(lab);
-    if (lab.last === last) break;
-  }
-  if (lab.step !== step) await lab.go(step);
 }
 
 /** Scrolls the row of scenes, which may be longer than a phone is wide, to a button; never the page. */
@@ -108,26 +142,7 @@ function showFigure() {
   figure.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-/** The session of a figure in a frame: a page may show several, so the tab's storage is not for them. */
-let framed = null;
-
-/** Ends the session that this tab, or this frame, had before. */
-async function endKept() {
-  try {
-    const { id, token } = isEmbedded ? framed ?? {} : JSON.parse(sessionStorage.getItem(KEPT) ?? "null") ?? {};
-    if (!isEmbedded) sessionStorage.removeItem(KEPT);
-    if (id) await new Kmemlab("", { token }).send(requests.end(id));
-  } catch {
-    // It has ended already, or there is no storage: sessions that nobody asks for end by themselves.
-  }
-}
-
-function keep(session) {
-  framed = session;
-  if (isEmbedded) return;
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(session));
-  } catch {
-    // Without storage the session ends by itself.
-  }
+/** Ends a session. One that has ended already is no trouble; one that nobody asks for any more ends by itself. */
+function end(id, token, keepalive = false) {
+  return new Kmemlab("", { token }).send({ ...requests.end(id), keepalive }).catch(() => {});
 }

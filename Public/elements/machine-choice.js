@@ -6,6 +6,8 @@ import { bytes, plural } from "../words.js";
 /** Until the server has said what else there is. */
 const CLASSROOM = { machine: "classroom", memory_bytes: { default: 4194304 }, shows: "" };
 const RECORDED = "recorded:";
+/** A machine that a file had recorded: it is shown, and boots from its file alone. */
+const IMPORTED = `${RECORDED}?`;
 const MIB = 1 << 20;
 
 class MachineChoice extends HTMLElement {
@@ -64,6 +66,12 @@ class MachineChoice extends HTMLElement {
     if (recorded) this.#debug.checked = this.#classic.checked = false;
     this.#shows.textContent = this.#sentences.get(this.#kind.value) ?? "";
     this.#shows.hidden = !recorded;
+    this.#allowBoot();
+  }
+
+  #allowBoot() {
+    this.#submit.disabled = lab.isSpectator || this.#kind.value === IMPORTED;
+    this.#submit.title = lab.isSpectator ? lab.hindrance : "";
   }
 
   /** A machine that has a choice of memory is offered the usual one. */
@@ -87,8 +95,7 @@ class MachineChoice extends HTMLElement {
     const { kind, recording, memory_bytes: memory, cpus, debug, slab } = lab.machine;
     const name = kind === "recorded" ? `recording ${recording.name ?? recording.sha256.slice(0, 8)}` : kind;
     const running = `Running: ${name}, ${bytes(memory)}, ${plural(cpus, "CPU")}${debug ? ", debug" : ""}${slab === "slab" ? ", SLAB" : ""}`;
-    this.#submit.disabled = lab.isSpectator;
-    this.#submit.title = lab.isSpectator ? lab.hindrance : "";
+    this.#allowBoot();
     if (this.#facts.textContent === running) return;
     this.#facts.textContent = running;
     this.#select(lab.machine);
@@ -99,8 +106,15 @@ class MachineChoice extends HTMLElement {
     if (!this.#memory.disabled) this.#memory.value = memory / MIB;
   }
 
-  #select({ kind, recording }) {
-    const value = kind === "recorded" ? RECORDED + recording.name : kind;
+  /** Chooses in the menu what runs; a machine from a file has an entry there for as long as it runs. */
+  #select({ kind, recording, memory_bytes: memory, cpus }) {
+    const isImported = kind === "recorded" && recording.name === null;
+    const value = isImported ? IMPORTED : kind === "recorded" ? RECORDED + recording.name : kind;
+    this.#kind.querySelector(`[value="${IMPORTED}"]`)?.remove();
+    if (isImported) {
+      this.#sentences.set(IMPORTED, "It was recorded in a file, and boots again from that file alone: “Load calls”.");
+      this.#kind.prepend(el("option", { value }, `recorded in a file, ${bytes(memory)}${cpus > 1 ? `, ${cpus} CPUs` : ""}`));
+    }
     if ([...this.#kind.options].some((one) => one.value === value)) this.#kind.value = value;
   }
 }

@@ -52,12 +52,13 @@ class StepBar extends HTMLElement {
     this.#slider.setAttribute("aria-valuetext", `Step ${lab.step} of ${lab.last}: ${entry?.call ?? "boot"}`);
     this.#place.textContent = `Step ${lab.step} of ${lab.last}`;
     this.#call.textContent = entry?.call ?? "(just booted)";
-    this.#caption.textContent = lab.story?.captions.get(lab.step) ?? "";
+    const leaves = lab.trunk !== null && !lab.isPast;
+    this.#caption.textContent = lab.trunk ? `On a branch, which left the story after step ${lab.trunk.step}.` : lab.story?.captions.get(lab.step) ?? "";
     const tells = !lab.hindrance && lab.story?.next;
-    this.#next.textContent = tells ? "Make the next call ▶" : "Next ▶";
+    this.#next.textContent = leaves ? "Back to the story ▶" : tells ? "Make the next call ▶" : "Next ▶";
     dim(this.#first, lab.step === 0);
     dim(this.#back, lab.step === 0);
-    dim(this.#next, !lab.isPast && !tells);
+    dim(this.#next, !lab.isPast && !tells && !leaves);
     dim(this.#newest, !lab.isPast);
     this.#undo.hidden = lab.isSpectator;
     this.#undo.textContent = lab.isPast ? `Undo back to step ${lab.step}` : "Undo the last call";
@@ -73,6 +74,7 @@ function dim(button, off) {
 
 function stepForward() {
   if (lab.isPast) lab.move(1);
+  else if (lab.trunk) lab.leaveBranch();
   else lab.story?.advance(lab);
 }
 

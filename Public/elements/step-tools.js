@@ -1,6 +1,6 @@
 /**
  * `<step-tools>`: the step on show from other sides: why the kernel did so, the same as a curl line and as C, what
- * would have been if another call had been made, and the links that lead to it.
+ * would have been if another call had been made, and the links that lead to it, and to the session as it goes on.
  */
 import { copyButton, el } from "../dom.js";
 import { requests } from "../api.js";
@@ -19,6 +19,7 @@ class StepTools extends HTMLElement {
     placeholder: "alloc_page(GFP_KERNEL)", "aria-describedby": "what-if-error",
   });
   #link = el("div", { class: "tool-body" });
+  #share = el("div", { class: "tool-body" });
   #instead = el("div", { class: "actions" });
   #error = el("p", { id: "what-if-error", class: "error", role: "alert" });
   #tools = [];
@@ -33,7 +34,7 @@ class StepTools extends HTMLElement {
         el("form", { class: "row", onsubmit: (event) => this.#try(event) },
           el("label", { class: "hidden", for: "what-if" }, "Kernel call on a branch"), this.#input,
           el("button", { type: "submit" }, "Try")), this.#error), () => this.#drawInstead()),
-      tool("Link", this.#link, () => this.#drawLink()),
+      tool("Link", this.#link, () => this.#drawLink()), tool("Share a view", this.#share, () => this.#drawShare()),
     ];
     this.append(...this.#tools.map(({ details }) => details));
     lab.addEventListener("view", () => this.#draw());
@@ -62,6 +63,7 @@ class StepTools extends HTMLElement {
   #drawCurl() {
     const request = requestOf(lab.step);
     const token = tokenLine(lab.token, lab.machine);
+    lab.shared.add(lab.session);
     this.#curl.replaceChildren(...(request ? [code(token, "the token line"), code(curlLine(request), "the curl line")]
       : [el("p", { class: "sub" }, "There is no single request that does this again.")]));
   }
@@ -73,11 +75,23 @@ class StepTools extends HTMLElement {
 
   /** The address of the step on show, and the lines that put its figures into another page. */
   #drawLink() {
-    const names = lab.trunk ? [] : figureNames();
+    const isTold = lab.story?.tells(lab.step) ?? true;
+    const names = lab.trunk || !isTold ? [] : figureNames();
     this.#link.replaceChildren(...(lab.trunk ? [el("p", { class: "sub" }, "A branch has no address: it is yours alone.")]
+      : !isTold ? [el("p", { class: "sub" }, "This step is not one of the scene any more. Start the scene again for steps with an address.")]
       : [el("p", { class: "sub" }, "Whoever opens this address sees this step, on a machine of their own:"), code(location.href, "the address of the step"),
         el("p", { class: "sub" }, "And for a page or slides of yours, all of it or one figure alone:"), code(frameLine(), "the frame of the whole stage"),
         names.map(([name, title]) => code(frameLine(name), `the frame of “${title}”`))].flat()));
+  }
+
+  /** The link by which others follow the story's session; from then on it stays until the chapter is left. */
+  #drawShare() {
+    const { session, viewToken } = lab.trunk ?? lab;
+    const link = `${location.origin}/lab#view=${viewToken}`;
+    lab.shared.add(session);
+    this.#share.replaceChildren(
+      el("p", { class: "sub" }, "Whoever has this link sees every step of this scene the moment it is made, and can change nothing:"), code(link, "the link to look on"),
+      el("p", { class: "sub" }, "Another scene, or this one started again, is another session with a link of its own. This one stays as it is then, and ends when you leave the chapter. Branches are not seen."));
   }
 
   /** What the scene proposes to try in place of the step on show. */
@@ -95,7 +109,7 @@ class StepTools extends HTMLElement {
   }
 
   async #branch(step, call) {
-    if (!lab.trunk || lab.step !== lab.last || step !== lab.step) await lab.branch(step);
+    if ((!lab.trunk || lab.step !== lab.last || step !== lab.step) && (await lab.branch(step)) === null) return;
     if (await lab.perform(requests.call(call))) this.#input.value = "";
   }
 

@@ -2,7 +2,7 @@
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
 import { STORIES, storyOf } from "../stories.js";
-import { Story } from "../story.js";
+import { Story, reach } from "../story.js";
 
 class StoryList extends HTMLElement {
   #shown = null;
@@ -54,15 +54,24 @@ function next(story) {
       "Call ", el("code", {}, story.next.text)));
 }
 
-/** Boots a fresh classroom, so that the story is the same for everyone, and waits for the reader. */
-export async function startStory(id) {
+/**
+ * Boots a fresh classroom, so that the story is the same for everyone, makes its calls up to a step, and waits for the
+ * reader; false if there is no such story.
+ */
+export async function startStory(id, step = 0, why = "") {
   const definition = await storyOf(id);
-  if (!definition) return;
+  if (!definition) return false;
   await lab.boot({ machine: "classroom", ...definition.machine });
   const kernel = definition.machine?.debug ? " with a debug kernel" : "";
-  lab.notify({ kind: "info", text: `A fresh machine${kernel} was booted for this story.` });
+  const notice = { kind: "info", text: `${why}A fresh machine${kernel} was booted for this story${step ? ", and its calls were made" : ""}.` };
+  lab.notify(notice);
   lab.about(definition.topic ?? "pages");
   lab.tellStory(new Story(definition));
+  if (step) {
+    await reach(lab, step);
+    if (lab.step === step) lab.notify(notice);
+  }
+  return true;
 }
 
 customElements.define("story-list", StoryList);

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from checks_access import no_violation
-from support import Lab, check, drawn_frames, told_frames
+from support import NEXT, Lab, check, drawn_frames, told_frames
 
 PUBLIC = Path(__file__).resolve().parents[2] / "Public"
 CHAPTERS = [path.stem for path in sorted((PUBLIC / "book").glob("*.html"))]
@@ -15,26 +15,42 @@ CALL = "scene-player [data-act=call]"
 
 
 class Chapter(Lab):
-    """One chapter in one browser page. Its session is named by a token that this tab keeps."""
+    """One chapter in one browser page. Each scene's session is named by a token that the page alone has."""
 
     def __init__(self, browser, base, name, address="", **options):
-        self.sizes = {}
+        self.sizes, self.boots = {}, []
         super().__init__(browser, base, path=f"/book/{name}.html{address}", **options)
 
     def open(self, path):
-        self.page.on("response", lambda response: self.sizes.setdefault(response.url.split("?")[0], response))
+        self.page.on("response", self._heard)
         super().open(path)
+
+    def _heard(self, response):
+        self.sizes.setdefault(response.url.split("?")[0], response)
+        if response.url.endswith("/sessions"):
+            self.boots.append(response)
 
     def idle(self):
         self.page.wait_for_selector(READY)
+
+    @property
+    def session(self):
+        """The session of the scene: its id and tokens."""
+        return self.boots[-1].json()
+
+    def vanish(self):
+        """Ends the session of the scene, as time would."""
+        booted = self.session
+        response = self.context.request.delete(
+            f"{self.base}/sessions/{booted['id']}", headers={"Authorization": f"Bearer {booted['token']}", "X-Kmemlab": "1"})
+        assert response.ok, response.status
 
     @property
     def scene(self):
         return self.page.get_attribute("body", "data-scene")
 
     def get(self, path):
-        token = self.page.evaluate("JSON.parse(sessionStorage.getItem('kmemlab-book')).token")
-        response = self.context.request.get(self.base + path, headers={"Authorization": f"Bearer {token}"})
+        response = self.context.request.get(self.base + path, headers={"Authorization": f"Bearer {self.session['token']}"})
         assert response.ok, f"GET {path}: {response.status} {response.text()}"
         return response.json()
 
@@ -255,6 +271,78 @@ def book_branches_leave_the_story_as_it_was(browser, base):
     told(chapter, "call 2 of 4")
     assert chapter.get("/snapshot")["state_hash"] == before and "misuse" in chapter.page.inner_text("call-answer").lower()
     chapter.close()
+
+
+@check
+def book_calls_of_ones_own_are_on_a_branch(browser, base):
+    chapter = Chapter(browser, base, "pages", "#scene=frames&step=1")
+    chapter.at_step(1)
+    before = chapter.get("/snapshot")["state_hash"]
+    chapter.page.click("block-inspector [data-act=free]")
+    told(chapter, "On a branch")
+    assert chapter.step == 2 and chapter.page.url.endswith("#scene=frames&step=1"), chapter.page.url
+    chapter.page.click(NEXT)
+    told(chapter, "call 1 of")
+    assert chapter.get("/snapshot")["state_hash"] == before
+    chapter.call(guess=False)
+    chapter.call(guess=False)
+    assert chapter.page.url.endswith("#scene=frames&step=3"), chapter.page.url
+    told_now = chapter.get("/journal")["entries"][2]["call"]
+    visitor = Chapter(browser, base, "pages", "#scene=frames&step=3")
+    visitor.at_step(3)
+    assert visitor.get("/journal")["entries"][2]["call"] == told_now
+    visitor.close()
+    chapter.page.click("block-inspector [data-act=free]")
+    told(chapter, "On a branch")
+    chapter.vanish()
+    chapter.page.click(NEXT)
+    chapter.page.wait_for_selector("notice-bar >> text=up to step 3")
+    assert chapter.step == 3 and chapter.get("/journal")["entries"][2]["call"] == told_now
+    chapter.close()
+
+
+@check
+def book_sessions_that_vanish_are_made_again(browser, base):
+    chapter = Chapter(browser, base, "freeing", "#scene=wrong-order&step=2")
+    chapter.at_step(2)
+    chapter.vanish()
+    chapter.page.click(NEXT)
+    chapter.at_step(3)
+    chapter.page.wait_for_selector("notice-bar >> text=The session had ended")
+    assert chapter.page.url.endswith("#scene=wrong-order&step=3") and "call 3 of 4" in chapter.page.inner_text("scene-player .place")
+    assert "up to step 2" in chapter.page.inner_text("notice-bar") and chapter.get("/snapshot")["step"] == 3
+    with chapter.context.expect_page() as opened:
+        chapter.page.evaluate("void window.open(location.href)")
+    opened.value.wait_for_selector("body[data-step='3']:not([data-busy])")
+    chapter.press("ArrowLeft", to=2)
+    chapter.page.click("[data-act=call]")
+    chapter.at_step(3)
+    chapter.call(guess=False)
+    assert chapter.step == 4 and len(chapter.boots) == 2, "another tab has ended this one's session"
+    chapter.close()
+
+
+@check
+def book_scenes_are_followed_until_the_chapter_is_left(browser, base):
+    chapter = Chapter(browser, base, "freeing", "#scene=wrong-order&step=2")
+    chapter.at_step(2)
+    chapter.page.click("step-tools summary:text-is('Share a view')")
+    link = chapter.page.inner_text("[aria-label='the link to look on']")
+    assert link == f"{base}/lab#view={chapter.session['view_token']}", link
+    teacher = Lab(browser, base, path=link.removeprefix(base))
+    teacher.page.wait_for_selector("watch-bar[data-line=live]")
+    teacher.at_step(2)
+    chapter.call(guess=False)
+    teacher.at_step(3)
+    first = chapter.session
+    chapter.start("wrong-order-noticed")
+    assert chapter.session["id"] != first["id"]
+    seen = teacher.context.request.get(f"{base}/snapshot", headers={"Authorization": f"Bearer {first['view_token']}"})
+    assert seen.ok and teacher.page.get_attribute("watch-bar", "data-line") == "live"
+    chapter.page.goto(f"{base}/")
+    teacher.page.wait_for_selector("watch-bar >> text=the session has ended")
+    chapter.close()
+    teacher.close()
 
 
 @check

@@ -1,12 +1,13 @@
 """The lab as an instrument: following a session, files of calls, motion, looking for a step, weight."""
 
+import gzip
 import re
 import subprocess
 from pathlib import Path
 from urllib.parse import urljoin
 
 from checks_access import no_violation
-from support import ALLOCATE, BACK, NEWEST, check, Lab
+from support import ALLOCATE, BACK, NEWEST, NEXT, check, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = "watch-bar[data-line=live]"
@@ -192,6 +193,47 @@ def a_recorded_machine_boots_from_its_file(browser, base):
     lab.click("load-tool button >> text=Boot it", to=0)
     lab.page.wait_for_selector("load-tool >> text=Booted what i386-two-cpus.jsonl.gz recorded")
     assert lab.page.get_attribute("body", "data-machine") == "recorded"
+    assert chosen(lab).startswith("i386-two-cpus, "), chosen(lab)
+    trace = gzip.decompress((ROOT / "Recordings" / "i386-two-cpus.jsonl.gz").read_bytes()).replace(b"[1560,1656,", b"[1656,1560,")
+    lab.page.set_input_files("#machine-file", {"name": "mine.jsonl", "mimeType": "", "buffer": trace})
+    lab.click("load-tool button >> text=Boot it", to=0)
+    lab.page.wait_for_selector("load-tool >> text=Booted what mine.jsonl recorded")
+    assert chosen(lab).startswith("recorded in a file, 1 GiB") and lab.page.is_disabled("machine-choice button"), chosen(lab)
+    lab.page.reload()
+    lab.page.wait_for_selector("#machine optgroup", state="attached")
+    lab.idle()
+    assert chosen(lab).startswith("recorded in a file"), chosen(lab)
+    lab.boot("classroom")
+    assert not lab.page.locator("#machine option:text('recorded in a file')").count()
+    lab.close()
+
+
+def chosen(lab):
+    """What the menu of machines shows."""
+    return lab.page.eval_on_selector("#machine", "menu => menu.selectedOptions[0].textContent")
+
+
+@check
+def a_step_of_a_story_has_an_address(browser, base):
+    lab = Lab(browser, base)
+    lab.start_story("wrong-order")
+    assert lab.page.url.endswith("#story=wrong-order&step=0"), lab.page.url
+    for step in (1, 2, 3):
+        lab.click(NEXT, to=step)
+    address, state = lab.page.url, lab.get("/snapshot")["state_hash"]
+    assert address.endswith("#story=wrong-order&step=3"), address
+    visitor = Lab(browser, base, path=address.removeprefix(base))
+    visitor.at_step(3)
+    visitor.page.wait_for_selector("story-list .card >> text=call 3 of 4")
+    assert visitor.get("/snapshot")["state_hash"] == state and visitor.page.url == address
+    assert "its calls were made" in visitor.page.inner_text("notice-bar")
+    visitor.page.evaluate("location.hash = '#story=wrong-order&step=1'")
+    visitor.at_step(1)
+    visitor.page.evaluate("location.hash = '#story=wrong-order&step=4'")
+    visitor.at_step(4)
+    visitor.close()
+    lab.click(ALLOCATE, to=4)
+    assert lab.page.url.endswith("#step=4"), "a call of one's own is no step of the story"
     lab.close()
 
 
