@@ -201,6 +201,24 @@ def book_bugs_are_found_by_the_report(browser, base):
 
 
 @check
+def book_questions_come_before_their_calls(browser, base):
+    chapter = Chapter(browser, base, "asking", "#scene=split&step=1")
+    chapter.at_step(1)
+    chapter.page.click("step-bar .next")
+    assert chapter.page.evaluate("document.activeElement.matches('scene-player .question')") and chapter.step == 1, "the bar passes the question over"
+    chapter.page.click("frame-map .cell[data-state=free] >> nth=-1")
+    assert chapter.page.inner_text("step-bar .next") == "Check it ▶" and not chapter.page.locator("step-bar .skip-question").is_visible()
+    chapter.click("step-bar .next", to=2)
+    chapter.page.wait_for_selector("scene-player .outcome:has-text('Not ')")
+    decided = {one["code"]: one["text"] for one in chapter.get("/journal/2/explain")["explain"]}
+    assert decided["buddy-take"] in chapter.verdict() and "fallback-steal" not in decided, "the plain rule, as the kernel tells it"
+    assert "fallback-steal" in {one["code"] for one in chapter.get("/journal/1/explain")["explain"]}
+    chapter.click("step-bar .skip-question", to=3)
+    assert not chapter.page.locator("scene-player .outcome").is_visible()
+    chapter.close()
+
+
+@check
 def book_links_lead_everyone_to_the_same_step(browser, base):
     chapter = Chapter(browser, base, "bytes", "#scene=double-kfree&step=5")
     chapter.at_step(5)
@@ -220,15 +238,15 @@ def book_links_lead_everyone_to_the_same_step(browser, base):
 
 @check
 def book_steps_are_explained_and_told_as_curl_and_c(browser, base):
-    chapter = Chapter(browser, base, "asking", "#scene=split&step=1")
-    chapter.at_step(1)
+    chapter = Chapter(browser, base, "asking", "#scene=split&step=2")
+    chapter.at_step(2)
     for summary in ("Why?", "As curl", "As C"):
         chapter.page.click(f"step-tools summary:text-is('{summary}')")
-    told = chapter.get("/journal/1/explain")["explain"]
+    told = chapter.get("/journal/2/explain")["explain"]
     chapter.page.wait_for_selector("step-tools .why li")
     assert chapter.page.eval_on_selector_all(".why li", "all => all.map(one => one.textContent)") == [one["text"] for one in told] and told
     assert '"call":"__get_free_pages(GFP_KERNEL, 4)"' in chapter.page.inner_text("[aria-label='the curl line']")
-    assert "unsigned long addr1 = __get_free_pages(GFP_KERNEL, 4);" in chapter.page.inner_text("[aria-label='the C code']")
+    assert "unsigned long addr2 = __get_free_pages(GFP_KERNEL, 4);" in chapter.page.inner_text("[aria-label='the C code']")
     chapter.close()
 
 
@@ -268,11 +286,11 @@ def book_is_read_and_played_by_keyboard_alone(browser, base):
     chapter.page.keyboard.press("Enter")
     assert "Your guess" in chapter.page.inner_text("scene-player .guess-hint")
     tab_until(chapter, "document.activeElement.matches('[data-act=call]')", key="Shift+Tab")
-    chapter.press("Enter", to=1)
+    chapter.press("Enter", to=2)
     assert chapter.page.evaluate("document.activeElement.matches('[data-act=call]')"), "the focus was lost"
     assert chapter.page.get_attribute("scene-player .caption", "aria-live") == "polite"
     chapter.page.keyboard.press("ArrowLeft")
-    chapter.at_step(0)
+    chapter.at_step(1)
     chapter.close()
 
 
