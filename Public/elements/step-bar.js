@@ -57,7 +57,7 @@ class StepBar extends HTMLElement {
     this.#caption.textContent = lab.story?.captions.get(lab.step) ?? "";
     const tells = !lab.hindrance && lab.story?.next;
     const question = tells ? lab.question?.state : null;
-    this.#next.textContent = question === "open" ? "Answer first ▲" : question ? "Check it ▶" : tells ? "Make the next call ▶" : "Next ▶";
+    this.#next.textContent = question === "open" ? "Answer first" : question ? "Check it ▶" : tells ? "Make the next call ▶" : "Next ▶";
     this.#skip.hidden = question !== "open";
     dim(this.#first, lab.step === 0);
     dim(this.#back, lab.step === 0);

@@ -333,6 +333,8 @@ def book_fits_and_axe_finds_no_violation(browser, base):
         chapter = Chapter(browser, base, name, reduced_motion="reduce")
         chapter.call()
         chapter.page.click("step-tools summary:text-is('What if?')")
+        chapter.page.set_viewport_size({"width": 320, "height": 700})
+        assert not chapter.scrolls_sideways(), f"{name} at 320 px scrolls sideways"
         for width, theme in ((1280, "light"), (1280, "dark"), (390, "dark"), (390, "light")):
             chapter.page.set_viewport_size({"width": width, "height": 844})
             chapter.page.emulate_media(color_scheme=theme)

@@ -27,7 +27,7 @@ export const SCENES = [
       {
         call: () => "__get_free_pages(GFP_KERNEL, 6)",
         ask: "Somebody else comes first, with 64 frames for the kernel.",
-        say: ([a], view) => `${said(framesOf(a))}, for somebody else. What the kernel asks for is Unmovable, U in the map, and no list of that type had such a block. So the largest Movable one, M, was taken over and is U now. What is left of it${leftOf(a, view)} is on the lists of that type.`,
+        say: ([a], view) => `${said(framesOf(a))}, for somebody else. What the kernel asks for is Unmovable, U in the map, and no list of that type had such a block. So one of the largest Movable blocks, M, was taken over and is U now. What is left of it${leftOf(a, view)} is on the lists of that type.`,
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 4)",
