@@ -18,11 +18,12 @@ class Chapter(Lab):
     """One chapter in one browser page. Its session is named by a token that this tab keeps."""
 
     def __init__(self, browser, base, name, address="", **options):
-        self.sizes = {}
+        self.sizes, self.refused = {}, []
         super().__init__(browser, base, path=f"/book/{name}.html{address}", **options)
 
     def open(self, path):
         self.page.on("response", lambda response: self.sizes.setdefault(response.url.split("?")[0], response))
+        self.page.on("response", lambda response: response.status >= 400 and self.refused.append(response.url))
         super().open(path)
 
     def idle(self):
@@ -99,6 +100,7 @@ def book_scenes_run_to_their_end_and_are_drawn_as_told(browser, base):
                 same_frames(chapter)
             if chapter.page.locator("slab-strips .slab:visible").count():
                 same_slabs(chapter)
+        assert not chapter.refused, f"{name} asks for what is refused: {chapter.refused}"
         assert not linked, f"{name}: the text links to {linked}, which no scene comes to"
         chapter.close()
 
@@ -215,6 +217,19 @@ def book_questions_come_before_their_calls(browser, base):
     assert "fallback-steal" in {one["code"] for one in chapter.get("/journal/1/explain")["explain"]}
     chapter.click("step-bar .skip-question", to=3)
     assert not chapter.page.locator("scene-player .outcome").is_visible()
+    chapter.close()
+
+
+@check
+def book_tells_a_checking_kernel_as_it_is(browser, base):
+    chapter = Chapter(browser, base, "bytes", "#scene=double-kfree-debug&step=8")
+    chapter.at_step(8)
+    assert chapter.get("/snapshot")["halted"]["oops"] in chapter.caption(), "a call that never returned is told as such"
+    told = {8: chapter.caption()}
+    for step in range(7, 0, -1):
+        chapter.press("ArrowLeft", to=step)
+        told[step] = chapter.caption()
+    assert "not freed" in told[5] and not [one for one in told.values() if re.search("goes round|CPU’s free list|does not look|get NULL", one)], told
     chapter.close()
 
 
