@@ -10,6 +10,7 @@
  * - `topic`: the reader's interest went to pages, slabs, virtual memory or high memory (`lab.topic`)
  * - `select`: a block was chosen for the inspector (`lab.selected`)
  * - `notice`: something to tell the reader (`lab.notice`)
+ * - `question`: the story's next call has a question to the reader, or it was answered (`lab.question`)
  * - `story`: the running story moved on (`lab.story`)
  * - `watch`: somebody else's session is followed, or not any more (`lab.watching`)
  */
@@ -23,6 +24,8 @@ class Lab extends Steps {
   token = null;
   halted = null;
   undone = 0;
+  /** The question before the story's next call: {state: "open" or "answered", go()}; null if there is none. */
+  question = null;
   /** The id of the session, and the token that only looks at it, if it is known. */
   session = null;
   viewToken = null;

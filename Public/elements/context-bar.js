@@ -14,6 +14,10 @@ const PAIRS = {
   Softirqs: ["local_bh_disable", "local_bh_enable"], Preemption: ["preempt_disable", "preempt_enable"],
 };
 
+/** The part of preempt_count that counts preempt_disable(). */
+const PREEMPT_MASK = 0xff;
+const NOT_COUNTED = "Without CONFIG_PREEMPT_COUNT, as here, preempt_disable() is a barrier for the compiler and counts nothing: such a kernel takes the CPU from no task in kernel code.";
+
 class ContextBar extends HTMLElement {
   #state = el("div", { class: "state" });
   #verdict = el("p", { class: "verdict", role: "status" });
@@ -71,9 +75,10 @@ function cpus({ cpu: current, cpus: all }) {
 }
 
 /** Figures that a kernel engineer looks for. */
-function facts({ pid, preempt_count: count, irqs_disabled: off, locks }) {
-  const all = { task: pid, preempt_count: count, interrupts: off ? "off" : "on", locks: locks.map((lock) => lock.name).join(", ") || "none" };
-  return Object.entries(all).map(([name, value]) => el("span", { class: "fact", "data-fact": name }, `${name} `, el("b", {}, String(value))));
+function facts({ pid, preempt_count: count, preempt_disabled: depth, irqs_disabled: off, locks }) {
+  const isCounted = (Number(count) & PREEMPT_MASK) >= depth;
+  const all = { task: pid, preempt_count: count, preempt_disabled: isCounted ? depth : `${depth}, not counted`, interrupts: off ? "off" : "on", locks: locks.map((lock) => lock.name).join(", ") || "none" };
+  return Object.entries(all).map(([name, value]) => el("span", { class: "fact", "data-fact": name, title: name === "preempt_disabled" && !isCounted ? NOT_COUNTED : null }, `${name} `, el("b", {}, String(value))));
 }
 
 customElements.define("context-bar", ContextBar);

@@ -1,7 +1,7 @@
 /** `<live-mappings>`: every mapping that nobody gave up, and the bytes behind an address, to read and to write. */
 import { callCode, el, redraw } from "../dom.js";
 import { requests } from "../api.js";
-import { liveMappings, temporarySlots } from "../high.js";
+import { liveMappings, poolSlots, temporarySlots } from "../high.js";
 import { lab } from "../lab.js";
 import { pointing } from "../linking.js";
 import { frameRange } from "../words.js";
@@ -65,12 +65,20 @@ class LiveMappings extends HTMLElement {
     this.#peek();
   }
 
+  /** Whether the address is in a slot that leads to no frame, so that one need not ask. */
+  #isEmptySlot(address) {
+    const page = address.toLowerCase().replace(/[0-9a-f]{3}$/, "000");
+    return [...poolSlots(lab.view.kmap), ...this.#slots].some((slot) => slot.address === page && slot.pfn === null);
+  }
+
   /** The bytes behind the address at the step on show; looking changes nothing. */
   async #peek() {
     this.#drawing += 1;
     const drawing = this.#drawing;
     let text = "–";
-    if (this.#address.checkValidity()) {
+    if (this.#isEmptySlot(this.#address.value)) {
+      text = "nothing is mapped there";
+    } else if (this.#address.checkValidity()) {
       text = await lab.api.memory(this.#address.value, PEEK, lab.step).then(({ hex }) => hex.replace(/../g, "$& ").trim(), (error) => error.message);
     }
     if (drawing === this.#drawing) this.#bytes.textContent = text;

@@ -9,6 +9,7 @@
  * - `truth(answers, view, before)`: what came out, read from the machine after the call: frames as {pfn, count}, the
  *   address of an object, or a value
  * - `tell(truth, answers, view)`: that in words
+ * - `reason(explain)`: what of the kernel's own explanation of the call belongs to the verdict
  */
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
@@ -35,7 +36,7 @@ class ScenePlayer extends HTMLElement {
   #place = el("p", { class: "place" });
   #verdict = el("p", { class: "outcome", role: "status", "aria-live": "polite" });
   #caption = el("p", { class: "caption", "aria-live": "polite" });
-  #question = el("p", { class: "question" });
+  #question = el("p", { class: "question", tabindex: "-1" });
   #choices = el("div", { class: "guesses", role: "group", "aria-label": "Your guess" });
   #hint = el("p", { class: "sub guess-hint", role: "status" });
   #call = el("button", { type: "button", class: "primary", "data-act": "call", onclick: () => this.#act() });
@@ -87,9 +88,18 @@ class ScenePlayer extends HTMLElement {
       const truth = one.guess.truth(story.answers, view, one.before);
       const right = isRight(one.guess.by, one.value, truth);
       const words = one.guess.tell(truth, story.answers, view);
-      this.#verdicts.set(lab.step, { right, text: `${right ? "Right." : `Not ${spoken(one.guess, one.value, one.answers, one.before)}.`} ${words}` });
+      this.#decide(lab.step, right, `${right ? "Right." : `Not ${spoken(one.guess, one.value, one.answers, one.before)}.`} ${words}`, one.guess.reason);
       if (one.guess.by === "frames" && truth) lab.select(truth);
     }
+  }
+
+  /** Puts a verdict on show; with the kernel's reason if one is wanted, which comes a moment later. */
+  async #decide(step, right, text, reason) {
+    const verdicts = this.#verdicts;
+    if (!reason) return void verdicts.set(step, { right, text });
+    const told = await lab.explain().then(({ explain }) => ` ${reason(explain)}`, () => "");
+    verdicts.set(step, { right, text: text + told });
+    if (verdicts === this.#verdicts) this.#draw();
   }
 
   #draw() {
@@ -98,7 +108,7 @@ class ScenePlayer extends HTMLElement {
     if (this.hidden) return;
     if (story !== this.#story && story) {
       this.#story = story;
-      this.#verdicts.clear();
+      this.#verdicts = new Map();
       this.#open = [];
     }
     const part = this.#part;
@@ -118,6 +128,20 @@ class ScenePlayer extends HTMLElement {
     this.#choices.hidden = guess?.by !== "choice";
     for (const choice of this.#choices.querySelectorAll("button")) choice.setAttribute("aria-pressed", String(choice.value === this.#guess));
     this.#drawButton(part, guess);
+    this.#tellQuestion(guess);
+  }
+
+  /** Tells the step bar whether a question waits, and how one gets there; not where the player is not shown. */
+  #tellQuestion(guess) {
+    const state = !guess || !this.getClientRects().length ? null : this.#guess === null ? "open" : "answered";
+    if (state === (lab.question?.state ?? null)) return;
+    lab.question = state && { state, go: () => this.#goToQuestion() };
+    lab.tell("question");
+  }
+
+  #goToQuestion() {
+    this.#question.focus({ preventScroll: true });
+    this.#question.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
 
   #drawButton(part, guess) {

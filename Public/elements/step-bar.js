@@ -1,7 +1,8 @@
 /**
  * `<step-bar>`: back and forth through what was done. Nothing here changes the machine, except "Undo".
  *
- * While a story is being told, "Next" at the newest step makes the story's next call. On a phone the bar stays
+ * While a story is being told, "Next" at the newest step makes the story's next call. If there is a question before
+ * it, "Next" leads to the question, and a small button beside it passes it over. On a phone the bar stays
  * at the bottom and repeats the story's caption, so that the map can be watched meanwhile.
  */
 import { el } from "../dom.js";
@@ -18,6 +19,7 @@ class StepBar extends HTMLElement {
   #first = this.#button("First step", "|◀", () => lab.go(0));
   #back = this.#button("One step back", "◀", () => lab.move(-1));
   #next = el("button", { type: "button", class: "next", onclick: () => stepForward() });
+  #skip = el("button", { type: "button", class: "quiet skip-question", title: "Make the next call without an answer", onclick: () => lab.story?.advance(lab) }, "Skip");
   #newest = this.#button("Newest step", "▶|", () => lab.go(lab.last));
   #undo = el("button", { type: "button", class: "quiet", onclick: () => lab.undoTo(this.#undoTarget) });
   #redo = el("button", { type: "button", class: "quiet", onclick: () => lab.redo() }, "Redo");
@@ -25,13 +27,13 @@ class StepBar extends HTMLElement {
   connectedCallback() {
     this.append(
       el("div", { class: "buttons", role: "group", "aria-label": "Steps" },
-        this.#first, this.#back, this.#next, this.#newest),
+        this.#first, this.#back, this.#next, this.#skip, this.#newest),
       this.#slider,
       el("div", { class: "where" }, this.#place, this.#call),
       this.#caption,
       el("div", { class: "undo" }, this.#undo, this.#redo));
     lab.addEventListener("view", () => this.#draw());
-    for (const name of ["story", "watch"]) lab.addEventListener(name, () => this.#draw());
+    for (const name of ["story", "question", "watch"]) lab.addEventListener(name, () => this.#draw());
     document.addEventListener("keydown", arrowKeys);
   }
 
@@ -55,7 +57,9 @@ class StepBar extends HTMLElement {
     const leaves = lab.trunk !== null && !lab.isPast;
     this.#caption.textContent = lab.trunk ? `On a branch, which left the story after step ${lab.trunk.step}.` : lab.story?.captions.get(lab.step) ?? "";
     const tells = !lab.hindrance && lab.story?.next;
-    this.#next.textContent = leaves ? "Back to the story ▶" : tells ? "Make the next call ▶" : "Next ▶";
+    const question = tells && !leaves ? lab.question?.state : null;
+    this.#next.textContent = leaves ? "Back to the story ▶" : question === "open" ? "Answer first" : question ? "Check it ▶" : tells ? "Make the next call ▶" : "Next ▶";
+    this.#skip.hidden = question !== "open";
     dim(this.#first, lab.step === 0);
     dim(this.#back, lab.step === 0);
     dim(this.#next, !lab.isPast && !tells && !leaves);
@@ -75,6 +79,7 @@ function dim(button, off) {
 function stepForward() {
   if (lab.isPast) lab.move(1);
   else if (lab.trunk) lab.leaveBranch();
+  else if (lab.question?.state === "open") lab.question.go();
   else lab.story?.advance(lab);
 }
 

@@ -46,7 +46,7 @@ export const ORDER_STORIES = [
   {
     id: "wrong-order",
     title: "The article’s bug: wrong order",
-    intro: "The article’s code, word for word: allocate with order 2, free with order 3. See what that can do.",
+    intro: "The article’s two calls, with its orders: allocate with order 2, free with order 3. See what that can do.",
     calls: [
       {
         call: () => "__get_free_pages(GFP_KERNEL, 2)",

@@ -18,7 +18,7 @@ class Chapter(Lab):
     """One chapter in one browser page. Each scene's session is named by a token that the page alone has."""
 
     def __init__(self, browser, base, name, address="", **options):
-        self.sizes, self.boots = {}, []
+        self.sizes, self.boots, self.refused = {}, [], []
         super().__init__(browser, base, path=f"/book/{name}.html{address}", **options)
 
     def open(self, path):
@@ -29,6 +29,8 @@ class Chapter(Lab):
         self.sizes.setdefault(response.url.split("?")[0], response)
         if response.url.endswith("/sessions"):
             self.boots.append(response)
+        if response.status >= 400:
+            self.refused.append(response.url)
 
     def idle(self):
         self.page.wait_for_selector(READY)
@@ -115,6 +117,7 @@ def book_scenes_run_to_their_end_and_are_drawn_as_told(browser, base):
                 same_frames(chapter)
             if chapter.page.locator("slab-strips .slab:visible").count():
                 same_slabs(chapter)
+        assert not chapter.refused, f"{name} asks for what is refused: {chapter.refused}"
         assert not linked, f"{name}: the text links to {linked}, which no scene comes to"
         chapter.close()
 
@@ -217,6 +220,37 @@ def book_bugs_are_found_by_the_report(browser, base):
 
 
 @check
+def book_questions_come_before_their_calls(browser, base):
+    chapter = Chapter(browser, base, "asking", "#scene=split&step=1")
+    chapter.at_step(1)
+    chapter.page.click("step-bar .next")
+    assert chapter.page.evaluate("document.activeElement.matches('scene-player .question')") and chapter.step == 1, "the bar passes the question over"
+    chapter.page.click("frame-map .cell[data-state=free] >> nth=-1")
+    assert chapter.page.inner_text("step-bar .next") == "Check it ▶" and not chapter.page.locator("step-bar .skip-question").is_visible()
+    chapter.click("step-bar .next", to=2)
+    chapter.page.wait_for_selector("scene-player .outcome:has-text('Not ')")
+    decided = {one["code"]: one["text"] for one in chapter.get("/journal/2/explain")["explain"]}
+    assert decided["buddy-take"] in chapter.verdict() and "fallback-steal" not in decided, "the plain rule, as the kernel tells it"
+    assert "fallback-steal" in {one["code"] for one in chapter.get("/journal/1/explain")["explain"]}
+    chapter.click("step-bar .skip-question", to=3)
+    assert not chapter.page.locator("scene-player .outcome").is_visible()
+    chapter.close()
+
+
+@check
+def book_tells_a_checking_kernel_as_it_is(browser, base):
+    chapter = Chapter(browser, base, "bytes", "#scene=double-kfree-debug&step=8")
+    chapter.at_step(8)
+    assert chapter.get("/snapshot")["halted"]["oops"] in chapter.caption(), "a call that never returned is told as such"
+    told = {8: chapter.caption()}
+    for step in range(7, 0, -1):
+        chapter.press("ArrowLeft", to=step)
+        told[step] = chapter.caption()
+    assert "not freed" in told[5] and not [one for one in told.values() if re.search("goes round|CPU’s free list|does not look|get NULL", one)], told
+    chapter.close()
+
+
+@check
 def book_links_lead_everyone_to_the_same_step(browser, base):
     chapter = Chapter(browser, base, "bytes", "#scene=double-kfree&step=5")
     chapter.at_step(5)
@@ -236,15 +270,15 @@ def book_links_lead_everyone_to_the_same_step(browser, base):
 
 @check
 def book_steps_are_explained_and_told_as_curl_and_c(browser, base):
-    chapter = Chapter(browser, base, "asking", "#scene=split&step=1")
-    chapter.at_step(1)
+    chapter = Chapter(browser, base, "asking", "#scene=split&step=2")
+    chapter.at_step(2)
     for summary in ("Why?", "As curl", "As C"):
         chapter.page.click(f"step-tools summary:text-is('{summary}')")
-    told = chapter.get("/journal/1/explain")["explain"]
+    told = chapter.get("/journal/2/explain")["explain"]
     chapter.page.wait_for_selector("step-tools .why li")
     assert chapter.page.eval_on_selector_all(".why li", "all => all.map(one => one.textContent)") == [one["text"] for one in told] and told
     assert '"call":"__get_free_pages(GFP_KERNEL, 4)"' in chapter.page.inner_text("[aria-label='the curl line']")
-    assert "unsigned long addr1 = __get_free_pages(GFP_KERNEL, 4);" in chapter.page.inner_text("[aria-label='the C code']")
+    assert "unsigned long addr2 = __get_free_pages(GFP_KERNEL, 4);" in chapter.page.inner_text("[aria-label='the C code']")
     chapter.close()
 
 
@@ -356,11 +390,11 @@ def book_is_read_and_played_by_keyboard_alone(browser, base):
     chapter.page.keyboard.press("Enter")
     assert "Your guess" in chapter.page.inner_text("scene-player .guess-hint")
     tab_until(chapter, "document.activeElement.matches('[data-act=call]')", key="Shift+Tab")
-    chapter.press("Enter", to=1)
+    chapter.press("Enter", to=2)
     assert chapter.page.evaluate("document.activeElement.matches('[data-act=call]')"), "the focus was lost"
     assert chapter.page.get_attribute("scene-player .caption", "aria-live") == "polite"
     chapter.page.keyboard.press("ArrowLeft")
-    chapter.at_step(0)
+    chapter.at_step(1)
     chapter.close()
 
 
@@ -403,6 +437,8 @@ def book_fits_and_axe_finds_no_violation(browser, base):
         chapter = Chapter(browser, base, name, reduced_motion="reduce")
         chapter.call()
         chapter.page.click("step-tools summary:text-is('What if?')")
+        chapter.page.set_viewport_size({"width": 320, "height": 700})
+        assert not chapter.scrolls_sideways(), f"{name} at 320 px scrolls sideways"
         for width, theme in ((1280, "light"), (1280, "dark"), (390, "dark"), (390, "light")):
             chapter.page.set_viewport_size({"width": width, "height": 844})
             chapter.page.emulate_media(color_scheme=theme)

@@ -110,6 +110,18 @@ def each_figure_is_shown_alone(browser, base):
     chapter.close()
 
 
+@check
+def the_stage_has_its_figure_in_sight(browser, base):
+    for width in (760, 400):
+        chapter = Chapter(browser, base, "asking", open=False, width=width, height=600)
+        chapter.page.goto(f"{base}/book/asking.html?embed#scene=split&step=1")
+        chapter.idle()
+        top = chapter.page.locator("frame-map").bounding_box()["y"]
+        assert top < 250 and chapter.page.evaluate("scrollY") == 0, f"at {width} × 600 the map begins at {top}"
+        assert not chapter.scrolls_sideways(), f"the stage at {width} px scrolls sideways"
+        chapter.close()
+
+
 # Each kind of figure once: the chapter, a scene, its name, and what is in it.
 FIGURES = (
     ("asking", "split", "map", "frame-map"), ("freeing", "wrong-order", "lists", "free-lists"), ("pages", "dirty-page&step=1", "block", "block-inspector .bytes"),

@@ -59,8 +59,10 @@ def same_context_as_told(lab):
     told = lab.get(f"/context?step={lab.step}")
     cpu = told["cpus"][told["cpu"]]
     facts = dict(lab.page.eval_on_selector_all(".fact", "all => all.map(f => [f.dataset.fact, f.querySelector('b').textContent])"))
+    depth = cpu["preempt_disabled"]
     assert facts == {
-        "task": str(cpu["pid"]), "preempt_count": cpu["preempt_count"], "interrupts": "off" if cpu["irqs_disabled"] else "on",
+        "task": str(cpu["pid"]), "preempt_count": cpu["preempt_count"],
+        "preempt_disabled": f"{depth}" if int(cpu["preempt_count"], 16) & 0xFF >= depth else f"{depth}, not counted", "interrupts": "off" if cpu["irqs_disabled"] else "on",
         "locks": ", ".join(lock["name"] for lock in cpu["locks"]) or "none"}, facts
     names = {"process": "process context", "softirq": "in a softirq", "hardirq": "in an interrupt"}
     assert lab.page.inner_text("context-bar .context") == names[cpu["context"]]

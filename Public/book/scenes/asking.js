@@ -1,32 +1,50 @@
 /** Scenes of the chapter on asking for pages. */
 import { framesOf, newest, said, whichFrames, whichSplit } from "./guessing.js";
+import { blockAt } from "../../model.js";
 import { frameRange } from "../../words.js";
 
 const waiting = (view, order) => view.entries.filter((entry) => entry.cpu !== null && entry.order === order)
   .map(({ pfn, count }) => frameRange(pfn, count)).join(" and ");
 
+/** The free blocks that were cut off right behind what a call returned. */
+const leftOf = ({ page }, view) => {
+  const blocks = [];
+  let block = blockAt(view.blocks, page.pfn + 2 ** page.order);
+  while (block?.state === "free" && block.migratetype === "Unmovable") {
+    blocks.push(frameRange(block.pfn, block.count));
+    block = blockAt(view.blocks, block.pfn + block.count);
+  }
+  return blocks.length ? `, ${blocks.join(" and ")},` : "";
+};
+
 export const SCENES = [
   {
     id: "split",
     title: "A block is cut up",
-    intro: "The free frames are in blocks of 1, 2, 4, 8 … frames, with a list for each size. Order means: the size is 2 to that power.",
+    opening: 1,
+    intro: "The free frames are in blocks of 1, 2, 4, 8 … frames, with a list for each size and type. Order means: the size is 2 to that power.",
     calls: [
+      {
+        call: () => "__get_free_pages(GFP_KERNEL, 6)",
+        ask: "Somebody else comes first, with 64 frames for the kernel.",
+        say: ([a], view) => `${said(framesOf(a))}, for somebody else. What the kernel asks for is Unmovable, U in the map, and no list of that type had such a block. So one of the largest Movable blocks, M, was taken over and is U now. What is left of it${leftOf(a, view)} is on the lists of that type.`,
+      },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 4)",
         ask: "Sixteen frames in a row.",
-        guess: whichSplit("Sixteen frames in a row, for the kernel. No list of zone Normal has a block of just 16 for it. Which free block will be cut up?"),
-        say: ([a]) => `${said(framesOf(a))}. The block was halved, the upper half put on the list of its order, and so on until sixteen were left. The halves are marked.`,
+        guess: whichSplit("Sixteen frames in a row, for the kernel: type U. Zone Normal has no U block of just 16. Which free block will be cut up?"),
+        say: ([, b]) => `${said(framesOf(b))}. The rule: the smallest order whose list of your type has a block. That block was halved, the upper half put on the list of its order, and so on until sixteen were left. The halves are marked.`,
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 4)",
         ask: "Sixteen more.",
         guess: whichFrames("Sixteen more. Which block now?", "A block of exactly that size was free, so nothing had to be cut."),
-        say: ([, b]) => `${said(framesOf(b))}: the half that was left over a moment ago.`,
+        say: ([, , c]) => `${said(framesOf(c))}: the half that was left over a moment ago.`,
       },
       {
-        call: ([a]) => `free_pages(${a.returned}, 4)`,
+        call: ([, b]) => `free_pages(${b.returned}, 4)`,
         ask: "Give the first sixteen back. Its buddy is the block just handed out.",
-        say: ([a]) => `${said(framesOf(a))} wait alone: a block can only merge with its buddy, and that is in use.`,
+        say: ([, b]) => `${said(framesOf(b))} wait alone: a block can only merge with its buddy, and that is in use.`,
       },
     ],
   },

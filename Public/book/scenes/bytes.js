@@ -15,6 +15,39 @@ const whichObject = (ask, more = "") => ({
   tell: (truth, answers) => `It is ${newest(answers).object ? `object ${newest(answers).object.index}, at ` : ""}${truth}. ${more}`.trim(),
 });
 
+const bugOf = ({ log }) => (log.find((line) => /BUG/.test(line)) ?? "").trim();
+
+/** A double kfree as a kernel tells it that checks: what the plain one does is not true of it. */
+const NOTICED = {
+  2: { say: ([a]) => `The object passed the checks. It is the head of its slab’s own chain: a kernel that checks keeps no list of the CPU. Object ${a.object.index} points to the object that was first before.` },
+  3: { say: ([a, b]) => `It passed the checks too. Object ${b.object.index} is the head now and points to object ${a.object.index}.` },
+  4: {
+    ask: "And the first one once more. This kernel looks first.",
+    guess: {
+      ask: "And the first one once more. Will this kernel complain?", by: "choice",
+      choices: () => [["yes", "Yes"], ["no", "No"]],
+      truth: (answers) => (newest(answers).log.length ? "yes" : "no"),
+      tell: (_, answers) => (newest(answers).log.length ? `“${bugOf(newest(answers))}”` : "Its log stays empty."),
+    },
+    say: (all) => (all[4].log.length
+      ? `It noticed, and says which: “${all[4].log.find((line) => /^FIX/.test(line)) ?? bugOf(all[4])}”. No ring: each object is on the chain once. But the pointer to the next one had been cut before the check, so the chain ends at object ${all[0].object.index} now.`
+      : "The log stays empty."),
+  },
+  5: { guess: whichObject("Somebody asks for 100 bytes. Which object will it be?") },
+  7: {
+    ask: "And a third one. On the plain kernel it got the same object as the first.",
+    guess: {
+      ask: "And a third one. On the plain kernel it got the same object as the first. And here?", by: "choice",
+      choices: () => [["same", "The same object too"], ["other", "Another object"], ["halts", "The machine stops"]],
+      truth: (all) => (all[7].halted ? "halts" : all[7].returned === all[5].returned ? "same" : "other"),
+      tell: (_, all) => (all[7].halted ? "Behind the chain’s cut end there is no object." : `It returned ${all[7].returned}.`),
+    },
+    say: (all) => (all[7].halted
+      ? `“${all[7].halted.oops}”: the call never returned. The free objects behind the cut were lost, and the kernel met the end of the chain where none was expected. Nobody got another’s object, and the report of step 5 came while the culprit was in the call.`
+      : `It returned ${all[7].returned}.`),
+  },
+};
+
 export const SCENES = [
   extended(SLAB_STORIES, "rounding", {
     0: { guess: bytesOf("Fifty bytes. How many will be set aside?", [50, 52, 64, 4096]) },
@@ -35,19 +68,8 @@ export const SCENES = [
     5: { guess: whichObject("Somebody asks for 100 bytes. Which object will it be?") },
     7: { guess: whichObject("A third one asks. There are plenty of free objects. Which one comes?", "Two callers have the same address.") },
   }),
-  extended(SLAB_STORIES, "double-kfree", {}, {
+  extended(SLAB_STORIES, "double-kfree", NOTICED, {
     id: "double-kfree-debug", title: "Double kfree, debug kernel", machine: { debug: true },
     intro: "The same calls on a kernel that was booted with slub_debug: it looks at every object that comes back.",
-    calls: SLAB_STORIES.find((one) => one.id === "double-kfree").calls.slice(0, 5).map((call, index) => (index === 4 ? {
-      ...call,
-      ask: "And the first one once more.",
-      guess: {
-        ask: "And the first one once more. Will this kernel complain?", by: "choice",
-        choices: () => [["yes", "Yes"], ["no", "No"]],
-        truth: (answers) => (newest(answers).log.length ? "yes" : "no"),
-        tell: (_, answers) => `“${(newest(answers).log.find((line) => /BUG/.test(line)) ?? "").trim()}”`,
-      },
-      say: (all) => (all[4].log.length ? "Already free, says the report, with the calls that allocated and freed the object. The object stays where it was." : "The log stays empty."),
-    } : call)),
   }),
 ];

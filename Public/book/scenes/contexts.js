@@ -62,7 +62,7 @@ export const SCENES = [
         call: (all) => `kmap_atomic(${page(all, 17).struct_page})`,
         ask: "And now kmap_atomic().",
         guess: waits("The pool is used up. And now kmap_atomic(): what will it do?"),
-        say: (all, view) => `${all[2].returned}, in a place that only this CPU uses. It never looked at the pool. preempt_disabled is ${view.context.cpus[0].preempt_disabled ?? 1}: until the mapping is given up no other task can come and want the same place.`,
+        say: (all, view) => `${all[2].returned}, in a place that only this CPU uses. It never looked at the pool. preempt_disabled is ${view.context.cpus[0].preempt_disabled ?? 1}: until the mapping is given up no other task can come and want the same place. (preempt_count is ${view.context.cpus[0].preempt_count}: ${Number(view.context.cpus[0].preempt_count) ? "this kernel counts it" : "a plain kernel takes the CPU from no task in kernel code, and so has nothing to count"}.)`,
       },
       { call: (all) => `kunmap_atomic(${all[2].returned})`, ask: "A moment later it is given up.", say: () => "The place is free again, and preemption is on. Nobody had to be asked." },
       {

@@ -24,15 +24,18 @@ export const whichFrames = (ask, more = "") => ({
   tell: (truth) => `It returned ${truth ? frameRange(truth.pfn, truth.count) : "NULL"}. ${more}`.trim(),
 });
 
-/** A question which free block will be cut up for a request. */
+/** What the kernel decided on, if it took a block off a buddy list: which block, and why that one. */
+const DECISIONS = ["buddy-empty", "fallback-steal", "pageblocks-taken", "buddy-take"];
+
+/** A question which free block will be cut up for a request. The kernel itself says why it took that one. */
 export const whichSplit = (ask) => ({
   ask, by: "frames",
   truth: (answers, _, before) => {
     const block = blockAt(before.blocks, newest(answers).page.pfn);
     return { pfn: block.pfn, count: block.count };
   },
-  tell: (truth, answers) => `${said(framesOf(newest(answers)))} were cut from ${frameRange(truth.pfn, truth.count)}, `
-    + "the first block of the shortest list that had a large enough one.",
+  tell: (truth, answers) => `${said(framesOf(newest(answers)))} were cut from ${frameRange(truth.pfn, truth.count)}.`,
+  reason: (explain) => explain.filter(({ code }) => DECISIONS.includes(code)).map(({ text }) => text).join(" "),
 });
 
 /** A question from which zone a page will be. */
