@@ -109,7 +109,8 @@ def pool_that_runs_out_sleeps_and_is_woken(browser, base):
     lab.click(BACK, to=36)
     assert lab.page.inner_text("story-list .card .caption") == captions[5], "calls of a batch share their caption"
     lab.page.reload()
-    lab.page.evaluate("location.hash = '#step=38'")
+    lab.at_step(36)
+    lab.page.evaluate("location.hash = '#story=pool-runs-out&step=38'")
     lab.at_step(38)
     assert "has not returned" in lab.answer(), "also after a reload"
     lab.close()
