@@ -90,9 +90,13 @@ public final class LMDBJournalStore: JournalStore {
 // MARK: - Changes
 
 extension LMDBJournalStore {
-    /// Begins a journal.
-    public func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
-        try make(.create(session))
+    /// Begins a journal, with the first calls of its session.
+    ///
+    /// - Complexity: O(bytes of the calls, times the depth of the tree).
+    public func create(
+        _ session: StoredSession, calls: Span<RecordedCall>
+    ) throws(JournalError) -> JournalTicket {
+        try make(.create(session, calls.indices.map { calls[$0] }))
     }
 
     /// Writes calls behind a state.
