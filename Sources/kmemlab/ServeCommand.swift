@@ -53,6 +53,8 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         openStandardDescriptors()
+        // A file that may not grow is an error of whoever writes to it, not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
         Server.returnLargeBlocksToTheSystem()
         // Before anything starts a thread: see TerminationSignals.
         let signals = TerminationSignals()

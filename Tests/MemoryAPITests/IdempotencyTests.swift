@@ -1,5 +1,6 @@
 import KernelMemory
 import SessionJournal
+import Synchronization
 import Testing
 
 @testable import MemoryAPI
@@ -89,6 +90,52 @@ import Testing
             #expect(try own.get("/zones").status == 200)
             let again = isDurable ? client.afterRestart(journal) : client
             #expect(try again.post(path, headers: key).json["token"] == second.json["token"])
+        }
+    }
+
+    /// The second request comes when the journal store has the session, and its maker does not know yet.
+    @Test func beginning_twiceAtTheSameTime_isOneWholeSession() throws {
+        let client = try client()
+        for (path, key) in [
+            ("/sessions", Self.boot), ("/sessions/\(client.id)/fork", Self.fork),
+        ] {
+            let answers = Mutex<[String]>([])
+            journal.whenBegun.withLock {
+                $0 = {
+                    let other = try? client.post(path, headers: key)
+                    answers.withLock { $0.append(other?.text ?? "none") }
+                }
+            }
+            let first = try client.post(path, headers: key)
+            #expect(first.status == 201)
+            #expect(answers.withLock { $0 } == [first.text])
+            let count = try journal.sessions().count
+            var own = client
+            own.token = first.json["token"].string
+            own.id = try #require(first.json["id"].string)
+            let step = try #require(first.json["step"].int)
+            #expect(try own.post("/pages").json["step"].int == step + 1)
+            #expect(try own.afterRestart(journal).get("/zones").json["step"].int == step + 1)
+            #expect(try own.delete("/sessions/\(own.id)").status == 204)
+            #expect(try journal.sessions().count == count - 1)
+        }
+        let figures = try client.get("/metrics").text
+        #expect(figures.contains("kmemlab_sessions{state=\"memory\"} 1\n"))
+        #expect(figures.contains("kmemlab_sessions{state=\"journal\"} 0\n"))
+    }
+
+    @Test func keyOfAFork_answersAsTheFirstTimeWhenItsCallsWereOverwritten() throws {
+        let client = try client()
+        let path = "/sessions/\(client.id)/fork"
+        let first = try client.post(path, headers: Self.fork)
+        var own = client
+        own.token = first.json["token"].string
+        let step = try #require(first.json["step"].int)
+        try #require(step > 2)
+        _ = try own.post("/undo", #"{"steps":\#(step)}"#)
+        _ = try own.post("/pages")
+        for again in [client, client.afterRestart(journal)] {
+            #expect(try again.post(path, headers: Self.fork).text == first.text)
         }
     }
 

@@ -110,6 +110,26 @@ import Testing
             } == .damaged(path: directory.store, reason: "data.mdb is empty"))
     }
 
+    @Test func file_missingInAStoreThatWasMade_isRefusedAndNotMadeAnew() throws {
+        try fill()
+        let file = directory.store + "/data.mdb"
+        try #require(rename(file, directory.path + "/kept") == 0)
+        for durability in JournalDurability.allCases {
+            #expect(
+                journalError { () throws(JournalError) in
+                    try LMDBJournalStore(directory: directory.store, durability: durability)
+                }
+                    == .damaged(
+                        path: directory.store,
+                        reason:
+                            "data.mdb is missing, which was there with seed; go back to a backup"
+                    ))
+            #expect(access(file, F_OK) != 0)
+        }
+        try #require(rename(directory.path + "/kept", file) == 0)
+        #expect(try open().calls(first) == calls)
+    }
+
     /// Pages at random, in hundreds of ways: what cannot be read is refused, and nothing ends the process.
     @Test(arguments: [1, 2] as [UInt64])
     func pages_damagedAtRandom_endNoProcess(_ seed: UInt64) throws {

@@ -44,6 +44,24 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
+    func create_withCalls_isOneChange(_ kind: Kind) throws {
+        let store = try store(kind)
+        let commits = store.figures?.commits ?? 0
+        _ = try store.create(.sample(1), calls: calls(1...100))
+        _ = try store.append(calls(101...101), to: session, expecting: head(100))
+        #expect(try store.calls(session) == calls(1...101))
+        #expect(try store.position(of: session) == JournalPosition(step: 101, lastStep: 101))
+        if kind == .process {
+            #expect(store.figures?.commits == commits + 2, "what is beside the database was read")
+        }
+        #expect(
+            journalError { () throws(JournalError) in
+                try store.create(.sample(1), calls: calls(1...3))
+            } == .sessionExists(session))
+        #expect(try store.calls(session) == calls(1...101))
+    }
+
+    @Test(arguments: Kind.allCases)
     func append_whenAnotherWasFirst_isRefused(_ kind: Kind) throws {
         let store = try store(kind)
         _ = try store.create(.sample(1))

@@ -137,7 +137,7 @@ extension JSONWriter {
             json.member("id", session.id.text)
             json.member("token", session.token.text)
             json.member("view_token", session.viewToken.text)
-            json.member("step", view.step)
+            json.member("step", Int(session.creation.step))
             json.key("machine")
             json.machine(view.configuration, view.machine, library)
         }

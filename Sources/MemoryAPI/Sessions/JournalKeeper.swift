@@ -50,11 +50,28 @@ final class JournalKeeper: Sendable {
 // MARK: - Writing
 
 extension JournalKeeper {
-    /// Begins the journal of a session.
-    func begin(_ session: StoredSession) throws(Problem) -> JournalTicket {
-        do throws(JournalError) { return try store.create(session) } catch {
+    /// Begins the journal of a session with the calls that it has: with all of them, or not at all.
+    ///
+    /// - Returns: when it has come to stay.
+    func begin(
+        _ session: StoredSession, with state: inout SessionState
+    ) throws(Problem) -> JournalTicket {
+        do throws(JournalError) {
+            let ticket = try create(session, state)
+            state.noteStored(state.head, count: state.step, ticket)
+            return ticket
+        } catch {
             if case .sessionExists = error { throw IdempotentRequest.stillRuns }
             throw problem(error)
+        }
+    }
+
+    private func create(
+        _ session: StoredSession, _ state: borrowing SessionState
+    ) throws(JournalError) -> JournalTicket {
+        if state.step == 0 { return try store.create(session) }
+        return try state.withCalls(behind: 0) { (calls) throws(JournalError) in
+            try store.create(session, calls: calls)
         }
     }
 
@@ -175,14 +192,6 @@ extension JournalKeeper {
             log.error("journal refuses", metadata: ["why": "\(error)"])
             return Problem(.journalRefuses, Self.reason(error))
         }
-    }
-
-    /// The refusal of a change that was lost since one before it was.
-    static var lostWithOthers: Problem {
-        Problem(
-            .journalRefuses,
-            "The server cannot write its journal. Nothing has changed; sessions can still be looked "
-                + "at.")
     }
 
     /// What a client is told, without the server's paths.

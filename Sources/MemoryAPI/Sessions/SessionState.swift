@@ -192,9 +192,6 @@ extension SessionState {
         return RecordedCall(record.call(payloads: journal.payloads), stateHash: record.hash)
     }
 
-    /// Notes when it has come to stay that the session has begun.
-    mutating func noteBegun(_ ticket: JournalTicket) { lastTicket = ticket }
-
     /// Notes where the session stands in the journal store.
     ///
     /// - Parameters:

@@ -139,9 +139,9 @@ extension SessionStore {
     ///
     /// - Returns: the refusal of it.
     func lostBeginning(_ session: Session, _ error: JournalError) -> Problem {
-        _ = try? end(session)
-        // The calls of a copy can only be lost with it.
-        if case .unknownSession = error { return JournalKeeper.lostWithOthers }
+        // The store has nothing to end: it began with its calls or not at all. By now it may have another
+        // one of this name, which the same request began when it came again.
+        forget(session, nil)
         return journals?.problem(error) ?? .unknownToken
     }
 

@@ -131,27 +131,36 @@ extension SessionStore {
         var ticket: JournalTicket?
         if let journals, let key = names.id.stored {
             let stored = StoredSession(names, state.configuration, sent, creation, key: key)
-            ticket = try journals.begin(stored)
-            do throws(Problem) {
-                ticket = try journals.keep(&state, of: key) ?? ticket
-            } catch {
-                // Nobody will ever know its name.
-                _ = try? journals.end(key)
-                throw error
-            }
+            ticket = try journals.begin(stored, with: &state)
         }
-        if let ticket { state.noteBegun(ticket) }
         let now = now()
         let session = Session(state, names: names, creation, lastUse: now, notedUse: now)
-        try shard(session.id.key).sessions.withLock { (sessions) throws(Problem) in
-            // Only the same request, at the same time, has this name too.
-            guard sessions[session.id.key] == nil else { throw IdempotentRequest.stillRuns }
-            sessions[session.id.key] = session
-        }
+        let other = try enter(session)
         figures.begun.add(1, ordering: .relaxed)
+        if let other {
+            // The other one was counted when it came.
+            census.withLock { $0.perAddress[owner, default: 1] -= 1 }
+            return (other, ticket)
+        }
         figures.noteArrival()
         noteArrival(session)
         return (session, ticket)
+    }
+
+    /// Has a session that has begun be found by its name.
+    ///
+    /// - Returns: the same session, if the same request, sent twice, has found it in the journal store
+    ///   meanwhile.
+    /// - Throws: a problem if another session still has this name: the same request came at the same time.
+    private func enter(_ session: Session) throws(Problem) -> Session? {
+        try shard(session.id.key).sessions.withLock { (sessions) throws(Problem) in
+            guard let other = sessions[session.id.key] else {
+                sessions[session.id.key] = session
+                return nil
+            }
+            guard other.accepts(session.token) else { throw IdempotentRequest.stillRuns }
+            return other
+        }
     }
 
     /// Boots the machine that a session starts with.
@@ -186,18 +195,26 @@ extension SessionStore {
         bringInForSpectators(session)
         var ticket: JournalTicket?
         if let journals { ticket = try journals.end(session.storedKey) }
+        forget(session, ticket)
+        return ticket
+    }
+
+    /// Forgets a session that the journal store does not have any more.
+    ///
+    /// - Parameter ticket: when that has come to stay; `nil` if it has.
+    func forget(_ session: Session, _ ticket: JournalTicket?) {
         session.residence.withLock {
             figures.noteDeparture($0.state != nil)
             $0.end(ticket)
         }
-        let removed = shard(session.id.key).sessions.withLock {
-            $0.removeValue(forKey: session.id.key)
+        let removed = shard(session.id.key).sessions.withLock { sessions -> Session? in
+            guard sessions[session.id.key] === session else { return nil }
+            return sessions.removeValue(forKey: session.id.key)
         }
         if let removed {
             uncount(removed.owner)
             figures.ended.add(1, ordering: .relaxed)
         }
-        return ticket
     }
 
     /// Has spectators find what they have not been told yet.

@@ -8,7 +8,12 @@ final class Condition: @unchecked Sendable {
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     init() {
-        let codes = (pthread_mutex_init(mutex, nil), pthread_cond_init(condition, nil))
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        defer { pthread_condattr_destroy(&attributes) }
+        // So that nobody waits longer when the host's clock is set.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        let codes = (pthread_mutex_init(mutex, nil), pthread_cond_init(condition, &attributes))
         precondition(codes == (0, 0), "no lock: errors \(codes)")
     }
 
@@ -31,6 +36,14 @@ final class Condition: @unchecked Sendable {
 
     /// Gives up the lock until another thread says that something is new. The lock must be held.
     func wait() { pthread_cond_wait(condition, mutex) }
+
+    /// The same, for some seconds at most.
+    func wait(seconds: Int) {
+        var end = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &end)
+        end.tv_sec += seconds
+        pthread_cond_timedwait(condition, mutex, &end)
+    }
 
     /// Wakes all that wait.
     func broadcast() { pthread_cond_broadcast(condition) }

@@ -40,7 +40,9 @@ final class Environment: @unchecked Sendable {
         try LMDBCode.check(
             mdb_env_set_mapsize(pointer, mapSize), "mdb_env_set_mapsize", path)
         try LMDBCode.check(
-            mdb_env_set_maxreaders(pointer, 1_022), "mdb_env_set_maxreaders", path)
+            mdb_env_set_maxreaders(pointer, ReaderTable.readerCount), "mdb_env_set_maxreaders",
+            path)
+        try ReaderTable.allocate(in: path)
         try LMDBCode.check(
             mdb_env_open(pointer, path, UInt32(flags), 0o600), "mdb_env_open", path)
         earlierCommits = info.me_last_txnid

@@ -107,6 +107,26 @@ extension JournalDatabase {
         try writer.locked { () throws(JournalError) in try settleLocked() }
     }
 
+    /// Brings into the database what a process left beside it that was killed.
+    ///
+    /// - Throws: ``JournalError/damaged(path:reason:)`` if there is a record of which it cannot be told
+    ///   whose it is. One that is damaged, but has its place, is refused when its session is read.
+    func recover() throws(JournalError) {
+        guard let recent, !recent.isEmpty else { return }
+        try writer.locked { () throws(JournalError) in
+            try run { (transaction, _) throws(JournalError) in
+                try recent.forEach { (key, record) throws(JournalError) in
+                    if record.hasCheckValue(key) {
+                        try transaction.put(key, record)
+                    } else {
+                        try transaction.put(damaged: record, under: key)
+                    }
+                }
+            }
+            recent.clear()
+        }
+    }
+
     /// Calls in one append that go beside the database; more are better off in a transaction.
     private static let mostRecent = 64
 

@@ -12,6 +12,8 @@ public final class LMDBJournalStore: JournalStore {
     public let seed: [UInt8]
     /// The writer of `power` durability.
     private let group: GroupWriter?
+    /// Who moves what is beside the database; `nil` if nothing ever is.
+    private let mover: RecentMover?
 
     /// Bytes of address space for the file of pages to begin with; it doubles when that is full.
     public static let usualMapSize = 16 << 30
@@ -34,16 +36,16 @@ public final class LMDBJournalStore: JournalStore {
     ) throws(JournalError) {
         let lock = try DirectoryLock(directory)
         let mark = OpenMark(directory)
-        try mark.check(directory)
+        let hadRecent = try mark.check(directory)
         let isMapSafe =
             durability == .process && FileSystem.keepsAllocatedBlocks(lock.descriptor)
         let environment = try Environment(
             path: directory, lock: lock, flags: Self.flags(durability, isMapSafe), mapSize: mapSize)
-        let recent = try RecentRecords.open(in: directory, isUsed: isMapSafe)
-        // A process that was killed may have left some.
-        try JournalDatabase(environment, mapLimit: mapLimit, recent: recent).settle()
+        let recent = try RecentRecords.open(
+            in: directory, isUsed: isMapSafe, isExpected: hadRecent)
+        try JournalDatabase(environment, mapLimit: mapLimit, recent: recent).recover()
         switch durability {
-        case .process: try mark.set()
+        case .process: try mark.set(usesRecent: isMapSafe)
         case .power:
             // The same process may have left more than the disk has; nobody is to see it before.
             try environment.sync()
@@ -52,12 +54,13 @@ public final class LMDBJournalStore: JournalStore {
         if !isMapSafe { recent?.remove() }
         self.init(
             JournalDatabase(environment, mapLimit: mapLimit, recent: isMapSafe ? recent : nil),
-            durability, mark: durability == .process ? mark : nil,
+            durability, hasRecent: isMapSafe, mark: durability == .process ? mark : nil,
             seed: try SeedFile.bytes(in: directory), ServedTime(directory))
     }
 
     private init(
-        _ database: JournalDatabase, _ durability: JournalDurability, mark: OpenMark?,
+        _ database: JournalDatabase, _ durability: JournalDurability, hasRecent: Bool,
+        mark: OpenMark?,
         seed: [UInt8], _ time: ServedTime
     ) {
         self.seed = seed
@@ -65,10 +68,12 @@ public final class LMDBJournalStore: JournalStore {
         self.database = database
         self.mark = mark
         group = durability == .power ? GroupWriter(database) : nil
+        mover = hasRecent ? RecentMover(database) : nil
     }
 
     deinit {
         group?.stop()
+        mover?.stop()
         close()
     }
 
@@ -90,9 +95,13 @@ public final class LMDBJournalStore: JournalStore {
 // MARK: - Changes
 
 extension LMDBJournalStore {
-    /// Begins a journal.
-    public func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
-        try make(.create(session))
+    /// Begins a journal, with the first calls of its session.
+    ///
+    /// - Complexity: O(bytes of the calls, times the depth of the tree).
+    public func create(
+        _ session: StoredSession, calls: Span<RecordedCall>
+    ) throws(JournalError) -> JournalTicket {
+        try make(.create(session, calls.indices.map { calls[$0] }))
     }
 
     /// Writes calls behind a state.

@@ -22,12 +22,19 @@ final class RecentRecords: @unchecked Sendable {
 
     /// Opens the records of a directory.
     ///
-    /// - Parameter isUsed: whether more may come; if not, there are none if there is no file.
-    /// - Throws: ``JournalError/damaged(path:reason:)`` if they are not what was written.
+    /// - Parameters:
+    ///   - isUsed: whether more may come; if not, there are none if there is no file.
+    ///   - isExpected: whether an earlier process had the file and has not closed the store.
+    /// - Throws: ``JournalError/damaged(path:reason:)`` if the file is gone that must be there, or if it
+    ///   cannot be told where its records begin and end. Whether they are what was written is not
+    ///   looked at.
     static func open(
-        in directory: String, isUsed: Bool
+        in directory: String, isUsed: Bool, isExpected: Bool = false
     ) throws(JournalError) -> RecentRecords? {
         let file = directory + "/recent"
+        if isExpected, access(file, F_OK) != 0, errno == ENOENT {
+            throw damaged(directory, "is missing")
+        }
         let flags = isUsed ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDWR | O_CLOEXEC
         let descriptor = Glibc.open(file, flags, 0o600)
         guard descriptor >= 0 else {
@@ -37,13 +44,14 @@ final class RecentRecords: @unchecked Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size == 0 || status.st_size == size else {
-            throw .damaged(path: directory, reason: "the file recent has lost its end")
+            throw damaged(directory, "has lost its end")
         }
+        if isExpected, status.st_size == 0 { throw damaged(directory, "is empty") }
         // A page of the map without room on the disk would end the process.
         let code = posix_fallocate(descriptor, 0, off_t(size))
         guard code == 0 else {
             if status.st_size == 0 { unlink(file) }
-            if code == ENOSPC || code == EDQUOT { throw .diskFull(path: directory) }
+            if [ENOSPC, EDQUOT, EFBIG].contains(code) { throw .diskFull(path: directory) }
             throw .system(
                 operation: "posix_fallocate", code: code, reason: String(cString: strerror(code)))
         }
@@ -52,10 +60,23 @@ final class RecentRecords: @unchecked Sendable {
             throw .system(operation: "mmap", code: errno, reason: String(cString: strerror(errno)))
         }
         let records = RecentRecords(map, file)
-        guard records.areWhole else {
-            throw .damaged(path: directory, reason: "the file recent is not what was written")
+        guard records.areFramed, !isExpected || records.saysEnd else {
+            throw damaged(directory, "is not what was written")
         }
+        if isUsed, !records.saysEnd { records.clear() }
         return records
+    }
+
+    /// The error of a file whose records are lost, in a sentence that says what can be done.
+    ///
+    /// - Parameter fault: what is wrong with the file.
+    static func damaged(_ directory: String, _ fault: String) -> JournalError {
+        .damaged(
+            path: directory,
+            reason:
+                "the file recent \(fault), which has the last calls before the process was killed;"
+                + " go back to a backup, or move recent and open-since-boot away to go on without these"
+                + " calls")
     }
 
     private init(_ map: UnsafeMutableRawPointer, _ file: String) {
@@ -72,6 +93,9 @@ final class RecentRecords: @unchecked Sendable {
 
     /// Takes the file away, when there is nothing in it.
     func remove() { unlink(file) }
+
+    /// Whether the file says where they end, as it does once it has been in use.
+    private var saysEnd: Bool { map.load(as: UInt64.self) != 0 }
 
     /// Whether there are none.
     var isEmpty: Bool { end == Self.start }
@@ -142,15 +166,18 @@ extension RecentRecords {
         return UnsafeRawBufferPointer(start: map + place + Self.headerSize, count: size)
     }
 
-    /// Whether every record has its check value.
-    private var areWhole: Bool {
+    /// Bytes of the smallest record.
+    private static let leastRecord = 5
+
+    /// Whether the records lie one behind the other up to where they end.
+    private var areFramed: Bool {
         guard (Self.start...Self.size).contains(end) else { return false }
         var place = Self.start
         while place < end {
             guard end - place >= Self.headerSize else { return false }
             let record = record(at: place)
-            guard end - place - Self.headerSize >= record.count,
-                record.hasCheckValue(JournalKey(at: map + place + 4))
+            guard record.count >= Self.leastRecord,
+                end - place - Self.headerSize >= record.count
             else { return false }
             place += Self.headerSize + record.count
         }

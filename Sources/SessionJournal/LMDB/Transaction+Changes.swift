@@ -6,7 +6,7 @@ extension Transaction {
         _ change: JournalChange, _ state: inout WriterState
     ) throws(JournalError) {
         switch change {
-        case .create(let session): try create(session, &state)
+        case .create(let session, let calls): try create(session, calls.span, &state)
         case .append(let calls, let session, let head, let answer):
             try append(calls.span, to: session, after: head, keeping: answer, &state)
         case .move(let session, let head, let target, let answer):
@@ -16,13 +16,19 @@ extension Transaction {
         }
     }
 
-    private borrowing func create(
-        _ session: StoredSession, _ state: inout WriterState
+    /// Begins a journal with calls in it.
+    ///
+    /// - Complexity: O(records written, times the depth of the tree).
+    borrowing func create(
+        _ session: StoredSession, _ calls: Span<RecordedCall>, _ state: inout WriterState
     ) throws(JournalError) {
         guard try value(session.journalKey) == nil else { throw .sessionExists(session.key) }
+        guard calls.count <= Int(JournalHead.stepLimit) else { throw .tooManySteps(session.key) }
         let record = session.encoded()
         try state.reserve.reserve(record.count, for: .growth, in: environment)
         try put(session.journalKey, record)
+        if calls.isEmpty { return }
+        try put(calls, of: session.key, behind: JournalHead(step: 0, stateHash: 0), &state)
     }
 
     /// Writes calls behind a state of a session; those that were undone go.
@@ -39,6 +45,15 @@ extension Transaction {
         if let answer { try keep(answer, of: session, &state) }
         if calls.isEmpty { return }
         if _slowPath(hasUndone) { try deleteUndone(of: session, behind: head.step, &state) }
+        try put(calls, of: session, behind: head, &state)
+    }
+
+    /// Writes calls behind a state behind which there are none.
+    @inline(__always)
+    private borrowing func put(
+        _ calls: Span<RecordedCall>, of session: SessionKey, behind head: JournalHead,
+        _ state: inout WriterState
+    ) throws(JournalError) {
         var head = head
         for index in calls.indices {
             head = JournalHead(step: head.step + 1, stateHash: calls[index].stateHash)

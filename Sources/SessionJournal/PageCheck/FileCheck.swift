@@ -10,6 +10,11 @@ enum FileCheck {
     /// - Complexity: O(records); it reads all of the file that is used.
     static func check(_ file: String, _ path: String) throws(JournalError) {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0, errno == ENOENT, access(path + "/seed", F_OK) == 0 {
+            throw .damaged(
+                path: path,
+                reason: "data.mdb is missing, which was there with seed; go back to a backup")
+        }
         // LMDB says why it cannot be opened.
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }

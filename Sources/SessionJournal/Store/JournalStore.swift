@@ -10,8 +10,12 @@ public protocol JournalStore: Sendable {
     /// What the store has and has done, for statistics; `nil` if it keeps no such figures.
     var figures: JournalFigures? { get }
 
-    /// Begins a journal.
-    func create(_ session: StoredSession) throws(JournalError) -> JournalTicket
+    /// Begins a journal, with the first calls of its session: with all of them, or not at all.
+    ///
+    /// - Throws: ``JournalError/sessionExists(_:)`` if there is one of this number.
+    func create(
+        _ session: StoredSession, calls: Span<RecordedCall>
+    ) throws(JournalError) -> JournalTicket
 
     /// Writes calls behind a state: all of them or none. Calls that were undone are overwritten.
     ///
@@ -94,6 +98,13 @@ public protocol JournalStore: Sendable {
 }
 
 extension JournalStore {
+    /// Begins a journal, with the first calls of its session: with all of them, or not at all.
+    public func create(
+        _ session: StoredSession, calls: [RecordedCall] = []
+    ) throws(JournalError) -> JournalTicket {
+        try create(session, calls: calls.span)
+    }
+
     /// Writes calls behind a state: all of them or none. Calls that were undone are overwritten.
     ///
     /// - Parameters:

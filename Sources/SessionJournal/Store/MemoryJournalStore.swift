@@ -31,11 +31,14 @@ public final class MemoryJournalStore: JournalStore {
     /// An empty store.
     public init() { seed = .random }
 
-    /// Begins a journal.
-    public func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
-        try entries.withLock { entries throws(JournalError) in
+    /// Begins a journal, with the first calls of its session.
+    public func create(
+        _ session: StoredSession, calls: Span<RecordedCall>
+    ) throws(JournalError) -> JournalTicket {
+        let calls = calls.indices.map { calls[$0] }
+        return try entries.withLock { entries throws(JournalError) in
             guard entries[session.key] == nil else { throw .sessionExists(session.key) }
-            entries[session.key] = Entry(session: session)
+            entries[session.key] = Entry(session: session, calls: calls, position: calls.count)
             return .durable
         }
     }

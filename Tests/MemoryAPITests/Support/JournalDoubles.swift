@@ -12,6 +12,8 @@ final class MoodyJournalStore: JournalStore {
 
     private let store = MemoryJournalStore()
     let mood = Mutex(Mood.well)
+    /// What happens, once, when it has a session that nobody has been told of yet.
+    let whenBegun = Mutex<(@Sendable () -> Void)?>(nil)
 
     func checkRoom() throws(JournalError) {
         if mood.withLock({ $0 == .full }) { throw .diskFull(path: "/secret/path") }
@@ -19,9 +21,16 @@ final class MoodyJournalStore: JournalStore {
 
     var seed: [UInt8] { store.seed }
 
-    func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
+    func create(
+        _ session: StoredSession, calls: Span<RecordedCall>
+    ) throws(JournalError) -> JournalTicket {
         try checkRoom()
-        return try store.create(session)
+        if !calls.isEmpty, mood.withLock({ $0 == .narrow }) {
+            throw .diskFull(path: "/secret/path")
+        }
+        let ticket = try store.create(session, calls: calls)
+        whenBegun.withLock { $0.take() }?()
+        return ticket
     }
 
     func append(
@@ -119,8 +128,11 @@ final class SlowJournalStore: JournalStore {
 
     func noteServed(seconds: UInt64) { store.noteServed(seconds: seconds) }
 
-    func create(_ session: StoredSession) throws(JournalError) -> JournalTicket {
-        try store.create(session)
+    func create(
+        _ session: StoredSession, calls: Span<RecordedCall>
+    ) throws(JournalError) -> JournalTicket {
+        let ticket = try store.create(session, calls: calls)
+        return calls.isEmpty ? ticket : slowly(ticket)
     }
 
     func append(
