@@ -24,18 +24,6 @@ enum ReaderTable {
             throw .notWritable(path: file, reason: String(cString: strerror(errno)))
         }
         defer { close(descriptor) }
-        var status = stat()
-        let isNew = fstat(descriptor, &status) == 0 && status.st_size == 0
-        let code = posix_fallocate(descriptor, 0, off_t(size))
-        if code == 0 { return }
-        if isNew { unlink(file) }
-        switch code {
-        case ENOSPC, EDQUOT, EFBIG: throw .diskFull(path: directory)
-        case EROFS, EPERM, EACCES:
-            throw .notWritable(path: file, reason: String(cString: strerror(code)))
-        default:
-            throw .system(
-                operation: "posix_fallocate", code: code, reason: String(cString: strerror(code)))
-        }
+        try FileSystem.allocate(size, of: file, descriptor, in: directory)
     }
 }

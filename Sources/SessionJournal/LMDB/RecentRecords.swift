@@ -48,13 +48,7 @@ final class RecentRecords: @unchecked Sendable {
         }
         if isExpected, status.st_size == 0 { throw damaged(directory, "is empty") }
         // A page of the map without room on the disk would end the process.
-        let code = posix_fallocate(descriptor, 0, off_t(size))
-        guard code == 0 else {
-            if status.st_size == 0 { unlink(file) }
-            if [ENOSPC, EDQUOT, EFBIG].contains(code) { throw .diskFull(path: directory) }
-            throw .system(
-                operation: "posix_fallocate", code: code, reason: String(cString: strerror(code)))
-        }
+        try FileSystem.allocate(size, of: file, descriptor, in: directory)
         let map = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
         guard let map, map != MAP_FAILED else {
             throw .system(operation: "mmap", code: errno, reason: String(cString: strerror(errno)))
