@@ -21,7 +21,7 @@ TURNS = 500
 
 SESSIONS = 100_000
 ASKED = 200
-RESIDENT = 20_000
+RESIDENT = 2_000
 AHEAD = 250
 LIMIT_MIB = 256
 
@@ -84,6 +84,7 @@ class Return:
     # Milliseconds of the first request of a session, and the processor's, median.
     waits: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    awake_bytes: dict[str, float] = field(default_factory=dict)
     resident_bytes: dict[str, float] = field(default_factory=dict)
     limited_peak: int = 0
     limited_per_second: float = 0
@@ -111,8 +112,10 @@ def returns() -> Return:
         for index, name in enumerate(KINDS):
             own = tokens[index::len(KINDS)]
             server = product(options=[*options, "--memory-limit", "100000"])
-            before = _ask_all(server, own[:AHEAD])
-            after = _ask_all(server, own[AHEAD:AHEAD + RESIDENT])
+            before = _at_rest(server, own[:AHEAD])
+            awake = _ask_all(server, own[AHEAD:AHEAD + RESIDENT])
+            after = _at_rest(server, own[:AHEAD + RESIDENT])
+            result.awake_bytes[name] = (awake - before) / RESIDENT
             result.resident_bytes[name] = (after - before) / RESIDENT
             server.stop()
         server = product(options=[*options, "--memory-limit", str(LIMIT_MIB)])
@@ -136,6 +139,17 @@ def _fill(server: Server) -> list[str]:
             [Request("POST", "/calls", token, next(bodies)) for token in new])
         tokens += new
     return tokens
+
+
+def _at_rest(server: Server, tokens: list[str]) -> int:
+    """Memory of the server once sessions have been looked at, and left alone until they gave up their machines."""
+    _ask_all(server, tokens)
+    connection = Connection(server.port)
+    # The server looks at 256 each second, when there is a request, and returns memory every five seconds.
+    for _ in range(len(tokens) // 256 + 8):
+        time.sleep(1)
+        connection.ask(Request("GET", "/zones", tokens[0]))
+    return server.anonymous_bytes
 
 
 def _ask_all(server: Server, tokens: list[str]) -> int:

@@ -152,6 +152,8 @@ def show_returns(table: Table, cost: journal.Return):
     table.row(
         "first request of a session (median/95%/worst)", journal.summary(cost.waits), max(cost.waits), 5, "< 5 ms", True)
     table.row("the processor's time of it", journal.summary(cost.cpu))
+    for name, size in cost.awake_bytes.items():
+        table.row(f"memory of one in use: {name}", f"{size:,.0f} bytes")
     for name, size in cost.resident_bytes.items():
         table.row(f"memory of one at rest: {name}", f"{size:,.0f} bytes", size, 24 << 10, "<= 24 KiB")
     table.row(
