@@ -3,9 +3,9 @@
     .venv/bin/python Tests/run.py                 # what `make test` does
     .venv/bin/python Tests/run.py readme page     # some parts only
 
-Each part's output is shown behind its name. The last line is `N passed, N failed` with the sum of
-what the parts counted; a part that ends without a count, or with an error beyond it, adds a
-failure. 1 is returned if anything failed.
+Each part's output is shown behind its name, and what failed once more at the end. The last line is
+`N passed, N failed` with the sum of what the parts counted; a part that ends without a count, or with
+an error beyond it, adds a failure. 1 is returned if anything failed.
 """
 
 import os
@@ -23,6 +23,9 @@ BINARY = ".build/release/kmemlab"
 REPORT = ".build/swift-tests.xml"
 LIMIT_IN_SECONDS = "900"
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed")
+# How the parts begin a complaint, and how many lines of it are worth saying twice.
+COMPLAINT, LINES_SHOWN_AGAIN = re.compile(r"FAIL |FAILED |✘ |\S+: (warning|error): "), 12
+complaints = []
 
 
 def run(name, *command):
@@ -35,6 +38,9 @@ def run(name, *command):
         for line in process.stdout:
             lines.append(line.rstrip())
             print(f"{name:8}| {lines[-1]}", flush=True)
+    for index, line in enumerate(lines):
+        if COMPLAINT.match(line):
+            complaints.extend(f"{name:8}| {text}" for text in lines[index:index + LINES_SHOWN_AGAIN])
     return process.returncode, lines
 
 
@@ -113,7 +119,7 @@ def main():
         for name in sys.argv[1:] or PARTS:
             begin = time.monotonic()
             rows.append((name, *PARTS[name](), time.monotonic() - begin))
-    print()
+    print("\n".join(["", *complaints, ""] if complaints else [""]))
     for name, passed, failed, seconds in rows:
         print(f"{name:8}{passed:6} ok {failed:6} FAIL {seconds:6.0f} s")
     passed, failed = sum(row[1] for row in rows), sum(row[2] for row in rows)

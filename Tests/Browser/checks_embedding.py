@@ -38,6 +38,17 @@ def frames_page(base, *targets):
         f'<iframe name="f{index}" src="{base}{target}" width="760" height="600"></iframe>' for index, target in enumerate(targets))
 
 
+def settled_frame(page, name):
+    """The frame once it has an address. A refused one has none, and no name, while the browser changes to its own page."""
+    place = page.wait_for_selector(f"iframe[name={name}]")
+    for _ in range(1000):
+        frame = place.content_frame()
+        if frame is not None and frame.url not in ("", "about:blank"):
+            return frame
+        page.wait_for_timeout(20)
+    raise AssertionError(f"frame {name} came to no address")
+
+
 @check
 def figures_live_in_frames_of_another_site(browser, base):
     visitor = Lab(browser, base)
@@ -48,7 +59,7 @@ def figures_live_in_frames_of_another_site(browser, base):
         sent = []
         page.on("request", lambda request: sent.append(request))
         page.goto(address)
-        first, second = page.frame("f0"), page.frame("f1")
+        first, second = settled_frame(page, "f0"), settled_frame(page, "f1")
         first.wait_for_selector(READY.format(1))
         second.wait_for_selector(READY.format(2))
         assert first.locator("frame-map .cell.changed").first.is_visible()
@@ -76,8 +87,8 @@ def nothing_else_is_shown_in_frames(browser, base):
         page = context.new_page()
         page.goto(address)
         for index, target in enumerate(targets):
-            frame = page.frame(f"f{index}")
-            assert frame.url.startswith("chrome-error:"), f"{target} is shown in a frame: {frame.url}"
+            url = settled_frame(page, f"f{index}").url
+            assert url.startswith("chrome-error:"), f"{target} is shown in a frame: {url}"
         context.close()
 
 
@@ -90,7 +101,7 @@ def links_below_a_figure_lead_to_it_alone(browser, base):
     lines = chapter.page.locator("step-tools pre[aria-label^='the frame of']").all_inner_texts()
     assert len(lines) == 4 and lines[0].startswith(f'<iframe src="{base}/book/high.html?embed#scene=low-and-high&amp;step=4"'), lines
     chapter.page.set_content("<!doctype html>" + lines[2].replace("<iframe", "<iframe name=alone"))
-    frame = chapter.page.frame("alone")
+    frame = settled_frame(chapter.page, "alone")
     frame.wait_for_selector(READY.format(4))
     assert frame.locator("kmap-pool button.pk.changed").count() == 1 and not frame.locator("memory-line").is_visible()
     chapter.context.close()
