@@ -43,11 +43,12 @@ struct WaitingPages: Sendable {
         return pages
     }
 
-    /// Takes what a frame is among, in order; nothing if it does not wait.
+    /// Takes what a frame is among, in order; nothing if it does not wait. Of several tasks that say they have
+    /// it, it is the first one's by name.
     mutating func take(with pfn: UInt64) -> [Page] {
-        guard count > 0,
-            let task = tasks.first(where: { $0.value.contains { $0.pfn == pfn } })?.key
-        else { return [] }
+        guard count > 0 else { return [] }
+        let owners = tasks.filter { $0.value.contains { $0.pfn == pfn } }.keys
+        guard let task = owners.min(by: { $0.lexicographicallyPrecedes($1) }) else { return [] }
         return task.withUnsafeBytes { take(of: $0) }
     }
 

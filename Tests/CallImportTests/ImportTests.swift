@@ -103,6 +103,19 @@ import Testing
         #expect(result.skipped == 1)
     }
 
+    /// Where two tasks say that they have the same page, it is always the same one that has it.
+    @Test func ftrace_ofTasksThatContradictEachOther_isReadTheSameEachTime() throws {
+        let lines = (1...6).map {
+            "t-\($0) [000] ..... 1.00000\($0): mm_page_alloc: page=1 pfn=0x10 order=\($0) "
+                + "migratetype=0 gfp_flags=GFP_KERNEL"
+        }
+        let text = (lines + ["x-9 [000] ..... 1.000009: mm_page_free: page=1 pfn=0x10 order=0"])
+            .joined(separator: "\n")
+        let first = try imported(text, .ftrace).calls
+        #expect(first.first?.contains("\"order\":1") == true)
+        for _ in 0..<20 { #expect(try imported(text, .ftrace).calls == first) }
+    }
+
     /// Marks of this server's own traces are calls; what lies between their braces is not.
     @Test func ftrace_ofThisServer_hasMarksForOtherCalls() throws {
         let text = """

@@ -94,6 +94,8 @@ extension Core {
         for (head, isSlabs) in [(slab.pointee.head, true), (slab.pointee.cpuHead, false)] {
             var index = head
             while index != ObjectIndex.none {
+                // Somebody has written over the pointer: what follows is what the bytes say.
+                if index == ObjectIndex.stray { return nil }
                 guard index < slab.pointee.objects, !isFree[Int(index)] else {
                     return "slab \(slab.pointee.pfn): object \(index) is on a list twice"
                 }
