@@ -133,3 +133,10 @@ let tickerStarted: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRaw
     repeat { usleep(UInt32(clamping: Int(order.seconds * 1_000_000))) } while order.action()
     return nil
 }
+
+/// A thread of a work queue began. The corresponding C function is `pthread_create`.
+let workerStarted: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { raw in
+    guard let raw else { return nil }
+    Unmanaged<WorkQueue>.fromOpaque(raw).takeRetainedValue().work()
+    return nil
+}

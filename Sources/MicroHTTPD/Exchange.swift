@@ -46,6 +46,10 @@ struct Exchange: ~Copyable {
     var preferredType = 0
     /// The answer that is held, if it had to wait.
     var held: HeldAnswer?
+    /// The request's work, if it was put into the work queue.
+    var job: WorkJob?
+    /// Whether the handler runs on a thread that nobody else waits for.
+    var mayTakeLong: Bool
     /// When the request line was read, by the meter's clock.
     var beginInNanoseconds: UInt64 = 0
     /// Where the connection's requests are counted.
@@ -67,6 +71,7 @@ struct Exchange: ~Copyable {
         self.patience = patience
         self.bucket = bucket
         self.syntheticHeaders = syntheticHeaders
+        mayTakeLong = connection == nil
         responseFields = .allocate(capacity: 1)
         responseFields.initialize(to: HeaderList())
     }
@@ -93,6 +98,7 @@ struct Exchange: ~Copyable {
         body.removeAll()
         if reception != nil { reception = nil }
         if refusal != nil { refusal = nil }
+        mayTakeLong = connection == nil
     }
 
     /// A header field's value, by the first field of that name.

@@ -15,7 +15,7 @@ final class HeldAnswer: @unchecked Sendable {
 
     private let state = Mutex<Verdict?>(nil)
     let suspension = Suspension()
-    /// The response; only the connection's own thread touches it.
+    /// The response; only the connection's own thread touches it, or before the verdict the one that works for it.
     var response: Response?
 
     /// What came of the waiting; `nil` while that is open.

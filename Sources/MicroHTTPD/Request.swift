@@ -100,6 +100,11 @@ public struct Request: ~Copyable {
         return ClientAddress(of: connection)
     }
 
+    /// Whether the handler runs on a thread that nobody else waits for: in the work queue, or for a request made
+    /// up in the process. Elsewhere, after some milliseconds, it had better
+    /// ``Response/continueInWorkQueue(turn:)``.
+    public var mayTakeLong: Bool { exchange.pointee.mayTakeLong }
+
     /// What the client calls the request (`X-Request-Id`, if that is 1 to 128 visible ASCII characters), or else a
     /// name that no other request of this process has. A refusal carries it, and the answer to a
     /// request that had a name.

@@ -34,6 +34,8 @@ public struct Response: ~Copyable {
     public var isStream: Bool { streamedBody != nil }
     /// What this response waits for once it is finished, if anything.
     var held: HeldAnswer?
+    /// The turn in which the handler is to run again in the work queue, if it gave up here.
+    var workTurn: WorkTurn?
     /// The connection's list, emptied for this response.
     // A constant in its place cannot be compiled for ThreadSanitizer.
     private(set) var fields: UnsafeMutablePointer<HeaderList>
@@ -105,11 +107,22 @@ public struct Response: ~Copyable {
     /// Puts a field at the end; its name and value outlive the response.
     mutating func add(_ field: HeaderField) { fields.pointee.add(field) }
 
+    /// Has the handler run once more, from its beginning, on a thread that nobody else waits for: for one that finds
+    /// that the request takes long. It has changed nothing, and returns at once. Not where
+    /// ``Request/mayTakeLong`` already.
+    ///
+    /// - Parameter turn: behind whom it waits there.
+    public mutating func continueInWorkQueue(turn: WorkTurn) {
+        reset()
+        workTurn = turn
+    }
+
     /// Starts over: `200`, no header fields, no body, not held.
     public mutating func reset() {
         status = 200
         tag = 0
         held = nil
+        workTurn = nil
         streamedBody = nil
         body.removeAll()
         protection = .data

@@ -79,7 +79,7 @@ public struct Router: Sendable {
         } else {
             respondWithFile(exchange, &response)
         }
-        complete(&response, for: exchange)
+        if response.workTurn == nil { complete(&response, for: exchange) }
     }
 
     /// Applies what came of holding a response.

@@ -83,6 +83,7 @@ public final class Server: Sendable {
             shutdown(daemon.listener, Int32(SHUT_RD))
             core.suspensions.stop(.stream)
             waitForOpenRequests(seconds: gracePeriodInSeconds)
+            core.workQueue.stop()
             core.suspensions.stop(.heldAnswer)
             MHD_stop_daemon(handle)
         }

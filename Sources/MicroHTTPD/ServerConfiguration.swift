@@ -6,6 +6,8 @@ public struct ServerConfiguration: Sendable {
     public var port: UInt16 = 8_080
     /// How many threads share the connections, 1...256. Each has its own epoll.
     public var threadCount = 2
+    /// How many threads work for requests that take long, 1...256.
+    public var workThreadCount = 2
     /// How many connections may be open, at least one for each thread; the next ones wait in the listen queue.
     public var connectionLimit = 1_000
     /// How many connections one address may have open; further ones are closed at once. 0 for
@@ -41,6 +43,10 @@ public struct ServerConfiguration: Sendable {
     var fault: String? {
         let rules: [(holds: Bool, text: String)] = [
             (1...256 ~= threadCount, "threadCount is \(threadCount), not 1 to 256"),
+            (
+                1...256 ~= workThreadCount,
+                "workThreadCount is \(workThreadCount), not 1 to 256"
+            ),
             (
                 connectionLimit >= threadCount,
                 "connectionLimit is \(connectionLimit), less than one for each thread"

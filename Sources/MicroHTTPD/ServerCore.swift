@@ -14,6 +14,8 @@ final class ServerCore: Sendable {
     /// The connections, for cutting off those whose clients dawdle.
     let connections = OpenConnections()
     private let terms: Patience.Terms
+    /// Who does what takes long.
+    let workQueue: WorkQueue
 
     init(router: Router, configuration: ServerConfiguration) {
         self.router = router
@@ -21,7 +23,10 @@ final class ServerCore: Sendable {
         headerLimitInBytes = configuration.headerLimitInBytes
         limiter = configuration.rateLimit.map { RateLimiter($0) }
         terms = Patience.Terms(configuration)
+        workQueue = WorkQueue(threadCount: configuration.workThreadCount)
     }
+
+    deinit { workQueue.stop() }
 
     /// Requests between their request line and their completion.
     var openRequestCount: Int { openRequests.load(ordering: .acquiring) }
@@ -74,6 +79,10 @@ final class ServerCore: Sendable {
 
     /// Closes a request, exactly once for each that was opened.
     func close(_ exchange: UnsafeMutablePointer<Exchange>) {
+        if let job = exchange.pointee.job {
+            exchange.pointee.job = nil
+            job.cancel()
+        }
         if let held = exchange.pointee.held {
             exchange.pointee.held = nil
             suspensions.remove(held.suspension)
@@ -141,8 +150,37 @@ final class ServerCore: Sendable {
         exchange.pointee.body.finish()
         var response = Response(fields: exchange.pointee.responseFields)
         router.respond(to: exchange, into: &response)
+        if _slowPath(response.workTurn != nil) { return continueInWorkQueue(response, exchange) }
         guard let held = response.held else { return queue(&response, exchange) }
         return hold(response, held, exchange)
+    }
+
+    /// Has the handler run again on a thread of the work queue, while the connection sleeps.
+    ///
+    /// That thread alone works with the request meanwhile; this one looks only whether it has a verdict.
+    private func continueInWorkQueue(
+        _ response: consuming Response, _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> MHD_Result {
+        let held = HeldAnswer()
+        let request = UncheckedPointer(exchange)
+        let number: UInt64 =
+            switch response.workTurn {
+            case .shared(let number): number
+            case .connection, nil: UInt64(UInt(bitPattern: exchange))
+            }
+        let job = WorkJob(turn: number) { [router] in
+            var response = Response(fields: request.pointer.pointee.responseFields)
+            router.respond(to: request.pointer, into: &response)
+            held.response = consume response
+            held.decide(.send)
+        }
+        exchange.pointee.mayTakeLong = true
+        exchange.pointee.job = job
+        exchange.pointee.held = held
+        exchange.pointee.phase = .held
+        suspensions.add(held.suspension, .heldAnswer)
+        workQueue.add(job)
+        return .YES
     }
 
     /// Keeps a response until its verdict, which may be there already.
@@ -171,6 +209,11 @@ final class ServerCore: Sendable {
         }
         if held.verdict == nil, held.suspension.sleep(connection) { return .YES }
         guard let verdict = held.verdict, var response = held.response.take() else { return .NO }
+        exchange.pointee.job = nil
+        if let next = response.held {
+            suspensions.remove(held.suspension)
+            return hold(response, next, exchange)
+        }
         exchange.pointee.phase = .answered
         guard router.settle(&response, of: exchange, verdict) else { return .NO }
         return queue(&response, exchange)
@@ -187,6 +230,13 @@ final class ServerCore: Sendable {
         response.streamedBody?.patience = patience
         return response.queue(on: connection, isHead: isHead, suspensions)
     }
+}
+
+/// A pointer that another thread may have, since this one leaves alone what it points to.
+private struct UncheckedPointer: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<Exchange>
+
+    init(_ pointer: UnsafeMutablePointer<Exchange>) { self.pointer = pointer }
 }
 
 extension Exchange {

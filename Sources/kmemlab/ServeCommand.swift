@@ -85,6 +85,7 @@ struct ServeCommand: ParsableCommand {
         configuration.host = host
         configuration.port = port
         configuration.threadCount = threads
+        configuration.workThreadCount = threads
         configuration.connectionLimit = limits.maxConnections
         configuration.connectionsPerAddress =
             limits.maxConnectionsPerAddress ?? limits.maxConnections

@@ -87,6 +87,15 @@ async def loops(client, chance):
         await asyncio.sleep(0.1)
 
 
+async def heavy(client, chance):
+    """Batches that take as long as any may."""
+    token = await session(client, "x86_64")
+    batch = "[" + ",".join(['{"call":"vmalloc(67108864)","as":"p"},{"call":"vfree($p)"}'] * 700) + "]"
+    while True:
+        answer = await client.ask("POST", "/calls", batch, token)
+        DONE[answer.status] += 1
+
+
 async def vanish(client, chance):
     """Gone in the middle of a request, or before its answer."""
     token = await session(client)
@@ -98,7 +107,7 @@ async def vanish(client, chance):
     await asyncio.sleep(0.3)
 
 
-KINDS = [slow_headers, slow_body, slow_reader, malformed, huge, loops, vanish]
+KINDS = [slow_headers, slow_body, slow_reader, malformed, huge, loops, heavy, vanish]
 
 
 async def abuse(port, number, end):

@@ -32,13 +32,13 @@ import Testing
 
         /// Makes calls in one change.
         func call(_ count: Int = 1) throws {
-            _ = try service.store.change(session) { (state) throws(Problem) in
+            _ = try service.store.change(session, .own) { (state) throws(Problem) in
                 for _ in 0..<count { _ = try state.apply(.allocPage(.kernel)) }
             }
         }
 
         func move(to step: Int) throws {
-            _ = try service.store.change(session) { (state) throws(Problem) in
+            _ = try service.store.change(session, .own) { (state) throws(Problem) in
                 try state.move(to: step)
             }
         }

@@ -56,7 +56,7 @@ final class BatchReceiver: BodyReceiver {
                 gathered.append(part)
             } else {
                 let slot = try BatchSlot(of: store.batchSlots)
-                try store.look(at: session) { (state) throws(Problem) in try begin(state) }
+                try store.look(at: session) { (state) throws(Problem) in try begin(state, .own) }
                 run?.batch.slot = slot
                 try run?.take(part)
             }
@@ -74,16 +74,20 @@ final class BatchReceiver: BodyReceiver {
     /// the calls there.
     func commit(to session: inout SessionState) throws(Problem) -> BatchAnswers {
         if let problem { throw problem }
-        if run == nil { try begin(session) }
+        if run == nil { try begin(session, session.place) } else { try session.place.leaveShared() }
         guard var run = run.take() else { preconditionFailure("the batch has begun") }
         run.batch.budget.resume()
         try run.lines.finish(into: &run.batch)
         return try run.batch.commit(to: &session)
     }
 
-    private func begin(_ session: borrowing SessionState) throws(Problem) {
-        run = LineRun(lines: BatchLines(format), batch: try BatchRun(session, options))
-        try run?.take(gathered.bytes)
+    private func begin(
+        _ session: borrowing SessionState, _ place: WorkPlace
+    ) throws(Problem) {
+        var run = LineRun(
+            lines: BatchLines(format), batch: try BatchRun(session, options, place))
+        try run.take(gathered.bytes)
+        self.run = consume run
     }
 }
 

@@ -19,13 +19,18 @@ struct BatchRun: ~Copyable {
     private var steps: [BatchStep] = []
     private(set) var summary = BatchSummary()
     private var isStopped = false
-    /// The work that the calls may be; whoever hands in calls has it go on and rest.
+    /// Where the calls run.
+    private let place: WorkPlace
+    /// The work that they may be; whoever hands in calls has it go on and rest.
     var budget: WorkBudget
     /// What a long batch keeps until its last answer is sent.
     var slot: BatchSlot?
 
     /// Begins at the session's state.
-    init(_ session: borrowing SessionState, _ options: BatchOptions) throws(Problem) {
+    init(
+        _ session: borrowing SessionState, _ options: BatchOptions, _ place: WorkPlace
+    ) throws(Problem) {
+        self.place = place
         self.options = options
         try session.checkRunning()
         start = session.machine
@@ -33,7 +38,7 @@ struct BatchRun: ~Copyable {
         machine = start
         reader = CallReader(session.machine.architecture)
         room = session.room
-        budget = WorkBudget(seconds: room.limits.workSecondsPerRequest)
+        budget = WorkBudget(place, room.limits)
     }
 
     /// Reads the next call and runs it.
@@ -59,7 +64,7 @@ struct BatchRun: ~Copyable {
         summary.calls += 1
         guard !isStopped else { return setResult(of: named, .void) }
         let requested = named.resolved(machine)
-        guard machine.runs(requested), !isOutOfBudget() else {
+        guard machine.runs(requested), !(try isOutOfBudget()) else {
             steps.append(BatchStep(call: requested.call, kind: .notRun))
             noteFailure()
             return setResult(of: requested, .void)
@@ -78,8 +83,9 @@ struct BatchRun: ~Copyable {
 
     /// Whether the work has to end. Calls are only looked at then.
     @inline(__always)
-    private mutating func isOutOfBudget() -> Bool {
+    private mutating func isOutOfBudget() throws(Problem) -> Bool {
         guard _slowPath(budget.isUsedUp()) else { return false }
+        try place.leaveShared()
         summary.isBudgetUsedUp = true
         reader.names.isChecking = true
         return true

@@ -53,7 +53,9 @@ final class BatchStream: ResponseStream, @unchecked Sendable {
             json.startOver(behindValue: form != .lines)
         }
         phase = .answers
-        while json.count < Self.blockSize - Self.answerSize {
+        var budget = WorkBudget.inPassing
+        budget.resume()
+        while json.count < Self.blockSize - Self.answerSize, !budget.isUsedUp() {
             guard answers.write(form, next: &json) else {
                 answers.end(form, &json)
                 phase = .end

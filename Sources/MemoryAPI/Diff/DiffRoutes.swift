@@ -11,6 +11,7 @@ extension MemoryService {
             ) { [store, library] (request, response) throws(Problem) in
                 let session = try store.session(of: request, for: .looking)
                 let steps = try DiffRoutes.Steps(request)
+                try WorkPlace(request, session).leaveShared()
                 try store.look(at: session) { (state) throws(Problem) in
                     let diff = try SessionDiff(steps, state)
                     DiffRoutes.show(diff, request, library, &response)

@@ -52,6 +52,8 @@ final class EventStream: ResponseStream, @unchecked Sendable {
     private let waker = Mutex<StreamWaker?>(nil)
     private let farewell = Mutex<Farewell?>(nil)
     private let hasNews = Atomic<Bool>(true)
+    /// Whether it could not look for news, since somebody worked long with the session.
+    private let isLate = Atomic<Bool>(false)
     private let needsBeat = Atomic<Bool>(false)
     private let lastWrite: Atomic<UInt64>
 
@@ -133,8 +135,9 @@ extension EventStream {
     /// connection, and a spectator that has gone is noticed.
     static let heartbeatInSeconds: UInt64 = 15
 
-    /// Has a heartbeat sent if it is time.
+    /// Has it look for news again if it could not, and a heartbeat sent if it is time.
     func beat(_ now: UInt64) {
+        if isLate.exchange(false, ordering: .acquiringAndReleasing) { wakeForNews() }
         guard now >= lastWrite.load(ordering: .relaxed) &+ Self.heartbeatInSeconds else { return }
         wake(needsBeat)
     }
@@ -179,6 +182,7 @@ extension EventStream {
             let progress = try spectators.store.follow(session) { (state, mark) throws(Problem) in
                 try write(state, mark)
             }
+            guard let progress else { return isLate.store(true, ordering: .releasing) }
             if progress == .more { hasNews.store(true, ordering: .releasing) }
             hasEnded = eventsLeft == 0 || (progress == .upToDate && endsUpToDate)
         } catch {

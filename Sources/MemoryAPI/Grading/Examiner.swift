@@ -35,7 +35,7 @@ struct Examiner: ~Copyable {
         _ run: consuming GradedRun, _ router: SnapshotRouter,
         _ endpoints: @escaping () -> [Endpoint]
     ) {
-        budget = WorkBudget(seconds: run.state.limits.workSecondsPerRequest)
+        budget = WorkBudget(.own, run.state.limits)
         self.run = run
         self.router = router
         self.endpoints = endpoints
@@ -77,7 +77,7 @@ struct Examiner: ~Copyable {
     private mutating func view(at step: Int) throws(Problem) -> SessionView {
         if let lastView, lastView.step == step { return lastView.view }
         guard !budget.isUsedUp() else {
-            throw Problem(tooMuchWork: "Looking at so many moments", run.state.limits)
+            throw Problem(tooMuchWork: "Looking at so many moments", .own, run.state.limits)
         }
         budget.resume()
         let view = try run.state.view(at: step)

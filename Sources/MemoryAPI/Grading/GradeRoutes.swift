@@ -16,6 +16,7 @@ extension MemoryService {
     private var gradeScenario: OpenHandler {
         { [self] (request, response) throws(Problem) in
             let format = try Self.format(request)
+            try WorkPlace(request).leaveShared()
             let grade = try gradeBody(of: request)
             response.setHeader("Content-Type", format.mediaType)
             response.setHeader("Cache-Control", "no-store")

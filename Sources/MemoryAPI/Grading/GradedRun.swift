@@ -38,14 +38,16 @@ struct GradedRun: ~Copyable {
 
     /// Begins with a machine that has just booted.
     init(_ state: consuming SessionState) {
-        budget = .started(seconds: state.limits.workSecondsPerRequest)
+        budget = WorkBudget(.own, state.limits)
+        budget.resume()
         reader = CallReader(state.machine.architecture)
         self.state = state
     }
 
     /// Takes a session's state, whose calls are the submission.
     init(session state: consuming SessionState) throws(Problem) {
-        budget = .started(seconds: state.limits.workSecondsPerRequest)
+        budget = WorkBudget(.own, state.limits)
+        budget.resume()
         reader = CallReader(state.machine.architecture)
         let view = try state.view()
         calls = view.records.enumerated().map {
@@ -141,7 +143,7 @@ extension GradedRun {
                 "left out: a grading makes \(GradeLimits.calls) calls at most")
         }
         guard !budget.isUsedUp() else {
-            throw Problem(tooMuchWork: "The submission", state.limits)
+            throw Problem(tooMuchWork: "The submission", .own, state.limits)
         }
         try named.checkCPU(state.machine.cpuCount, at: place.pointer)
         try named.checkCache(state.machine, at: place.pointer)

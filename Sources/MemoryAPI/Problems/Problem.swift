@@ -38,16 +38,20 @@ final class Problem: Error, Sendable {
     let suggestions: [String]
     let faults: [Fault]
     let extras: [Extra]
+    /// The turn in which the request is to be begun anew in the work queue: nothing is wrong with it, but it takes
+    /// too long for where it was begun.
+    let workTurn: WorkTurn?
 
     init(
         _ kind: ProblemKind, _ detail: String, suggestions: [String] = [], faults: [Fault] = [],
-        extras: [Extra] = []
+        extras: [Extra] = [], workTurn: WorkTurn? = nil
     ) {
         self.kind = kind
         self.detail = detail
         self.suggestions = suggestions
         self.faults = faults
         self.extras = extras
+        self.workTurn = workTurn
     }
 
     /// The part of a sentence that offers what may have been meant, or nothing.
@@ -74,6 +78,7 @@ extension Problem {
 extension Problem {
     /// Turns a response into this problem, whatever was in it.
     func write(to response: inout Response) {
+        if let workTurn { return response.continueInWorkQueue(turn: workTurn) }
         response.reset()
         response.status = kind.status
         response.tag = kind.tag

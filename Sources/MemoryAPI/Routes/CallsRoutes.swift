@@ -60,7 +60,8 @@ enum CallsRoutes {
             session = try store.session(of: request, for: .changing)
             options = try BatchOptions(request)
         }
-        let ticket = try store.change(session) { (state) throws(Problem) in
+        let ticket = try store.change(session, WorkPlace(request, session)) {
+            (state) throws(Problem) in
             guard let once = try IdempotentRequest(request, bodyHash: receiver?.bodyHash) else {
                 return try run(receiver, options, request, &state, &response)
             }
@@ -96,7 +97,7 @@ enum CallsRoutes {
         let body = try JSONBody.parse(request.body)
         if body.kind == CSJ_ARRAY {
             try request.checkNotExplained()
-            var batch = try BatchRun(session, options)
+            var batch = try BatchRun(session, options, session.place)
             batch.budget.resume()
             var body = body
             var cursor = csj_elements(&body)
@@ -106,7 +107,7 @@ enum CallsRoutes {
         }
         if options.wantsSummary || request.wantsLines {
             try request.checkNotExplained()
-            var batch = try BatchRun(session, options)
+            var batch = try BatchRun(session, options, session.place)
             try batch.add(body, in: .body)
             return try batch.commit(to: &session)
         }

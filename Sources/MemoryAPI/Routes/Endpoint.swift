@@ -60,7 +60,7 @@ extension MemoryService {
             [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .looking)
             let step = try request.number("step", 0...UInt64(UInt32.max))
-            try store.look(at: session) { (state) throws(Problem) in
+            try store.look(at: session, WorkPlace(request, session)) { (state) throws(Problem) in
                 let view = try state.view(at: step.map { Int($0) })
                 let tag = EntityTag(view.hash, representation: request.preferredType)
                 try handler(request, view, &response)
@@ -82,7 +82,8 @@ extension MemoryService {
             admits: store.admission
         ) { [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .changing)
-            let ticket = try store.change(session) { (state) throws(Problem) in
+            let ticket = try store.change(session, WorkPlace(request, session)) {
+                (state) throws(Problem) in
                 guard let once = try IdempotentRequest(request) else {
                     try request.checkPrecondition(state)
                     return try handler(request, &state, &response)

@@ -14,6 +14,8 @@ extension MemoryService {
     private var followSession: OpenHandler {
         { [store, spectators] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .looking)
+            // Whether the session comes into memory first, or somebody works long with it: not here.
+            try store.look(at: session, WorkPlace(request, session)) { _ in }
             let stream = EventStream(session, spectators, try EventStream.Options(request))
             // From here on it is removed, whatever happens.
             response.stream(stream)

@@ -9,7 +9,7 @@ extension MemoryService {
         open(.get, "/journal/{step}/explain") { [store] (request, response) throws(Problem) in
             let session = try store.session(of: request, for: .looking)
             let step = try request.journalStep()
-            try store.look(at: session) { (state) throws(Problem) in
+            try store.look(at: session, WorkPlace(request, session)) { (state) throws(Problem) in
                 let view = try state.view(at: step)
                 let before = try state.view(at: step - 1).machine
                 response.explanation(of: UInt32(step), view, since: before)

@@ -20,7 +20,7 @@ extension MemoryService {
             let owner = request.clientAddress
             let once = try IdempotentRequest.beginning(request)
             let session: Session
-            if let begun = try begun(by: once, from: owner, &response) {
+            if let begun = try begun(by: once, from: owner, WorkPlace(request), &response) {
                 session = begun
             } else {
                 session = try create(request, owner, once, &response)
@@ -49,11 +49,13 @@ extension MemoryService {
 
     /// Answers as the first time if the same request has begun a session before.
     private func begun(
-        by once: IdempotentRequest?, from owner: ClientAddress, _ response: inout Response
+        by once: IdempotentRequest?, from owner: ClientAddress, _ place: WorkPlace,
+        _ response: inout Response
     ) throws(Problem) -> Session? {
         guard let once, let session = try store.session(begunBy: once, from: owner) else {
             return nil
         }
+        try session.hold(place) { _ in }
         try answer(session, &response)
         response.setHeader("Idempotency-Replayed", "true")
         let ticket = try store.look(at: session) { state in state.lastTicket }
@@ -80,7 +82,8 @@ extension MemoryService {
             let owner = request.clientAddress
             let original = try store.session(namedBy: request, for: .copying)
             let once = try IdempotentRequest.beginning(request)
-            if try begun(by: once, from: owner, &response) != nil { return }
+            try WorkPlace(request, original).leaveShared()
+            if try begun(by: once, from: owner, WorkPlace(request), &response) != nil { return }
             let step = try ForkBody(request).step
             let copy = try store.look(at: original) { (state) throws(Problem) in
                 try state.copy(at: step)
@@ -98,7 +101,7 @@ extension MemoryService {
         { [store, library] (request, response) throws(Problem) in
             let session = try store.session(namedBy: request, for: .looking)
             response.setHeader("Cache-Control", "private, no-cache")
-            try store.look(at: session) { state in
+            try store.look(at: session, WorkPlace(request, session)) { state in
                 response.json { json in json.session(session, state, library) }
             }
         }
@@ -107,6 +110,7 @@ extension MemoryService {
     private var endSession: OpenHandler {
         { [self] (request, response) throws(Problem) in
             let session = try store.session(namedBy: request, for: .changing)
+            try session.hold(WorkPlace(request, session)) { _ in }
             let ticket = try store.end(session)
             log.info("session ended", metadata: ["session": "\(session.id.text)"])
             response.status = 204

@@ -158,9 +158,18 @@ extension JournalKeeper {
         } catch { throw problem(error) }
         // Nobody may be kept from a session by a host that is slower today.
         if position.step < position.lastStep {
-            try state.move(to: Int(position.step), seconds: .infinity)
+            try state.move(to: Int(position.step), within: .unlimited)
         }
         state.noteStored(state.head, count: Int(position.lastStep))
+    }
+}
+
+extension JournalKeeper {
+    /// How many calls of a session are stored, undone ones included.
+    func stepCount(of key: SessionKey) throws(Problem) -> Int {
+        do throws(JournalError) { return Int(try store.position(of: key).lastStep) } catch {
+            throw problem(error)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import KernelMemory
 import MicroHTTPD
 import SessionJournal
@@ -54,6 +55,41 @@ final class Session: Sendable {
         residence = Mutex(Residence(state))
         self.lastUse = Atomic(lastUse)
         self.notedUse = Atomic(notedUse)
+    }
+
+    /// Its turn in the work queue.
+    var turn: UInt64 { UInt64(UInt(bitPattern: ObjectIdentifier(self))) }
+
+    /// Works with what the session's lock guards.
+    ///
+    /// - Throws: where others wait for the thread, a problem that has the request begun anew elsewhere if
+    ///   somebody else has the lock.
+    @inline(__always)
+    func hold<Result: ~Copyable>(
+        _ place: WorkPlace, _ body: (inout Residence) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        guard case .shared(let turn) = place else {
+            return try residence.withLock { (residence) throws(Problem) in try body(&residence) }
+        }
+        let result = try residence.withLockIfAvailable { (residence) throws(Problem) in
+            try body(&residence)
+        }
+        guard let result else { throw Problem(takesLong: turn) }
+        return result
+    }
+
+    /// Works with what the session's lock guards, unless somebody else has the lock for long.
+    func holdSoon<Result: ~Copyable>(
+        _ body: (inout Residence) throws(Problem) -> Result
+    ) throws(Problem) -> Result? {
+        for _ in 0..<20 {
+            let result = try residence.withLockIfAvailable { (residence) throws(Problem) in
+                try body(&residence)
+            }
+            if let result { return result }
+            usleep(50)
+        }
+        return nil
     }
 
     /// Whether a token is one of this session's two.

@@ -14,6 +14,8 @@ struct SessionState: ~Copyable, Sendable {
     /// When the last change has come to stay that the journal store was given; `nil` if there was none.
     private(set) var lastTicket: JournalTicket?
     let limits: SessionLimits
+    /// Where whoever has the session's lock works.
+    var place = WorkPlace.own
     /// Bytes that the calls since boot wrote.
     private var writtenBytes = 0
     /// What the machine may come to hold.
@@ -211,7 +213,7 @@ extension SessionState {
     /// Calls of the longest session that rests: to run them again takes a fraction of a millisecond.
     private static let longestRest = 256
     /// Seconds of a processor's time that this may take: any, since there is no other way back.
-    private static let longestWake = Double.infinity
+    private static let longestWake = WorkBudget.unlimited
     /// Bytes that its calls may have written.
     private static let mostWrittenAtRest = 1 << 20
 
@@ -232,7 +234,7 @@ extension SessionState {
     /// - Complexity: O(calls).
     mutating func wake() throws(Problem) {
         let begin = ContinuousClock.now
-        machine = try machine(at: restingStep, seconds: Self.longestWake)
+        machine = try machine(at: restingStep, within: Self.longestWake)
         isSlowToWake = begin.duration(to: .now) > .milliseconds(2)
     }
 }
@@ -279,11 +281,11 @@ extension SessionState {
     ///
     /// The bytes that undone calls wrote count no more.
     ///
-    /// - Parameter seconds: of a processor's time that this may take; as a request's if none is given.
+    /// - Parameter budget: the work that this may be; as a request's if none is given.
     /// - Throws: a problem if running the calls again takes longer; nothing has changed then.
-    mutating func move(to step: Int, seconds: Double? = nil) throws(Problem) {
+    mutating func move(to step: Int, within budget: WorkBudget? = nil) throws(Problem) {
         let current = self.step
-        let moved = try machine(at: step, seconds: seconds)
+        let moved = try machine(at: step, within: budget)
         if step < current {
             writtenBytes -= journal.writtenByteCount(step..<current)
         } else {
@@ -303,12 +305,14 @@ extension SessionState {
     /// Replays the journal from the nearest checkpoint.
     ///
     /// - Complexity: O(checkpoint interval).
-    private func machine(at step: Int, seconds: Double? = nil) throws(Problem) -> Machine {
-        var budget = WorkBudget.started(seconds: seconds ?? limits.workSecondsPerRequest)
+    private func machine(at step: Int, within budget: WorkBudget? = nil) throws(Problem) -> Machine
+    {
+        var budget = budget ?? WorkBudget(place, limits)
+        budget.resume()
         var machine = checkpoints.latest(before: step) ?? Machine(booting: booted)
         for record in journal.records[Int(machine.step)..<step] {
             guard !budget.isUsedUp() else {
-                throw Problem(tooMuchWork: "Going back to step \(step)", limits)
+                throw Problem(tooMuchWork: "Going back to step \(step)", place, limits)
             }
             _ = machine.apply(record.call(payloads: journal.payloads))
         }

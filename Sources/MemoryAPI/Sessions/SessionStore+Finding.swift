@@ -59,26 +59,29 @@ extension SessionStore {
     /// Works with a session's state, which is brought into memory first if it is not there.
     @inline(__always)
     func look<Result: ~Copyable>(
-        at session: Session, _ body: (inout SessionState) throws(Problem) -> Result
+        at session: Session, _ place: WorkPlace = .own,
+        _ body: (inout SessionState) throws(Problem) -> Result
     ) throws(Problem) -> Result {
-        try session.residence.withLock { (residence) throws(Problem) in
-            if _slowPath(!residence.isAwake) { try wake(session, &residence) }
+        try session.hold(place) { (residence) throws(Problem) in
+            if _slowPath(!residence.isAwake) { try wake(session, &residence, place) }
+            residence.state!.place = place
             return try body(&residence.state!)
         }
     }
 
-    /// Works with a session's state for a spectator.
+    /// Works with a session's state for a spectator, on a thread that others wait for.
     ///
     /// - Parameter body: gets the last state, too, that the spectator may be told of; `nil` if that has to
     ///   wait for the journal store.
+    /// - Returns: `nil` if somebody works long with the session.
     func follow<Result: ~Copyable>(
         _ session: Session,
         _ body: (inout SessionState, SessionMark?) throws(Problem) -> Result
-    ) throws(Problem) -> Result {
-        try session.residence.withLock { (residence) throws(Problem) in
+    ) throws(Problem) -> Result? {
+        try session.holdSoon { (residence) throws(Problem) in
             figures.noteDeparture(residence.releaseHeld())
             while !residence.isAwake {
-                try wake(session, &residence)
+                try wake(session, &residence, .own)
                 figures.noteDeparture(residence.releaseHeld())
             }
             let mark = residence.tellable
@@ -94,10 +97,12 @@ extension SessionStore {
     /// - Returns: when the change has come to stay; `nil` if it needs no waiting.
     @inline(__always)
     func change(
-        _ session: Session, _ body: (inout SessionState) throws(Problem) -> Void
+        _ session: Session, _ place: WorkPlace,
+        _ body: (inout SessionState) throws(Problem) -> Void
     ) throws(Problem) -> JournalTicket? {
-        try session.residence.withLock { (residence) throws(Problem) in
-            if _slowPath(!residence.isAwake) { try wake(session, &residence) }
+        try session.hold(place) { (residence) throws(Problem) in
+            if _slowPath(!residence.isAwake) { try wake(session, &residence, place) }
+            residence.state!.place = place
             defer { figures.noteDeparture(residence.tellSpectators()) }
             guard let journals else {
                 try body(&residence.state!)
@@ -148,21 +153,22 @@ extension SessionStore {
     /// Brings a session's state into memory, or its machine.
     @inline(never)
     private func wake(
-        _ session: Session, _ residence: inout Session.Residence
+        _ session: Session, _ residence: inout Session.Residence, _ place: WorkPlace
     ) throws(Problem) {
-        if residence.state == nil { try bringIn(session, &residence) }
+        if residence.state == nil { try bringIn(session, &residence, place) }
         try residence.wake()
         noteArrival(session)
     }
 
     /// Builds a session's state again from the journal store.
     private func bringIn(
-        _ session: Session, _ residence: inout Session.Residence
+        _ session: Session, _ residence: inout Session.Residence, _ place: WorkPlace
     ) throws(Problem) {
         let key = session.storedKey
         guard !residence.isEnded, let journals,
             let stored = try journals.session(key)
         else { throw .unknownToken }
+        if try journals.stepCount(of: key) > Self.callsRunInPassing { try place.leaveShared() }
         guard let sent = stored.sent else { throw journals.unreadable(key) }
         let start = try start(stored.configuration, sent)
         var state = try boot(start, owner: session.owner)
@@ -172,6 +178,9 @@ extension SessionStore {
         figures.returned.add(1, ordering: .relaxed)
         figures.noteArrival()
     }
+
+    /// Calls that are run again where others wait.
+    private static let callsRunInPassing = 2_000
 
     private func start(
         _ configuration: MachineConfiguration, _ sent: SentRecording

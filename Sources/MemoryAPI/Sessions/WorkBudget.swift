@@ -1,32 +1,57 @@
 import Glibc
+import MicroHTTPD
 
-/// The time that a processor may work for one request's calls.
+/// The time that may be spent on one request's calls.
 ///
-/// It is the thread's own time: what others do meanwhile does not count, and what a session becomes
-/// never depends on it, since its journal has what ran and nothing else.
+/// On a thread of the request's own it is a processor's time: what others do meanwhile does not count.
+/// Where others wait it is a few milliseconds of theirs. What a session becomes never depends on it,
+/// since its journal has what ran and nothing else.
 struct WorkBudget {
     /// What is left, in nanoseconds.
     private var left: Int64
-    /// The thread's time when the work began that goes on; `nil` while none does.
+    /// The time when the work began that goes on; `nil` while none does.
     private var begin: Int64?
-    private var untilLook = Self.callsBetweenLooks
+    private let clock: clockid_t
+    /// Calls from one look at the clock to the next. To ask for a thread's own time is a system call.
+    private let callsBetweenLooks: Int
+    private var untilLook: Int
 
-    private static let callsBetweenLooks = 64
+    /// Nanoseconds that others may wait.
+    private static let passing: Int64 = 4_000_000
 
-    /// - Parameter seconds: 0 or more; infinity for no limit.
-    init(seconds: Double) {
-        left = seconds < 1e9 ? Int64(seconds * 1e9) : .max
+    /// What a request may do at a place.
+    init(_ place: WorkPlace, _ limits: SessionLimits) {
+        if case .shared = place {
+            self = .inPassing
+        } else {
+            self.init(seconds: limits.workSecondsPerRequest)
+        }
     }
 
-    /// A budget whose work begins.
-    static func started(seconds: Double) -> WorkBudget {
-        var budget = WorkBudget(seconds: seconds)
-        budget.resume()
-        return budget
+    /// - Parameter seconds: of a processor's time, 0 or more; infinity for no limit.
+    private init(seconds: Double) {
+        self.init(
+            seconds < 1e9 ? Int64(seconds * 1e9) : .max, CLOCK_THREAD_CPUTIME_ID,
+            callsBetweenLooks: 64)
+    }
+
+    private init(_ nanoseconds: Int64, _ clock: clockid_t, callsBetweenLooks: Int) {
+        left = nanoseconds
+        self.clock = clock
+        self.callsBetweenLooks = callsBetweenLooks
+        untilLook = callsBetweenLooks
+    }
+
+    /// As long as it takes.
+    static var unlimited: WorkBudget { WorkBudget(seconds: .infinity) }
+
+    /// What one thread may do while others wait for it.
+    static var inPassing: WorkBudget {
+        WorkBudget(passing, CLOCK_MONOTONIC, callsBetweenLooks: 4)
     }
 
     /// Begins work, or goes on with it, maybe on another thread.
-    mutating func resume() { begin = Self.threadTime }
+    mutating func resume() { begin = now }
 
     /// Has the work rest.
     mutating func pause() {
@@ -43,17 +68,16 @@ struct WorkBudget {
     }
 
     private mutating func look() {
-        untilLook = Self.callsBetweenLooks
+        untilLook = callsBetweenLooks
         guard left < .max, let begin else { return }
-        let now = Self.threadTime
+        let now = now
         left -= now - begin
         self.begin = now
     }
 
-    /// Nanoseconds that the thread has worked.
-    private static var threadTime: Int64 {
+    private var now: Int64 {
         var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        clock_gettime(clock, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }
@@ -61,11 +85,22 @@ struct WorkBudget {
 extension Problem {
     /// A request that takes too long.
     ///
-    /// - Parameter what: what was not done.
-    convenience init(tooMuchWork what: String, _ limits: SessionLimits) {
-        self.init(
-            .tooMuchWork,
-            "\(what) takes more than the \(limits.workSecondsPerRequest) seconds of a processor's time "
-                + "that one request may have.")
+    /// - Parameters:
+    ///   - what: what was not done.
+    ///   - place: where it is too long; if others wait there, the request is begun anew elsewhere.
+    convenience init(tooMuchWork what: String, _ place: WorkPlace, _ limits: SessionLimits) {
+        if case .shared(let turn) = place {
+            self.init(takesLong: turn)
+        } else {
+            self.init(
+                .tooMuchWork,
+                "\(what) takes more than the \(limits.workSecondsPerRequest) seconds of a processor's "
+                    + "time that one request may have.")
+        }
+    }
+
+    /// A request that takes too long for a thread that others wait for.
+    convenience init(takesLong turn: WorkTurn) {
+        self.init(.tooMuchWork, "Others wait.", workTurn: turn)
     }
 }

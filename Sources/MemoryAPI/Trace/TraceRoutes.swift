@@ -11,7 +11,8 @@ extension MemoryService {
             ) { [store] (request, response) throws(Problem) in
                 let session = try store.session(of: request, for: .looking)
                 let steps = try DiffRoutes.Steps(request)
-                try store.look(at: session) { (state) throws(Problem) in
+                try store.look(at: session, WorkPlace(request, session)) {
+                    (state) throws(Problem) in
                     let end = try state.view(at: steps.to)
                     let from = steps.from ?? 0
                     guard from <= end.step else {

@@ -55,7 +55,7 @@ extension FuzzTarget {
         _ session: inout SessionState
     ) throws(Problem) {
         var lines = BatchLines(format)
-        var batch = try BatchRun(session, options)
+        var batch = try BatchRun(session, options, session.place)
         var rest = bytes[...]
         while !rest.isEmpty {
             // Behind each part there are readable bytes, as behind libmicrohttpd's.

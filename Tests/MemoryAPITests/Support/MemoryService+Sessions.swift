@@ -10,6 +10,6 @@ extension MemoryService {
         let session = try Array(token.utf8).withUnsafeBytes { bytes in
             try Token(bytes).flatMap { try store.session($0) }
         }
-        return try store.look(at: try #require(session), body)
+        return try store.look(at: try #require(session), .own, body)
     }
 }

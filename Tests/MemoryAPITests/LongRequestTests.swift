@@ -1,0 +1,135 @@
+import Glibc
+import MemoryAPI
+import MicroHTTPD
+import TestSupport
+import Testing
+
+/// A request that takes long keeps nobody waiting but its own session's others.
+@Suite struct LongRequestTests {
+    private func withServer(_ body: (Server) throws -> Void) throws {
+        var configuration = ServerConfiguration()
+        configuration.port = 0
+        configuration.threadCount = 1
+        let server = try Server(configuration: configuration, router: MemoryService().router())
+        defer { server.stop(gracePeriodInSeconds: 5) }
+        try body(server)
+    }
+
+    /// A client that waits for as long as the work may take where all tests run at once.
+    private func connect(_ server: Server) -> SocketClient {
+        SocketClient(port: server.port, timeoutInSeconds: 120)
+    }
+
+    private func boot(_ client: SocketClient) throws -> [(name: String, value: String)] {
+        client.send(
+            SyntheticRequest(
+                "POST", "/sessions", headers: [("Content-Type", "application/json")],
+                body: Array(#"{"machine":"x86_64"}"#.utf8)))
+        let answer = try #require(client.readResponse())
+        let token = try #require(answer.text.firstMatch(of: /"token":"([^"]+)"/)).1
+        return [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")]
+    }
+
+    /// Calls that take their time: large areas, whose every page is mapped.
+    private var longBatch: [UInt8] {
+        let pair = #"{"call":"vmalloc(8388608)","as":"p"},{"call":"vfree($p)"}"#
+        return Array("[\(Array(repeating: pair, count: 25).joined(separator: ","))]".utf8)
+    }
+
+    @Test func longBatch_letsOtherSessionsGoOn() throws {
+        try withServer { server in
+            let (busy, other) = (connect(server), connect(server))
+            let (busyHead, otherHead) = (try boot(busy), try boot(other))
+            busy.send(SyntheticRequest("POST", "/calls", headers: busyHead, body: longBatch))
+            for _ in 0..<3 {
+                other.send(SyntheticRequest("GET", "/zones", headers: otherHead))
+                #expect(other.readResponse()?.status == 200)
+            }
+            // Only the batch, which has not been answered yet.
+            #expect(eventuallyHasOne(server))
+            let answer = busy.readResponse()
+            #expect(answer?.status == 200)
+            #expect(answer?.text.contains("not run") == false)
+        }
+    }
+
+    private func eventuallyHasOne(_ server: Server) -> Bool {
+        for _ in 0..<100 {
+            if server.openRequestCount == 1 { return true }
+            usleep(100)
+        }
+        return false
+    }
+
+    @Test func requestsOfTheSameSession_waitForIt_andSeeWhatItDid() throws {
+        try withServer { server in
+            let (busy, second) = (connect(server), connect(server))
+            let head = try boot(busy)
+            busy.send(SyntheticRequest("POST", "/calls", headers: head, body: longBatch))
+            while server.openRequestCount == 0 { usleep(100) }
+            usleep(10_000)
+            second.send(SyntheticRequest("GET", "/journal?limit=1", headers: head))
+            let other = connect(server)
+            other.send(SyntheticRequest("GET", "/healthz"))
+            #expect(other.readResponse()?.status == 200)
+            #expect(busy.readResponse()?.status == 200)
+            #expect(second.readResponse()?.text.hasPrefix("{\"step\":50,") == true)
+        }
+    }
+
+    private func lines(_ count: Int, size: Int) -> [UInt8] {
+        let pair = "{\"call\":\"vmalloc(\(size))\",\"as\":\"p\"}\n{\"call\":\"vfree($p)\"}\n"
+        return Array(String(repeating: pair, count: count).utf8)
+    }
+
+    private func send(
+        _ lines: [UInt8], _ head: [(name: String, value: String)], to client: SocketClient
+    ) {
+        let type = (name: "Content-Type", value: "application/x-ndjson")
+        client.send(
+            SyntheticRequest(
+                "POST", "/calls?on_failure=continue", headers: [head[0], type], body: lines))
+    }
+
+    @Test func linesThatAreGathered_areRunElsewhere() throws {
+        try withServer { server in
+            let client = connect(server)
+            send(lines(10, size: 8_388_608), try boot(client), to: client)
+            let answer = client.readResponse()
+            #expect(answer?.status == 200)
+            #expect(answer?.text.contains("\"calls\":20,\"ran\":20,\"failed\":0") == true)
+        }
+    }
+
+    @Test func linesThatRunAsTheyCome_areKeptElsewhere() throws {
+        try withServer { server in
+            let client = connect(server)
+            send(lines(1_500, size: 16_384), try boot(client), to: client)
+            #expect(client.readHead()?.status == 200)
+            var text = ""
+            while let chunk = client.readChunk(), !chunk.isEmpty { text += chunk }
+            #expect(text.contains("\"calls\":3000,\"ran\":3000,\"failed\":0"))
+        }
+    }
+
+    @Test func diffsForksAndGrades_areAnswered() throws {
+        try withServer { server in
+            let client = connect(server)
+            let head = try boot(client)
+            client.send(
+                SyntheticRequest("POST", "/pages", headers: head, body: Array(#"{"order":3}"#.utf8))
+            )
+            #expect(client.readResponse()?.status == 201)
+            client.send(SyntheticRequest("GET", "/diff?from=0", headers: head))
+            #expect(client.readResponse()?.text.contains("\"from\":") == true)
+            let scenario =
+                #"{"calls":["p = alloc_pages(GFP_KERNEL, 2)"],"tests":"#
+                + #"[{"name":"it halts","expect":[{"no_halt":true}]}]}"#
+            client.send(
+                SyntheticRequest(
+                    "POST", "/grade", headers: [head[1]], body: Array(scenario.utf8)))
+            let grade = client.readResponse()
+            #expect(grade?.status == 200, "\(grade?.text ?? "")")
+        }
+    }
+}
