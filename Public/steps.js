@@ -4,7 +4,7 @@ import { Desk } from "./desk.js";
 import { changedBlocks, listDeltas } from "./model.js";
 import { cacheToShow, endsCache } from "./slabs.js";
 import { Snapshots } from "./snapshots.js";
-import { areaToShow, isVirtualCall } from "./virtual.js";
+import { areaToShow, endsArea } from "./virtual.js";
 
 /** Milliseconds after which a picture that the reader has left behind is given up, unless there was none for so long. */
 const [PATIENCE, LONGEST] = [250, 1000];
@@ -90,7 +90,8 @@ export class Steps extends Desk {
     if (!call || step !== this.view?.step + 1) return;
     const { caches, vmalloc } = this.view;
     const name = caches.some((one) => one.name === this.cache?.name) && !endsCache(call) ? this.cache.name : null;
-    const area = vmalloc.areas.some((one) => one.address === this.area?.address) && !isVirtualCall(call) ? this.area.address : null;
+    const own = vmalloc.areas.find((one) => one.address === this.area?.address && one.id !== null);
+    const area = own && !endsArea(call) ? own.address : null;
     this.snapshots.foresee(step, { name, pfns: this.#pfnsOf(step, name), area });
   }
 

@@ -21,6 +21,7 @@ class MappingForm extends HTMLElement {
       field("Function", this.#function), field("Type", this.#type), field("Block", this.#page), field("Its page", this.#index),
       el("button", { type: "submit", class: "primary" }, "Map ", this.#preview)));
     drawsView(this, () => this.#fill());
+    if (lab.view) this.#fill();
   }
 
   /** Offers the blocks that are held now, and the types that there are; a new block is chosen. */
