@@ -61,13 +61,22 @@ export class Desk extends EventTarget {
     const run = this.#tasks.then(task)
       .catch((error) => this.onTrouble(error))
       .catch((error) => this.notify({ kind: "error", text: `The server refused: ${error.message}` }));
-    this.#tasks = run.finally(() => {
-      this.#pending -= 1;
-      if (this.#pending > 0) return;
-      delete document.body.dataset.busy;
-      document.body.dataset.step = this.step;
-    });
+    this.#tasks = run.finally(() => this.#settle());
     return run;
+  }
+
+  /** The page is busy until `work` has ended too; tasks do not wait for it. */
+  hold(work) {
+    this.#pending += 1;
+    document.body.dataset.busy = "";
+    work.finally(() => this.#settle());
+  }
+
+  #settle() {
+    this.#pending -= 1;
+    if (this.#pending > 0) return;
+    delete document.body.dataset.busy;
+    document.body.dataset.step = this.step;
   }
 
   chooseObject(address) {

@@ -57,3 +57,32 @@ export function redraw(container, draw) {
   const same = [...container.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
   (same ?? container.closest("[tabindex]"))?.focus({ preventScroll: true });
 }
+
+/** Elements that the next drawing uses again where it would make the very same. */
+export class Kept {
+  #old = new Map();
+  #new = new Map();
+
+  /** Another drawing begins. */
+  begin() {
+    [this.#old, this.#new] = [this.#new, new Map()];
+  }
+
+  /** What was made under `key`, which tells all that can be seen of it; `make` makes it if there is none. */
+  take(key, make) {
+    const element = this.#new.get(key) ?? this.#old.get(key) ?? make();
+    this.#new.set(key, element);
+    return element;
+  }
+}
+
+/** Makes `nodes` the children of `container`. Those that are there already, in the same order, are not touched. */
+export function arrange(container, nodes) {
+  const kept = new Set(nodes);
+  for (const child of [...container.childNodes]) if (!kept.has(child)) child.remove();
+  let at = container.firstChild;
+  for (const node of nodes) {
+    if (node === at) at = at.nextSibling;
+    else container.insertBefore(node, at);
+  }
+}

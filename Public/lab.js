@@ -39,6 +39,8 @@ class Lab extends Steps {
   branchesOff = false;
   /** The ids of sessions whose tokens or links were shown, so that others may look at them. */
   shared = new Set();
+  /** The session whose link to look on was shown last. */
+  lookedOn = null;
 
   // MARK: Sessions
 

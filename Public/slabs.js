@@ -160,5 +160,8 @@ export function cellAt(slabs, address) {
 
 const SLAB_CALL = /^(k[mzc]alloc|kmalloc_array|krealloc|kfree|ksize|kmem_cache_\w+)\(/;
 
+/** Whether a call, as text, may end a cache. */
+export const endsCache = (text) => /^(kmem_cache_destroy|delete_module)\(/.test(text ?? "");
+
 /** Whether a call, as text, is one of the slab allocator's. */
 export const isSlabCall = (text) => SLAB_CALL.test(text ?? "");

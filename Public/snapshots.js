@@ -9,7 +9,7 @@ const MOST_VIEWS = 120;
 
 export class Snapshots {
   #client;
-  /** step -> {view, giveUp, isDone}, the one used last at the end */
+  /** step -> {view, opened, giveUp, isDone}, the one used last at the end */
   #views = new Map();
 
   /** @param client returns the `Kmemlab` to ask, since that may change. */
@@ -19,16 +19,21 @@ export class Snapshots {
 
   /** All that the figures draw of a step. */
   at(step) {
+    return this.#entry(step).view;
+  }
+
+  #entry(step) {
     const known = this.#views.get(step) ?? this.#ask(step);
     this.#views.delete(step);
     this.#views.set(step, known);
     if (this.#views.size > MOST_VIEWS) this.#views.delete(this.#views.keys().next().value);
-    return known.view;
+    return known;
   }
 
   #ask(step) {
     const control = new AbortController();
-    const one = { isDone: false, giveUp: () => control.abort(), view: fetchView(this.#client().until(control.signal), step) };
+    const opened = new Map();
+    const one = { isDone: false, opened, giveUp: () => control.abort(), view: fetchView(this.#client().until(control.signal), step, opened) };
     one.view.then(() => { one.isDone = true; }, () => { if (this.#views.get(step) === one) this.#views.delete(step); });
     return one;
   }
@@ -43,9 +48,21 @@ export class Snapshots {
     for (const known of [...this.#views.keys()]) if (known >= step) this.#views.delete(known);
   }
 
+  /** Asks for a cache and an area of a step beside all that the figures draw; each may be null. */
+  foresee(step, { name, pfns, area }) {
+    const { opened } = this.#entry(step);
+    const view = { step, opened };
+    if (name !== null) this.#cache(view, name, pfns).catch(() => {});
+    if (area !== null) this.area(view, area).catch(() => {});
+  }
+
   /** A slab cache at the step of `view`, with the slabs that `pfns` name; null if there was none of that name. */
   cache(view, name, pfns) {
     if (!view || !view.caches.some((cache) => cache.name === name)) return null;
+    return this.#cache(view, name, pfns);
+  }
+
+  #cache(view, name, pfns) {
     return once(view, name, () => this.#client().cache(name, view.step, pfns).then((cache) => ({ name, ...cache })));
   }
 
@@ -69,14 +86,14 @@ export class Snapshots {
   }
 }
 
-async function fetchView(api, step) {
+async function fetchView(api, step, opened) {
   const [whole, frames, dmesg, vmalloc, kmap, temporary, context] = await Promise.all([
     api.state(step), api.frames(step), api.dmesg(step), api.vmalloc(step), api.kmap(step), api.temporary(step), api.context(step),
   ]);
   const { zones, buddy, pages, caches, report, halted } = whole;
   const entries = listEntries(buddy);
   const blocks = blocksOf(frames, pages, entries);
-  return { step, frames, buddy, zones, pages, report, halted, log: dmesg.lines, entries, blocks, caches, vmalloc, kmap, temporary, context, opened: new Map() };
+  return { step, frames, buddy, zones, pages, report, halted, log: dmesg.lines, entries, blocks, caches, vmalloc, kmap, temporary, context, opened };
 }
 
 /** What `ask` gets for a view, asked for once. */

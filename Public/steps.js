@@ -2,9 +2,9 @@
 import { Kmemlab } from "./api.js";
 import { Desk } from "./desk.js";
 import { changedBlocks, listDeltas } from "./model.js";
-import { cacheToShow } from "./slabs.js";
+import { cacheToShow, endsCache } from "./slabs.js";
 import { Snapshots } from "./snapshots.js";
-import { areaToShow } from "./virtual.js";
+import { areaToShow, endsArea } from "./virtual.js";
 
 /** Milliseconds after which a picture that the reader has left behind is given up, unless there was none for so long. */
 const [PATIENCE, LONGEST] = [250, 1000];
@@ -41,6 +41,11 @@ export class Steps extends Desk {
     return this.#seek(() => this.#within(from() + delta));
   }
 
+  /** Whether a step was asked for that is not on show yet. */
+  get isSeeking() {
+    return this.#where !== null;
+  }
+
   /** Of the steps that wait to be shown only the newest is asked for and drawn. */
   #seek(where) {
     this.#where = where;
@@ -65,6 +70,7 @@ export class Steps extends Desk {
   /** Draws a step; only for tasks of the queue. */
   async show(step) {
     const wanted = this.#within(step);
+    this.#foresee(wanted);
     const [view, before] = await Promise.all([this.snapshots.at(wanted), wanted > 0 ? this.snapshots.at(wanted - 1) : null]);
     const name = cacheToShow(view, before, this.cache?.name);
     const [cache, cacheBefore, area] = await Promise.all([
@@ -76,6 +82,17 @@ export class Steps extends Desk {
     this.link();
     this.tell("view");
     this.#shownAt = performance.now();
+  }
+
+  /** Asks at once for what will most likely be opened at the next step: what is open now. */
+  #foresee(step) {
+    const call = this.entries.get(step)?.call;
+    if (!call || step !== this.view?.step + 1) return;
+    const { caches, vmalloc } = this.view;
+    const name = caches.some((one) => one.name === this.cache?.name) && !endsCache(call) ? this.cache.name : null;
+    const own = vmalloc.areas.find((one) => one.address === this.area?.address && one.id !== null);
+    const area = own && !endsArea(call) ? own.address : null;
+    this.snapshots.foresee(step, { name, pfns: this.#pfnsOf(step, name), area });
   }
 
   /** Puts the step on show into the address, unless it is on a branch. */
@@ -105,9 +122,12 @@ export class Steps extends Desk {
 
   /** A cache at the step of `view`, with the slab of the object that came or went then. */
   #cacheOf(view, name) {
-    const pfns = view ? [view.step, view.step + 1].map((step) => this.answers.get(step)?.answer.object)
-      .filter((object) => object && object.cache === name).map((object) => object.pfn) : [];
-    return this.snapshots.cache(view, name, pfns);
+    return this.snapshots.cache(view, name, view ? this.#pfnsOf(view.step, name) : []);
+  }
+
+  #pfnsOf(step, name) {
+    return [step, step + 1].map((one) => this.answers.get(one)?.answer.object)
+      .filter((object) => object && object.cache === name).map((object) => object.pfn);
   }
 
   /** How an address is translated at the step on show. */

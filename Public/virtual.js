@@ -127,5 +127,8 @@ export function kindOf(address, machine) {
 
 const VIRTUAL_CALL = /^(vmalloc|vzalloc|vmap|vunmap|vfree|vm_unmap_aliases|access|dma|load_module|delete_module)\(/;
 
+/** Whether a call, as text, may end an area of the session's own; what an interrupt frees is gone when it ends. */
+export const endsArea = (text) => isVirtualCall(text) || /^(exit_|schedule|run_on_cpu)/.test(text ?? "");
+
 /** Whether a call, as text, is about virtual memory. */
 export const isVirtualCall = (text) => VIRTUAL_CALL.test(text ?? "");

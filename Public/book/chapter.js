@@ -109,6 +109,7 @@ class Chapter {
     document.body.dataset.opening = "";
     for (const part of document.querySelectorAll("[data-only]")) part.hidden = !part.dataset.only.split(" ").includes(scene.id);
     this.#turn = this.#turn.then(async () => {
+      const isLeft = lab.lookedOn !== null && lab.lookedOn === (lab.trunk ?? lab).session;
       await this.#endUnshared();
       lab.notify(null);
       lab.api.token = null;
@@ -118,6 +119,7 @@ class Chapter {
       lab.about(scene.topic ?? "pages");
       lab.tellStory(new Story(scene));
       await reach(lab, step);
+      if (isLeft) lab.notify({ kind: "info", text: "Whoever looks on by your link still sees the scene before. “Share a view” has the link of this one." });
       await then();
     }).finally(() => { delete document.body.dataset.opening; });
     return this.#turn;

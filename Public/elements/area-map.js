@@ -3,6 +3,7 @@
  * much memory of the page allocator.
  */
 import { callCode, el, redraw } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { markPointed, pointing } from "../linking.js";
@@ -21,7 +22,7 @@ class AreaMap extends HTMLElement {
     rove(this, ".space button");
     rove(this, ".virtual button");
     pointing(this);
-    lab.addEventListener("view", () => redraw(this, () => this.#draw()));
+    drawsView(this, () => redraw(this, () => this.#draw()));
     lab.addEventListener("area", () => redraw(this, () => this.#draw()));
     lab.addEventListener("address", () => this.#mark());
     lab.addEventListener("point", () => this.#mark());

@@ -3,6 +3,7 @@
  * rightly, free it wrongly, write into it, look at its bytes.
  */
 import { callCode, el } from "../dom.js";
+import { behindFrame, drawsView } from "../drawing.js";
 import { requests } from "../api.js";
 import { mappingOf, structPage } from "../high.js";
 import { lab } from "../lab.js";
@@ -19,8 +20,8 @@ class BlockInspector extends HTMLElement {
 
   connectedCallback() {
     this.tabIndex = -1;
-    for (const name of ["view", "watch"]) lab.addEventListener(name, () => this.#draw());
-    lab.addEventListener("select", () => this.#draw());
+    drawsView(this, () => this.#draw());
+    for (const name of ["select", "watch"]) lab.addEventListener(name, () => this.#draw());
   }
 
   #draw() {
@@ -47,6 +48,8 @@ class BlockInspector extends HTMLElement {
   }
 
   async #peek(address, output, drawing) {
+    await behindFrame();
+    if (drawing !== this.#drawing) return;
     try {
       const memory = await lab.api.memory(address, PEEK, lab.step);
       if (drawing !== this.#drawing) return;

@@ -4,6 +4,7 @@
  * attribute `brief` without the last two: in the book they stand elsewhere.
  */
 import { callCode, copyButton, el } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { requests } from "../api.js";
 import { isContextCall, isHighCall, liveMappings } from "../high.js";
 import { blockedWords, contextStory, highStory, resumedWords } from "../high-words.js";
@@ -24,7 +25,7 @@ class CallAnswer extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#body, this.#spoken);
-    lab.addEventListener("view", () => this.#draw());
+    drawsView(this, () => this.#draw());
   }
 
   #draw() {

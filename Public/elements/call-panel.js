@@ -8,7 +8,6 @@ import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { bytes, plural } from "../words.js";
 import "./bytes-form.js";
-import "./mapping-form.js";
 
 const TOPICS = { pages: "Pages", slabs: "Bytes and objects", virtual: "Areas", high: "Mappings" };
 
@@ -46,6 +45,7 @@ class CallPanel extends HTMLElement {
   #topics = Object.entries(TOPICS).map(([topic, name]) => el("button", {
     type: "button", "data-topic-of": topic, "aria-pressed": "false", onclick: () => lab.about(topic),
   }, name));
+  #mappingForm = null;
   #typed = [];
   #at = 0;
 
@@ -80,6 +80,7 @@ class CallPanel extends HTMLElement {
     this.#pages.hidden = lab.topic !== "pages";
     this.#bytes.hidden = !["slabs", "virtual"].includes(lab.topic);
     this.#mapping.hidden = lab.topic !== "high";
+    if (lab.topic === "high") this.#mappingForm ??= lab.queue(() => import("./mapping-form.js"));
     for (const button of this.#topics) button.setAttribute("aria-pressed", String(button.dataset.topicOf === lab.topic));
   }
 

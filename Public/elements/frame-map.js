@@ -4,7 +4,8 @@
  * A machine that fits is drawn frame by frame. A larger one is drawn page block by page block, and the
  * page block that was chosen or changed last is drawn frame by frame below.
  */
-import { el } from "../dom.js";
+import { arrange, el, Kept } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { lab } from "../lab.js";
 import { place, pointing, rangeOf } from "../linking.js";
 import { blockAt, COLUMNS, overlap, pageBlockSums, STATES, typeLetter } from "../model.js";
@@ -22,12 +23,13 @@ class FrameMap extends HTMLElement {
   #zoom = null;
   #followed = null;
   #machine = null;
+  #kept = new Kept();
 
   connectedCallback() {
     rove(this, ITEM, { place });
     pointing(this);
     this.addEventListener("click", (event) => this.#choose(event.target));
-    lab.addEventListener("view", () => this.#draw());
+    drawsView(this, () => this.#draw());
     lab.addEventListener("point", () => this.#mark());
     lab.addEventListener("select", () => this.#mark());
   }
@@ -61,12 +63,36 @@ class FrameMap extends HTMLElement {
     const focused = this.contains(document.activeElement);
     if (focused) this.#home = Number(document.activeElement.dataset.pfn);
     const total = zones.reduce((sum, zone) => sum + zone.spanned_pages, 0);
+    this.#kept.begin();
     const parts = total <= MOST_FRAMES
-      ? zones.map((zone) => zoneSection(zone, [frameGrid(zone)]))
-      : [...zones.map((zone) => zoneSection(zone, [blockGrid(zone)])), this.#detail(zones)];
-    this.replaceChildren(...parts);
+      ? zones.map((zone) => this.#zoneSection(zone, this.#frameGrid(zone)))
+      : [...zones.map((zone) => this.#zoneSection(zone, blockGrid(zone))), this.#detail(zones)];
+    arrange(this, parts);
     this.#restoreStop(focused);
     this.#mark();
+  }
+
+  #zoneSection(zone, content) {
+    const section = this.#kept.take(`zone ${zone.name}`, () => el("section", { class: "zone", "data-zone": zone.name }));
+    const words = heading(zone);
+    arrange(section, [this.#kept.take(`heading ${zone.name} ${words.innerHTML}`, () => words), content]);
+    return section;
+  }
+
+  /** The frames of a zone; the first zone's picture also has frame 0, which belongs to none. */
+  #frameGrid(zone) {
+    const origin = zone === lab.view.zones[0] ? zone.start_pfn - (zone.start_pfn % COLUMNS) : zone.start_pfn;
+    return this.#gridOf(origin, zone.start_pfn + zone.spanned_pages, `Frames of zone ${zone.name}`);
+  }
+
+  #gridOf(origin, end, label) {
+    const box = this.#kept.take(`grid ${label}`, () => el("div", { class: "grid-box" }, document.createElement("frame-grid")));
+    const blocks = lab.view.blocks.filter((block) => overlap(block, { pfn: origin, count: end - origin }));
+    const last = lab.view.zones[lab.view.zones.length - 1];
+    const digits = String(last.start_pfn + last.spanned_pages).length;
+    const types = 2 ** lab.machine.pageblock_order === COLUMNS ? pageBlockTypes() : null;
+    box.firstChild.show({ blocks, origin, end, label, digits, types, changed: lab.changed });
+    return box;
   }
 
   /** The frames of one page block of a large machine: the chosen one, or where the step changed some. */
@@ -80,7 +106,7 @@ class FrameMap extends HTMLElement {
     return el("section", { class: "zone detail" },
       el("h3", {}, `Page block ${frameRange(start, end - start)}`,
         el("span", { class: "sub" }, `zone ${zone.name}, ${pageBlockTypes().get(Math.floor(start / size)) ?? "of no type"}`)),
-      gridOf(start, end, `Frames of the page block at ${start}`));
+      this.#gridOf(start, end, `Frames of the page block at ${start}`));
   }
 
   #worthSeeing(size) {
@@ -95,6 +121,7 @@ class FrameMap extends HTMLElement {
 
   #restoreStop(focused) {
     const items = [...this.querySelectorAll(ITEM)];
+    for (const item of items) if (item.tabIndex === 0) item.tabIndex = -1;
     const held = items.filter((item) => Number(item.dataset.pfn) <= this.#home
       && this.#home < Number(item.dataset.pfn) + Number(item.dataset.count));
     const stop = held.find((item) => item.matches(".page-block")) ?? held[0] ?? items[0];
@@ -147,28 +174,10 @@ function pageBlockTypes() {
   return new Map(lab.view.frames.pageblocks.map((one) => [Math.floor(one.pfn / size), one.migratetype]));
 }
 
-function zoneSection(zone, content) {
-  return el("section", { class: "zone", "data-zone": zone.name },
-    el("h3", {}, zone.name, el("span", { class: "sub" },
-      `${plural(zone.spanned_pages, "frame")} = ${bytes(zone.spanned_pages * 4096)}, `,
-      el("b", {}, zone.free_pages.toLocaleString("en")), " free")),
-    content);
-}
-
-/** The frames of a zone; the first zone's picture also has frame 0, which belongs to none. */
-function frameGrid(zone) {
-  const origin = zone === lab.view.zones[0] ? zone.start_pfn - (zone.start_pfn % COLUMNS) : zone.start_pfn;
-  return gridOf(origin, zone.start_pfn + zone.spanned_pages, `Frames of zone ${zone.name}`);
-}
-
-function gridOf(origin, end, label) {
-  const grid = document.createElement("frame-grid");
-  const blocks = lab.view.blocks.filter((block) => overlap(block, { pfn: origin, count: end - origin }));
-  const last = lab.view.zones[lab.view.zones.length - 1];
-  const digits = String(last.start_pfn + last.spanned_pages).length;
-  const types = 2 ** lab.machine.pageblock_order === COLUMNS ? pageBlockTypes() : null;
-  grid.show({ blocks, origin, end, label, digits, types, changed: lab.changed });
-  return el("div", { class: "grid-box" }, grid);
+function heading(zone) {
+  return el("h3", {}, zone.name, el("span", { class: "sub" },
+    `${plural(zone.spanned_pages, "frame")} = ${bytes(zone.spanned_pages * 4096)}, `,
+    el("b", {}, zone.free_pages.toLocaleString("en")), " free"));
 }
 
 function blockGrid(zone) {

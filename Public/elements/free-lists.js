@@ -3,7 +3,8 @@
  *
  * Every block is a button with its first frame number; the first of a list is the next to be handed out.
  */
-import { el } from "../dom.js";
+import { arrange, el, Kept } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { lab } from "../lab.js";
 import { place, pointing, rangeOf } from "../linking.js";
 import { entryKey, overlap, typeLetter } from "../model.js";
@@ -19,6 +20,7 @@ class FreeLists extends HTMLElement {
   #home = null;
   /** The step that was on show before, and of which session. */
   #was = {};
+  #kept = new Kept();
 
   connectedCallback() {
     rove(this, CHIP, { place });
@@ -27,7 +29,7 @@ class FreeLists extends HTMLElement {
       const item = event.target.closest(CHIP);
       if (item) lab.select(rangeOf(item));
     });
-    lab.addEventListener("view", () => {
+    drawsView(this, () => {
       this.#draw();
       this.#move();
     });
@@ -39,12 +41,21 @@ class FreeLists extends HTMLElement {
     const focused = this.contains(document.activeElement) ? document.activeElement.dataset.pfn : null;
     if (focused) this.#home = focused;
     const before = lab.before ? new Set(lab.before.entries.map(entryKey)) : null;
-    this.replaceChildren(...lab.view.buddy.zones.map((zone) => zoneSection(zone, before)));
+    this.#kept.begin();
+    arrange(this, lab.view.buddy.zones.map((zone) => this.#zoneSection(zone, before)));
     const chips = [...this.querySelectorAll(CHIP)];
+    for (const chip of chips) if (chip.tabIndex === 0) chip.tabIndex = -1;
     const stop = chips.find((chip) => chip.dataset.pfn === this.#home) ?? chips[0];
     if (stop) stop.tabIndex = 0;
     if (focused) stop?.focus({ preventScroll: true });
     this.#mark();
+  }
+
+  #zoneSection(zone, before) {
+    const section = this.#kept.take(`zone ${zone.name}`, () => el("section", { class: "zone", "data-zone": zone.name }));
+    const facts = lab.view.zones.find((one) => one.name === zone.name);
+    arrange(section, zoneParts(zone, facts, before).map((part) => this.#kept.take(`${zone.name} ${part.outerHTML}`, () => part)));
+    return section;
   }
 
   /** After a step forward, and after it is painted, its splits and merges are played over it. */
@@ -74,12 +85,12 @@ class FreeLists extends HTMLElement {
   }
 }
 
-function zoneSection(zone, before) {
-  const facts = lab.view.zones.find((one) => one.name === zone.name);
+/** The heading of a zone and its tables. */
+function zoneParts(zone, facts, before) {
   const mark = facts?.watermark;
   const areas = zone.free_areas;
   const shown = Math.min(Math.floor(Math.log2(facts?.spanned_pages ?? Infinity)), areas.length - 1);
-  return el("section", { class: "zone", "data-zone": zone.name },
+  const parts = [
     el("h3", {}, zone.name, mark && el("span", {
       class: "sub", title: "Below these numbers of free frames the zone is skipped (low), or only the urgent get some (min).",
     }, `watermarks: min ${mark.min}, low ${mark.low}, high ${mark.high}`)),
@@ -94,7 +105,9 @@ function zoneSection(zone, before) {
       })))),
     shown + 1 < areas.length && el("p", { class: "sub" },
       `Order${shown + 2 < areas.length ? "s" : ""} ${shown + 1}${shown + 2 < areas.length ? ` to ${areas.length - 1}` : ""}: larger than the zone.`),
-    zone.per_cpu.map((cpu) => cpuTable(zone, cpu, facts, before)));
+    ...zone.per_cpu.map((cpu) => cpuTable(zone, cpu, facts, before)),
+  ];
+  return parts.filter(Boolean);
 }
 
 function cpuTable(zone, cpu, facts, before) {

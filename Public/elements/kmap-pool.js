@@ -3,6 +3,7 @@
  * known to TLBs; where the search for a slot stopped, and who sleeps until one is free.
  */
 import { callCode, el, redraw } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { poolSlots, SLOT_STATES } from "../high.js";
 import { slotLabel } from "../high-words.js";
 import { lab } from "../lab.js";
@@ -15,7 +16,7 @@ const MOST_LARGE = 64;
 class KmapPool extends HTMLElement {
   connectedCallback() {
     linkSlots(this, "button.pk");
-    lab.addEventListener("view", () => redraw(this, () => this.#draw()));
+    drawsView(this, () => redraw(this, () => this.#draw()));
   }
 
   #draw() {

@@ -1,5 +1,6 @@
 /** `<live-mappings>`: every mapping that nobody gave up, and the bytes behind an address, to read and to write. */
 import { callCode, el, redraw } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { requests } from "../api.js";
 import { liveMappings, poolSlots, temporarySlots } from "../high.js";
 import { lab } from "../lab.js";
@@ -28,7 +29,7 @@ class LiveMappings extends HTMLElement {
         this.#button("fill", () => `memset(${this.#address.value}, 0x${this.#byte.value}, ${PEEK})`, `Fill ${PEEK} bytes with`),
         el("label", { class: "hidden", for: "through-byte" }, "Byte, in hexadecimal"), this.#byte)));
     pointing(this);
-    lab.addEventListener("view", () => redraw(this, () => this.#draw()));
+    drawsView(this, () => redraw(this, () => this.#draw()));
   }
 
   #button(key, text, ...words) {

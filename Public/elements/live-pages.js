@@ -1,5 +1,6 @@
 /** `<live-pages>`: every allocation that is still held, pages, bytes and mappings, with a button to give it back. */
 import { callCode, el } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { requests } from "../api.js";
 import { isHighCall } from "../high.js";
 import { lab } from "../lab.js";
@@ -11,7 +12,7 @@ const MOST_ROWS = 40;
 class LivePages extends HTMLElement {
   connectedCallback() {
     this.tabIndex = -1;
-    lab.addEventListener("view", () => this.#draw());
+    drawsView(this, () => this.#draw());
   }
 
   #draw() {

@@ -1,5 +1,6 @@
 /** `<mapping-form>`: a page that is held gets an address: kmap, kmap_atomic in both forms, kmap_local_page. */
 import { el, field } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { requests } from "../api.js";
 import { structPage } from "../high.js";
 import { lab } from "../lab.js";
@@ -19,7 +20,8 @@ class MappingForm extends HTMLElement {
     this.append(el("form", { onsubmit: (event) => this.#map(event), oninput: () => this.#draw(), onchange: () => this.#draw() },
       field("Function", this.#function), field("Type", this.#type), field("Block", this.#page), field("Its page", this.#index),
       el("button", { type: "submit", class: "primary" }, "Map ", this.#preview)));
-    lab.addEventListener("view", () => this.#fill());
+    drawsView(this, () => this.#fill());
+    if (lab.view) this.#fill();
   }
 
   /** Offers the blocks that are held now, and the types that there are; a new block is chosen. */

@@ -3,6 +3,7 @@
  * kernel's addresses: the direct map of what is below the line, and the windows for what is beyond.
  */
 import { el, svg } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { lineOf, temporarySlots } from "../high.js";
 import { lab } from "../lab.js";
 import { markPointed, pointing } from "../linking.js";
@@ -18,7 +19,7 @@ const MOST_LINKS = 64;
 class MemoryLine extends HTMLElement {
   connectedCallback() {
     pointing(this);
-    lab.addEventListener("view", () => this.#draw());
+    drawsView(this, () => this.#draw());
     lab.addEventListener("point", () => markPointed(this));
   }
 

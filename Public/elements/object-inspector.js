@@ -3,6 +3,7 @@
  * past its end.
  */
 import { el } from "../dom.js";
+import { behindFrame } from "../drawing.js";
 import { requests } from "../api.js";
 import { isHighCall } from "../high.js";
 import { lab } from "../lab.js";
@@ -45,6 +46,8 @@ class ObjectInspector extends HTMLElement {
 
   /** What only the server knows: when the object was freed, and its bytes. */
   async #ask(cell, more, peek, drawing) {
+    await behindFrame();
+    if (drawing !== this.#drawing) return;
     try {
       const [place, memory] = await Promise.all([
         lab.api.place(cell.address, lab.step), lab.api.memory(cell.address, PEEK, lab.step),

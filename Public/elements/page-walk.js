@@ -3,6 +3,7 @@
  * select there, and where it leads or ends.
  */
 import { el, redraw } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { lab } from "../lab.js";
 import { fieldsOf, FLAGS, LEVELS } from "../virtual.js";
 import { bytes, frameRange } from "../words.js";
@@ -26,7 +27,7 @@ class PageWalk extends HTMLElement {
       this.#error, this.#examples, this.#walk);
     rove(this.#walk, ".flag");
     for (const name of ["pointerover", "focusin"]) this.#walk.addEventListener(name, (event) => this.#explain(event.target));
-    lab.addEventListener("view", () => this.#draw());
+    drawsView(this, () => this.#draw());
     lab.addEventListener("area", () => this.#draw());
     lab.addEventListener("address", () => this.#draw());
   }

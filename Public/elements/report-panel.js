@@ -1,5 +1,6 @@
 /** `<report-panel>`: what a grader would read: misuses up to the step on show, and what was never freed. */
 import { callCode, el } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { isHighCall } from "../high.js";
 import { lab } from "../lab.js";
 import { plural } from "../words.js";
@@ -9,7 +10,7 @@ const MOST_LEAKS = 12;
 
 class ReportPanel extends HTMLElement {
   connectedCallback() {
-    lab.addEventListener("view", () => this.#draw());
+    drawsView(this, () => this.#draw());
   }
 
   #draw() {

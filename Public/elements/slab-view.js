@@ -3,6 +3,7 @@
  * was chosen.
  */
 import { el } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { isInUse, shares, sumOf } from "../slabs.js";
@@ -13,7 +14,14 @@ import "./object-inspector.js";
 
 class SlabView extends HTMLElement {
   #isAll = false;
-  #list = el("div", { class: "cache-list" });
+  #sum = el("p", { class: "sub" });
+  #rows = el("tbody", {});
+  /** Stays as it is, so that the table stays where it was scrolled to. */
+  #table = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of caches" }, el("table", {},
+    el("caption", { class: "hidden" }, "Slab caches"),
+    el("thead", {}, el("tr", {}, ["Cache", "Object", "Slabs", "In use", "Bytes of the slabs"].map((text) => el("th", { scope: "col" }, text)))),
+    this.#rows));
+  #list = el("div", { class: "cache-list" }, this.#sum, this.#table);
   #title = el("div", { class: "cache-title" });
   #strips = document.createElement("slab-strips");
   #object = document.createElement("object-inspector");
@@ -28,7 +36,7 @@ class SlabView extends HTMLElement {
   connectedCallback() {
     this.tabIndex = -1;
     this.append(el("div", {}, this.#list, this.#switch), this.#opened);
-    lab.addEventListener("view", () => this.#draw());
+    drawsView(this, () => this.#draw());
     for (const name of ["cache", "watch"]) lab.addEventListener(name, () => this.#draw());
   }
 
@@ -52,15 +60,9 @@ class SlabView extends HTMLElement {
 
   #drawList(shown, all) {
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.cache : null;
-    const scroll = this.#list.querySelector(".scroll")?.scrollTop ?? 0;
-    this.#list.replaceChildren(
-      el("p", { class: "sub" }, shown.some(isInUse) ? `${wasteWords(shares(sumOf(all)))}.` : "No cache has a slab yet: the first object brings one."),
-      shown.length > 0 && el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of caches" }, el("table", {},
-        el("caption", { class: "hidden" }, "Slab caches"),
-        el("thead", {}, el("tr", {}, ["Cache", "Object", "Slabs", "In use", "Bytes of the slabs"].map((text) => el("th", { scope: "col" }, text)))),
-        el("tbody", {}, shown.map(row)))) || "");
-    const region = this.#list.querySelector(".scroll");
-    if (region && scroll > 0) region.scrollTop = scroll;
+    this.#sum.textContent = shown.some(isInUse) ? `${wasteWords(shares(sumOf(all)))}.` : "No cache has a slab yet: the first object brings one.";
+    this.#table.hidden = shown.length === 0;
+    this.#rows.replaceChildren(...shown.map(row));
     if (focused) [...this.#list.querySelectorAll("[data-cache]")].find((one) => one.dataset.cache === focused)?.focus({ preventScroll: true });
   }
 }

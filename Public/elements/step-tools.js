@@ -89,6 +89,7 @@ class StepTools extends HTMLElement {
     const { session, viewToken } = lab.trunk ?? lab;
     const link = `${location.origin}/lab#view=${viewToken}`;
     lab.shared.add(session);
+    lab.lookedOn = session;
     this.#share.replaceChildren(
       el("p", { class: "sub" }, "Whoever has this link sees every step of this scene the moment it is made, and can change nothing:"), code(link, "the link to look on"),
       el("p", { class: "sub" }, "Another scene, or this one started again, is another session with a link of its own. This one stays as it is then, and ends when you leave the chapter. Branches are not seen."));

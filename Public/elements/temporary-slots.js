@@ -3,6 +3,7 @@
  * each type. An entry that was left behind looks different from one that somebody counts on.
  */
 import { el, redraw } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { SLOT_STATES, temporarySlots } from "../high.js";
 import { temporaryLabel } from "../high-words.js";
 import { lab } from "../lab.js";
@@ -15,7 +16,7 @@ const MARKS = { left: "left over", overwritten: "2×", gone: "cleared", parked: 
 class TemporarySlots extends HTMLElement {
   connectedCallback() {
     linkSlots(this, "button.tk");
-    lab.addEventListener("view", () => redraw(this, () => this.#draw()));
+    drawsView(this, () => redraw(this, () => this.#draw()));
   }
 
   #draw() {

@@ -1,5 +1,6 @@
 /** `<tlb-lab>`: the same loads over memory of the page allocator and of vmalloc, and what they cost, side by side. */
 import { el, redraw } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { lab } from "../lab.js";
 import { PATTERNS, resultsOf, run, sidesOf, sizeFor } from "../experiment.js";
 import { bytes, plural } from "../words.js";
@@ -27,7 +28,7 @@ class TLBLab extends HTMLElement {
         el("label", { class: "hidden", for: "tlb-pattern" }, "Pattern"), this.#pattern,
         this.#count, el("label", { for: "tlb-count" }, "loads"), this.#run),
       this.#results);
-    lab.addEventListener("view", () => redraw(this, () => this.#draw()));
+    drawsView(this, () => redraw(this, () => this.#draw()));
   }
 
   async #start(event) {

@@ -1,5 +1,6 @@
 /** `<tlb-picture>`: the places of the TLB, a column for each set, and what is in them. */
 import { el, redraw } from "../dom.js";
+import { drawsView } from "../drawing.js";
 import { lab } from "../lab.js";
 import { kindOf, setsOf } from "../virtual.js";
 import { entryLabel } from "../virtual-words.js";
@@ -12,7 +13,7 @@ class TLBPicture extends HTMLElement {
   #drawing = 0;
 
   connectedCallback() {
-    lab.addEventListener("view", () => this.#draw());
+    drawsView(this, () => this.#draw());
   }
 
   async #draw() {

@@ -372,6 +372,7 @@ def book_scenes_are_followed_until_the_chapter_is_left(browser, base):
     chapter.start("wrong-order-noticed")
     assert chapter.session["id"] != first["id"]
     seen = teacher.context.request.get(f"{base}/snapshot", headers={"Authorization": f"Bearer {first['view_token']}"})
+    chapter.page.wait_for_selector("notice-bar >> text=Whoever looks on by your link still sees the scene before")
     assert seen.ok and teacher.page.get_attribute("watch-bar", "data-line") == "live"
     chapter.page.goto(f"{base}/")
     teacher.page.wait_for_selector("watch-bar >> text=the session has ended")

@@ -138,3 +138,48 @@ def largest_recorded_machine_stays_usable(browser, base):
         assert elements < 20_000, f"{elements} elements"
         assert not lab.scrolls_sideways()
         lab.close()
+
+
+@check
+def what_will_be_opened_is_asked_for_beside_the_picture(browser, base):
+    lab = Lab(browser, base)
+    step, held = lab.step + 1, []
+    lab.page.route(f"**/snapshot?step={step}", lambda route: held.append(route))
+    with lab.page.expect_request(lambda request: "/caches/" in request.url and f"step={step}" in request.url):
+        with lab.page.expect_request(f"**/snapshot?step={step}"):
+            lab.page.click(ALLOCATE)
+    assert lab.step == step - 1, "nothing is on show before the snapshot is there"
+    held[0].continue_()
+    lab.at_step(step)
+    lab.type_call('kmem_cache_create("mine", 100, 0, 0, NULL)', to=step + 1)
+    lab.page.wait_for_selector("slab-view [data-cache=mine][aria-pressed=true]", state="attached")
+    lab.type_call('kmem_cache_destroy("mine")', to=step + 2)
+    assert lab.page.locator("slab-view [data-cache=mine]").count() == 0
+    lab.close()
+
+
+@check
+def a_step_draws_anew_only_what_it_changed(browser, base):
+    lab = Lab(browser, base)
+    lab.click(ALLOCATE, to=lab.step + 1)
+    total = lab.page.eval_on_selector_all("frame-map .cell", "all => all.map(one => { one.isOld = true; }).length")
+    lab.click(ALLOCATE, to=lab.step + 1)
+    fresh = lab.page.eval_on_selector_all("frame-map .cell", "all => all.filter(one => !one.isOld).length")
+    assert 0 < fresh < total / 4, f"{fresh} of {total} cells are new"
+    assert lab.page.locator('frame-map [tabindex="0"]').count() == 1 and lab.page.locator('free-lists [tabindex="0"]').count() == 1
+    same_as_told(lab, lab.step)
+    lab.close()
+
+
+@check
+def parts_out_of_sight_are_drawn_behind_the_picture(browser, base):
+    lab = Lab(browser, base, height=500)
+    lab.page.evaluate("""async () => {
+        const { lab } = await import('/lab.js'), words = () => document.querySelector('report-panel').textContent;
+        const before = words();
+        lab.addEventListener('view', () => { window.waits = words() === before; }, { once: true });
+    }""")
+    lab.click(ALLOCATE, to=lab.step + 1)
+    assert lab.page.evaluate("window.waits"), "the report was drawn with the picture"
+    assert lab.get("/report")["summary"] in lab.page.text_content("report-panel"), "and it is drawn before the page is at rest"
+    lab.close()
