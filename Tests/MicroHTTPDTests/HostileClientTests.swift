@@ -96,9 +96,10 @@ import Testing
         #expect(server.isAlive())
         let before = descriptorCount()
         for _ in 0..<1_000 { server.connect().send(text) }
-        #expect(server.isAlive())
         #expect(descriptorsReturn(to: before))
         #expect(server.settle())
+        // Not before: one who waits behind a thousand on a busy machine is idle, too.
+        #expect(server.isAlive())
     }
 
     @Test func idleClient_isCutOff() throws {
