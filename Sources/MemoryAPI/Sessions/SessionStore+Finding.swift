@@ -84,6 +84,7 @@ extension SessionStore {
                 try wake(session, &residence, .own)
                 figures.noteDeparture(residence.releaseHeld())
             }
+            residence.state!.place = .own
             let mark = residence.tellable
             return try body(&residence.state!, mark)
         }
