@@ -89,17 +89,17 @@ private func long(_ name: String, turn: Int = 1) -> SyntheticRequest {
 
     @Test func requestsOfOneTurn_runInTheirOrder_besideThoseOfAnother() throws {
         let server = try server()
-        let clients = ["a", "b", "c"].map { name in
+        let clients = ["a", "b", "c"].enumerated().map { index, name in
             let client = server.connect(timeoutInSeconds: 60)
             client.send(long(name))
-            #expect(eventually { server.server.openRequestCount > 0 && !work.begun.isEmpty })
-            usleep(20_000)
+            #expect(eventually { server.server.openRequestCount > index && !work.begun.isEmpty })
+            usleep(50_000)
             return client
         }
         let other = server.connect(timeoutInSeconds: 60)
         other.send(long("x", turn: 2))
         #expect(eventually { work.begun == ["a", "x"] })
-        usleep(20_000)
+        usleep(50_000)
         #expect(work.begun == ["a", "x"])
         work.allow(4)
         #expect(clients.map { $0.readResponse()?.text } == ["a", "b", "c"])
@@ -114,7 +114,7 @@ private func long(_ name: String, turn: Int = 1) -> SyntheticRequest {
             clients.append(server.connect(timeoutInSeconds: 60))
             clients.last?.send(long(name, turn: turn))
             #expect(eventually { server.server.openRequestCount == clients.count })
-            usleep(20_000)
+            usleep(50_000)
         }
         work.allow(4)
         for client in clients { #expect(client.readResponse()?.status == 201) }
@@ -127,7 +127,7 @@ private func long(_ name: String, turn: Int = 1) -> SyntheticRequest {
             let client = server.connect(timeoutInSeconds: 60)
             client.send(long(name))
             #expect(eventually { !work.begun.isEmpty })
-            usleep(20_000)
+            usleep(50_000)
         }
         #expect(server.isAlive())
         work.allow(2)
@@ -141,7 +141,7 @@ private func long(_ name: String, turn: Int = 1) -> SyntheticRequest {
             let client = server.connect(timeoutInSeconds: 60)
             client.send(long(name))
             #expect(eventually { !work.begun.isEmpty })
-            usleep(20_000)
+            usleep(50_000)
             return client
         }
         onAnotherThread {
