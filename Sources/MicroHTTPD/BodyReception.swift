@@ -11,7 +11,8 @@ final class BodyReception {
     /// Whether the handler has the receiver.
     var isHandedOver = false
     private var receivedCount = 0
-    private var wantsMore = true
+    /// What the receiver wanted last.
+    private(set) var progress = BodyProgress.more
 
     init(_ receiver: any BodyReceiver, limitInBytes: Int) {
         self.receiver = receiver
@@ -30,7 +31,8 @@ final class BodyReception {
     /// - Returns: `false` when the connection should be dropped.
     func receive(_ part: UnsafeRawBufferPointer) -> Bool {
         receivedCount += part.count
-        if wantsMore, !isTooLarge { wantsMore = receiver.receive(part) }
+        if isTooLarge { progress = .enough }
+        if progress != .enough { progress = receiver.receive(part) }
         return receivedCount - limitInBytes <= BodyReception.slackInBytes
     }
 }

@@ -48,6 +48,8 @@ struct Exchange: ~Copyable {
     var held: HeldAnswer?
     /// The request's work, if it was put into the work queue.
     var job: WorkJob?
+    /// Work on what has come of the body, if it was put into the work queue.
+    var bodyWork: BodyWork?
     /// Whether the handler runs on a thread that nobody else waits for.
     var mayTakeLong: Bool
     /// When the request line was read, by the meter's clock.

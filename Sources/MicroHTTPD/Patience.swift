@@ -77,6 +77,26 @@ final class Patience: Sendable {
     /// Waits no more: it is the server's turn.
     func stop() { since.store(0, ordering: .relaxed) }
 
+    /// A wait that was interrupted.
+    struct Interruption {
+        fileprivate let since: UInt64
+        fileprivate let begin: UInt64
+    }
+
+    /// Waits no more for now: the server has something to do first.
+    func interrupt() -> Interruption {
+        let interruption = Interruption(
+            since: since.load(ordering: .relaxed), begin: Self.now)
+        stop()
+        return interruption
+    }
+
+    /// Goes on waiting; the time meanwhile does not count.
+    func resume(_ interruption: Interruption) {
+        guard interruption.since > 0 else { return }
+        since.store(interruption.since + Self.now - interruption.begin, ordering: .relaxed)
+    }
+
     /// Whether the client has used up what it was granted.
     func isExhausted(at now: UInt64) -> Bool {
         let begin = since.load(ordering: .relaxed)

@@ -6,10 +6,11 @@ extension Response {
     ///
     /// The corresponding libmicrohttpd function is `MHD_queue_response`.
     mutating func queue(
-        on connection: OpaquePointer, isHead: Bool, _ suspensions: Suspensions
+        on connection: OpaquePointer, isHead: Bool, _ suspensions: Suspensions,
+        _ workQueue: WorkQueue
     ) -> MHD_Result {
         let isStreamed = streamedBody != nil
-        guard let response = makeResponse(connection, suspensions) else { return .NO }
+        guard let response = makeResponse(connection, suspensions, workQueue) else { return .NO }
         if isHead, isStreamed { mhd_leave_out_chunks(response) }
         defer { MHD_destroy_response(response) }
         for index in 0..<fields.pointee.count {
@@ -21,10 +22,11 @@ extension Response {
 
     /// The corresponding libmicrohttpd function is `MHD_create_response_from_buffer`.
     private mutating func makeResponse(
-        _ connection: OpaquePointer, _ suspensions: Suspensions
+        _ connection: OpaquePointer, _ suspensions: Suspensions, _ workQueue: WorkQueue
     ) -> OpaquePointer? {
         if let stream = streamedBody {
-            return makeStreamedResponse(stream, connection, suspensions)
+            stream.attach(to: connection, suspensions, workQueue)
+            return makeStreamedResponse(stream)
         }
         let block = body.release()
         let mode: MHD_ResponseMemoryMode =
@@ -37,10 +39,7 @@ extension Response {
     /// libmicrohttpd owns the stream from here on, and frees it with the response.
     ///
     /// The corresponding libmicrohttpd function is `MHD_create_response_from_callback`.
-    private mutating func makeStreamedResponse(
-        _ stream: StreamedBody, _ connection: OpaquePointer, _ suspensions: Suspensions
-    ) -> OpaquePointer? {
-        stream.attach(to: connection, suspensions)
+    private mutating func makeStreamedResponse(_ stream: StreamedBody) -> OpaquePointer? {
         let owner = Unmanaged.passRetained(stream)
         let response = MHD_create_response_from_callback(
             mhd_size_unknown, StreamedBody.blockInBytes, streamRead, owner.toOpaque(), streamClosed)

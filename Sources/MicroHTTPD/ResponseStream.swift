@@ -4,6 +4,8 @@ public enum StreamRead: Sendable, Equatable {
     case bytes(Int)
     /// There is nothing yet; the stream sleeps until it is woken.
     case wait
+    /// What comes next takes long: it is to be prepared in the work queue, in this turn.
+    case takesLong(WorkTurn)
     /// There will be nothing more.
     case end
 }
@@ -11,7 +13,8 @@ public enum StreamRead: Sendable, Equatable {
 /// A body that comes bit by bit, for as long as it likes. While it waits it holds no thread.
 ///
 /// The server's own threads call it, one at a time: ``opened(_:)`` before the first read, then
-/// ``read(into:)``, at last ``closed()``. For HEAD it is only closed, and so is the connection.
+/// ``read(into:)`` and ``prepare()``, at last ``closed()``. For HEAD it is only closed, and so is the
+/// connection.
 public protocol ResponseStream: AnyObject, Sendable {
     /// Called once, when the header fields have been sent.
     ///
@@ -23,9 +26,18 @@ public protocol ResponseStream: AnyObject, Sendable {
     /// - Parameter block: where they go; a few KB, depending on the header fields.
     func read(into block: UnsafeMutableRawBufferPointer) -> StreamRead
 
+    /// Does what takes long, where nobody else waits. Called behind ``StreamRead/takesLong(_:)``; then the
+    /// stream is read again.
+    func prepare()
+
     /// Called exactly once, however the request ended: behind ``StreamRead/end``, when the client has
     /// gone, when the server stops, or when the response was never sent.
     func closed()
+}
+
+extension ResponseStream {
+    /// Has nothing to do.
+    public func prepare() {}
 }
 
 /// Wakes a stream that waits, from any thread.

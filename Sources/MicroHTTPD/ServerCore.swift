@@ -83,6 +83,7 @@ final class ServerCore: Sendable {
             exchange.pointee.job = nil
             job.cancel()
         }
+        endBodyWork(exchange)
         if let held = exchange.pointee.held {
             exchange.pointee.held = nil
             suspensions.remove(held.suspension)
@@ -104,12 +105,12 @@ final class ServerCore: Sendable {
     ) -> MHD_Result {
         switch exchange.pointee.phase {
         case .target: return begin(exchange, method: HTTPMethod(token: method))
-        case .body where partCount.pointee > 0:
+        case .body:
+            if let verdict = awaitBodyWork(exchange) { return verdict }
+            guard partCount.pointee > 0 else { return answer(exchange) }
             let bytes = UnsafeRawBufferPointer(start: part, count: partCount.pointee)
             partCount.pointee = 0
-            exchange.pointee.patience?.note(bytes.count)
-            return exchange.pointee.receive(bytes, limit: bodyLimitInBytes) ? .YES : .NO
-        case .body: return answer(exchange)
+            return receive(bytes, exchange) ? .YES : .NO
         case .held: return release(exchange)
         case .idle, .answered: return .NO
         }
@@ -144,6 +145,20 @@ final class ServerCore: Sendable {
         return .YES
     }
 
+    /// Takes a part of a body.
+    ///
+    /// - Returns: `false` when the connection should be dropped.
+    private func receive(
+        _ part: UnsafeRawBufferPointer, _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> Bool {
+        exchange.pointee.patience?.note(part.count)
+        guard exchange.pointee.receive(part, limit: bodyLimitInBytes) else { return false }
+        if case .takesLong(let turn) = exchange.pointee.reception?.progress {
+            workOnBody(exchange, turn)
+        }
+        return true
+    }
+
     private func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> MHD_Result {
         exchange.pointee.phase = .answered
         exchange.pointee.patience?.stop()
@@ -163,12 +178,8 @@ final class ServerCore: Sendable {
     ) -> MHD_Result {
         let held = HeldAnswer()
         let request = UncheckedPointer(exchange)
-        let number: UInt64 =
-            switch response.workTurn {
-            case .shared(let number): number
-            case .connection, nil: UInt64(UInt(bitPattern: exchange))
-            }
-        let job = WorkJob(turn: number) { [router] in
+        let turn = response.workTurn ?? .connection
+        let job = WorkJob(turn: turn.number(of: exchange)) { [router] in
             var response = Response(fields: request.pointer.pointee.responseFields)
             router.respond(to: request.pointer, into: &response)
             held.response = consume response
@@ -228,12 +239,12 @@ final class ServerCore: Sendable {
         let patience = exchange.pointee.patience
         patience?.awaitTaking(of: isHead ? 0 : response.body.count)
         response.streamedBody?.patience = patience
-        return response.queue(on: connection, isHead: isHead, suspensions)
+        return response.queue(on: connection, isHead: isHead, suspensions, workQueue)
     }
 }
 
 /// A pointer that another thread may have, since this one leaves alone what it points to.
-private struct UncheckedPointer: @unchecked Sendable {
+struct UncheckedPointer: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<Exchange>
 
     init(_ pointer: UnsafeMutablePointer<Exchange>) { self.pointer = pointer }

@@ -7,9 +7,12 @@ final class StreamedBody {
     static let blockInBytes = 512
 
     private let source: any ResponseStream
-    /// Where the stream sleeps; `nil` until it was handed to libmicrohttpd.
-    private var bed: (connection: OpaquePointer, suspensions: Suspensions)?
+    /// Where the stream sleeps, and who prepares what takes long; `nil` until it was handed to
+    /// libmicrohttpd.
+    private var bed: (connection: OpaquePointer, suspensions: Suspensions, queue: WorkQueue)?
     private let suspension = Suspension()
+    /// What is prepared, if it takes long.
+    private var work: SleepersWork?
     /// How long its client is waited for; nobody waits for it while the stream sleeps.
     var patience: Patience?
     private var isOpen = false
@@ -19,13 +22,14 @@ final class StreamedBody {
     init(_ source: some ResponseStream) { self.source = source }
 
     deinit {
+        work?.cancel()
         bed?.suspensions.remove(suspension)
         source.closed()
     }
 
     /// Prepares for being read by libmicrohttpd.
-    func attach(to connection: OpaquePointer, _ suspensions: Suspensions) {
-        bed = (connection, suspensions)
+    func attach(to connection: OpaquePointer, _ suspensions: Suspensions, _ queue: WorkQueue) {
+        bed = (connection, suspensions, queue)
     }
 
     /// Reads the next bytes; lets the connection sleep when there are none.
@@ -36,6 +40,10 @@ final class StreamedBody {
         guard let bed else { return mhd_end_of_stream }
         open(bed.suspensions)
         while !suspension.isStopped {
+            if work?.isDone == false {
+                if suspension.sleep(bed.connection) { return 0 }
+                continue
+            }
             switch source.read(into: block) {
             case .bytes(let count):
                 precondition(count > 0 && count <= block.count, "a stream wrote \(count) bytes")
@@ -43,12 +51,29 @@ final class StreamedBody {
                 return count
             case .end: return mhd_end_of_stream
             case .wait:
-                patience?.stop()
-                isAwaited = false
+                stopWaitingForClient()
                 if suspension.sleep(bed.connection) { return 0 }
+            case .takesLong(let turn):
+                stopWaitingForClient()
+                prepare(turn, bed.queue)
             }
         }
         return mhd_end_of_stream
+    }
+
+    /// Has the source prepare what comes next.
+    private func prepare(_ turn: WorkTurn, _ queue: WorkQueue) {
+        let owner = Unmanaged.passUnretained(self).toOpaque()
+        let work = SleepersWork(suspension, turn: turn.number(of: owner)) { [source] in
+            source.prepare()
+        }
+        self.work = work
+        queue.add(work.job)
+    }
+
+    private func stopWaitingForClient() {
+        patience?.stop()
+        isAwaited = false
     }
 
     private func noteRead(_ count: Int) {
@@ -73,7 +98,12 @@ final class StreamedBody {
         var bytes: [UInt8] = []
         let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 16)
         defer { block.deallocate() }
-        while case .bytes(let count) = source.read(into: block) { bytes += block[..<count] }
-        return bytes
+        while true {
+            switch source.read(into: block) {
+            case .bytes(let count): bytes += block[..<count]
+            case .takesLong: source.prepare()
+            case .wait, .end: return bytes
+            }
+        }
     }
 }

@@ -66,6 +66,7 @@ extension Exchange {
         for start in stride(from: 0, to: bytes.count, by: Exchange.partInBytes) {
             let end = min(start + Exchange.partInBytes, bytes.count)
             guard receive(slice(bytes, from: start, to: end), limit: limit) else { return }
+            if case .takesLong = reception?.progress { reception?.receiver.work() }
         }
     }
 }

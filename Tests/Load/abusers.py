@@ -88,11 +88,16 @@ async def loops(client, chance):
 
 
 async def heavy(client, chance):
-    """Batches that take as long as any may."""
+    """Batches that take as long as any may, as a document or as lines, and the trace of what they left."""
     token = await session(client, "x86_64")
-    batch = "[" + ",".join(['{"call":"vmalloc(67108864)","as":"p"},{"call":"vfree($p)"}'] * 700) + "]"
+    calls = ['{"call":"vmalloc(67108864)","as":"p"}', '{"call":"vfree($p)"}'] * chance.choice([700, 1500])
+    asked = [
+        ("POST", "/calls", f"[{','.join(calls)}]", token),
+        ("POST", "/calls", "\n".join(calls) + "\n", token, "application/x-ndjson"),
+        ("GET", "/trace", "", token),
+    ]
     while True:
-        answer = await client.ask("POST", "/calls", batch, token)
+        answer = await client.ask(*chance.choice(asked))
         DONE[answer.status] += 1
 
 

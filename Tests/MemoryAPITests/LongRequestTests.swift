@@ -21,12 +21,19 @@ import Testing
     }
 
     private func boot(_ client: SocketClient) throws -> [(name: String, value: String)] {
-        client.send(
-            SyntheticRequest(
-                "POST", "/sessions", headers: [("Content-Type", "application/json")],
-                body: Array(#"{"machine":"x86_64"}"#.utf8)))
-        let answer = try #require(client.readResponse())
-        let token = try #require(answer.text.firstMatch(of: /"token":"([^"]+)"/)).1
+        client.send(creation)
+        return try heads(try #require(client.readResponse()).text)
+    }
+
+    private var creation: SyntheticRequest {
+        SyntheticRequest(
+            "POST", "/sessions", headers: [("Content-Type", "application/json")],
+            body: Array(#"{"machine":"x86_64"}"#.utf8))
+    }
+
+    /// The header fields of requests to a session that was made.
+    private func heads(_ answer: String) throws -> [(name: String, value: String)] {
+        let token = try #require(answer.firstMatch(of: /"token":"([^"]+)"/)).1
         return [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")]
     }
 
@@ -105,12 +112,56 @@ import Testing
 
     @Test func linesThatRunAsTheyCome_areKeptElsewhere() throws {
         try withServer { server in
+            let (client, other) = (connect(server), connect(server))
+            let (head, otherHead) = (try boot(client), try boot(other))
+            send(lines(1_500, size: 16_384), head, to: client)
+            for _ in 0..<3 {
+                other.send(SyntheticRequest("GET", "/zones", headers: otherHead))
+                #expect(other.readResponse()?.status == 200)
+            }
+            #expect(eventuallyHasOne(server))
+            #expect(readStream(client).contains("\"calls\":3000,\"ran\":3000,\"failed\":0"))
+        }
+    }
+
+    private func readStream(_ client: SocketClient) -> String {
+        #expect(client.readHead()?.status == 200)
+        var text = ""
+        while let chunk = client.readChunk(), !chunk.isEmpty { text += chunk }
+        return text
+    }
+
+    /// The same batch on the connection's thread and the queue's, and on one thread of a process.
+    @Test func answersThatTakeLong_areThoseOfAnyThread() throws {
+        let pair = #"{"call":"vmalloc(524288)","as":"p"},{"call":"vfree($p)"}"#
+        let batch = Array("[\(Array(repeating: pair, count: 501).joined(separator: ","))]".utf8)
+        let router = MemoryService().router()
+        let made = router.respond(to: creation)
+        let alone = router.respond(
+            to: SyntheticRequest("POST", "/calls", headers: try heads(made.text), body: batch))
+        try withServer { server in
             let client = connect(server)
-            send(lines(1_500, size: 16_384), try boot(client), to: client)
-            #expect(client.readHead()?.status == 200)
-            var text = ""
-            while let chunk = client.readChunk(), !chunk.isEmpty { text += chunk }
-            #expect(text.contains("\"calls\":3000,\"ran\":3000,\"failed\":0"))
+            let head = try boot(client)
+            client.send(SyntheticRequest("POST", "/calls", headers: head, body: batch))
+            #expect(readStream(client) == alone.text)
+        }
+        #expect(alone.text.split(separator: "\"step\":").count == 1_003)
+    }
+
+    @Test func trace_isWrittenElsewhere() throws {
+        try withServer { server in
+            let client = connect(server)
+            let head = try boot(client)
+            let call = #"{"call":"alloc_page(GFP_KERNEL)"}"#
+            let batch = "[\(Array(repeating: call, count: 200).joined(separator: ","))]"
+            client.send(
+                SyntheticRequest("POST", "/calls", headers: head, body: Array(batch.utf8)))
+            #expect(client.readResponse()?.status == 200)
+            client.send(SyntheticRequest("GET", "/trace", headers: head))
+            let events = readStream(client).split(separator: "mm_page_alloc:").count - 1
+            #expect(events == 200)
+            client.send(SyntheticRequest("GET", "/trace?from=200&to=200", headers: head))
+            #expect(!readStream(client).contains("mm_page_alloc:"))
         }
     }
 

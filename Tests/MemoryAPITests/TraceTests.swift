@@ -163,8 +163,15 @@ import Testing
         _ = try client.post("/undo", #"{"steps":500}"#)
         try post(["vmalloc(4096)"], to: client)
         var text = ""
-        while case .bytes(let count) = stream.read(into: block) {
-            text += String(decoding: block[..<count], as: UTF8.self)
+        var read = stream.read(into: block)
+        while read != .end {
+            if case .bytes(let count) = read {
+                text += String(decoding: block[..<count], as: UTF8.self)
+            } else {
+                #expect(read == .takesLong(.shared(session.turn)))
+                stream.prepare()
+            }
+            read = stream.read(into: block)
         }
         let last = try #require(text.split(separator: "\n").last)
         #expect(last.hasPrefix("# The session has changed: the trace ends behind step "))

@@ -17,11 +17,11 @@ private final class Counter: BodyReceiver {
         log.state.withLock { $0.made += 1 }
     }
 
-    func receive(_ part: UnsafeRawBufferPointer) -> Bool {
+    func receive(_ part: UnsafeRawBufferPointer) -> BodyProgress {
         log.state.withLock { $0.largestPart = max($0.largestPart, part.count) }
         for byte in part { sum &+= Int(byte) }
         count += part.count
-        return count < wantedCount
+        return count < wantedCount ? .more : .enough
     }
 
     func abandoned() { log.state.withLock { $0.abandoned += 1 } }

@@ -4,31 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A route whose work takes as long as a test wants, and what of it runs.
-private final class LongWork: Sendable {
-    private struct State {
-        var begun: [String] = []
-        var allowed = 0
-    }
-
-    private let state = Mutex(State())
-
-    /// The names of the requests whose work has begun, in order.
-    var begun: [String] { state.withLock { $0.begun } }
-
-    /// Lets the work of one more request end.
-    func allow(_ count: Int = 1) { state.withLock { $0.allowed += count } }
-
-    private func work(_ name: String) {
-        let number = state.withLock {
-            $0.begun.append(name)
-            return $0.begun.count
-        }
-        while state.withLock({ $0.allowed < number }) { usleep(500) }
-    }
-
+extension LongWork {
     /// `POST /long/{turn}`, with the request's name as its body.
-    var routes: [Route] {
+    fileprivate var routes: [Route] {
         [
             Route(.post, "/long/{turn}") { request, response in
                 let turn = UInt64(text(request.parameter(0))) ?? 0
@@ -51,10 +29,6 @@ private final class LongWork: Sendable {
     }
 }
 
-private func text(_ bytes: UnsafeRawBufferPointer) -> String {
-    String(decoding: bytes, as: UTF8.self)
-}
-
 private func long(_ name: String, turn: Int = 1) -> SyntheticRequest {
     SyntheticRequest("POST", "/long/\(turn)", body: Array(name.utf8))
 }
@@ -63,12 +37,8 @@ private func long(_ name: String, turn: Int = 1) -> SyntheticRequest {
 @Suite(.serialized) struct WorkQueueTests {
     private let work = LongWork()
 
-    /// One thread has all connections: it must never be the one that works.
     private func server(workers: Int = 2) throws -> SampleServer {
-        try SampleServer(adding: work.routes) {
-            $0.threadCount = 1
-            $0.workThreadCount = workers
-        }
+        try work.server(work.routes, workers: workers)
     }
 
     @Test func longRequest_letsOthersBeServed_andIsAnsweredWhole() throws {

@@ -40,24 +40,19 @@ struct BatchAnswers {
     /// How many there are at most.
     var count: Int { steps.count }
 
-    /// Writes the next answer.
+    /// Makes the next call, and writes its answer if it has one.
     ///
-    /// - Returns: whether there was one.
-    mutating func write(to json: inout JSONWriter) -> Bool {
-        while next < steps.count {
-            let step = steps[next]
-            next += 1
-            switch step.kind {
-            case .silent: _ = machine.apply(step.call)
-            case .notRun:
-                json.answerWithoutRun(step.call, machine)
-                return true
-            case .answered:
-                answer(step.call, to: &json)
-                return true
-            }
+    /// - Returns: whether there was a call, and whether there was an answer.
+    private mutating func write(to json: inout JSONWriter) -> (isCall: Bool, isAnswer: Bool) {
+        guard next < steps.count else { return (false, false) }
+        let step = steps[next]
+        next += 1
+        switch step.kind {
+        case .silent: _ = machine.apply(step.call)
+        case .notRun: json.answerWithoutRun(step.call, machine)
+        case .answered: answer(step.call, to: &json)
         }
-        return false
+        return (true, step.kind != .silent)
     }
 
     @inline(__always)
@@ -101,13 +96,13 @@ extension BatchAnswers {
         }
     }
 
-    /// Writes the next answer.
+    /// Makes the next call, and writes its answer if it has one.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether there was a call.
     mutating func write(_ form: Form, next json: inout JSONWriter) -> Bool {
-        guard write(to: &json) else { return false }
-        if form == .lines { json.endLine() }
-        return true
+        let (isCall, isAnswer) = write(to: &json)
+        if isAnswer, form == .lines { json.endLine() }
+        return isCall
     }
 
     /// Writes what comes behind the last answer.

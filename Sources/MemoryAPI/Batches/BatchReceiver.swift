@@ -4,6 +4,7 @@ import MicroHTTPD
 /// Runs the lines of a body as they come in, so that no body need fit in memory.
 ///
 /// A short body is gathered and run at once at its end, so that nobody can change the session meanwhile.
+/// A longer one is run in parts of about that length, in its session's turn in the work queue.
 final class BatchReceiver: BodyReceiver {
     let session: Session
     let options: BatchOptions
@@ -11,6 +12,8 @@ final class BatchReceiver: BodyReceiver {
     private let format: TraceFormat?
     private var run: LineRun?
     private var gathered = PaddedBytes()
+    /// Whether the batch is run in parts, where nobody else waits.
+    private var isLong = false
     private var problem: Problem?
     /// The hash of what came, if the client may send it again; else 0.
     private(set) var bodyHash: UInt64 = 0
@@ -47,24 +50,22 @@ final class BatchReceiver: BodyReceiver {
         session = try store.session(of: request, for: .changing)
     }
 
-    func receive(_ part: UnsafeRawBufferPointer) -> Bool {
+    func receive(_ part: UnsafeRawBufferPointer) -> BodyProgress {
+        if problem != nil { return .enough }
         if hashesBody { bodyHash = StateHash.continued(bodyHash, part) }
+        gathered.append(part)
+        return gathered.count <= Self.gatheredLimit ? .more : .takesLong(.shared(session.turn))
+    }
+
+    /// Runs the lines that were gathered.
+    func work() {
         do throws(Problem) {
-            if run != nil {
-                try run?.take(part)
-            } else if gathered.count + part.count <= Self.gatheredLimit {
-                gathered.append(part)
-            } else {
-                let slot = try BatchSlot(of: store.batchSlots)
-                try store.look(at: session) { (state) throws(Problem) in try begin(state, .own) }
-                run?.batch.slot = slot
-                try run?.take(part)
-            }
-            return true
+            if !isLong { try beginLong() }
+            try run?.take(gathered.bytes)
+            gathered.removeAll()
         } catch {
             problem = error
             run = nil
-            return false
         }
     }
 
@@ -74,7 +75,8 @@ final class BatchReceiver: BodyReceiver {
     /// the calls there.
     func commit(to session: inout SessionState) throws(Problem) -> BatchAnswers {
         if let problem { throw problem }
-        if run == nil { try begin(session, session.place) } else { try session.place.leaveShared() }
+        if isLong { try session.place.leaveShared() } else { try begin(session, session.place) }
+        try run?.take(gathered.bytes)
         guard var run = run.take() else { preconditionFailure("the batch has begun") }
         run.batch.budget.resume()
         try run.lines.finish(into: &run.batch)
@@ -84,10 +86,15 @@ final class BatchReceiver: BodyReceiver {
     private func begin(
         _ session: borrowing SessionState, _ place: WorkPlace
     ) throws(Problem) {
-        var run = LineRun(
-            lines: BatchLines(format), batch: try BatchRun(session, options, place))
-        try run.take(gathered.bytes)
-        self.run = consume run
+        run = LineRun(lines: BatchLines(format), batch: try BatchRun(session, options, place))
+    }
+
+    /// Begins a batch that is run in parts.
+    private func beginLong() throws(Problem) {
+        isLong = true
+        let slot = try BatchSlot(of: store.batchSlots)
+        try store.look(at: session) { (state) throws(Problem) in try begin(state, .own) }
+        run?.batch.slot = slot
     }
 }
 
@@ -97,7 +104,7 @@ final class RefusedBatch: BodyReceiver {
 
     init(_ problem: Problem) { self.problem = problem }
 
-    func receive(_ part: UnsafeRawBufferPointer) -> Bool { false }
+    func receive(_ part: UnsafeRawBufferPointer) -> BodyProgress { .enough }
 
     func abandoned() {}
 }

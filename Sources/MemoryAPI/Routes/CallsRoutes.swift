@@ -60,22 +60,25 @@ enum CallsRoutes {
             session = try store.session(of: request, for: .changing)
             options = try BatchOptions(request)
         }
+        let turn = WorkTurn.shared(session.turn)
         let ticket = try store.change(session, WorkPlace(request, session)) {
             (state) throws(Problem) in
             guard let once = try IdempotentRequest(request, bodyHash: receiver?.bodyHash) else {
-                return try run(receiver, options, request, &state, &response)
+                return try run(receiver, options, request, &state, &response, turn)
             }
             try once.run(on: &state, &response) { (state, response) throws(Problem) in
-                try run(receiver, options, request, &state, &response)
+                try run(receiver, options, request, &state, &response, turn)
             }
         }
         response.send(behind: ticket) { store.lost(session, $0) }
     }
 
     /// Runs what came, whole or in parts, and answers.
+    ///
+    /// - Parameter turn: whose turn it is where that takes long.
     private static func run(
         _ receiver: BatchReceiver?, _ options: BatchOptions, _ request: borrowing Request,
-        _ session: inout SessionState, _ response: inout Response
+        _ session: inout SessionState, _ response: inout Response, _ turn: WorkTurn
     ) throws(Problem) {
         try request.checkPrecondition(session)
         let answers: BatchAnswers?
@@ -84,7 +87,9 @@ enum CallsRoutes {
         } else {
             answers = try run(options, request, &session, &response)
         }
-        if let answers { write(answers, options, request, &response) }
+        if let answers {
+            write(answers, options, request, &response, turn)
+        }
     }
 
     /// Runs the calls of a document.
@@ -129,12 +134,12 @@ enum CallsRoutes {
 
     private static func write(
         _ answers: BatchAnswers, _ options: BatchOptions, _ request: borrowing Request,
-        _ response: inout Response
+        _ response: inout Response, _ turn: WorkTurn
     ) {
         let form: BatchAnswers.Form =
             request.wantsLines ? .lines : options.wantsSummary ? .report : .array
         if answers.count > gatheredAnswers {
-            response.stream(BatchStream(answers, form))
+            response.stream(BatchStream(answers, form, turn: turn))
         } else {
             var answers = answers
             response.json { json in answers.write(form, to: &json) }

@@ -29,7 +29,7 @@ struct WorkBudget {
     }
 
     /// - Parameter seconds: of a processor's time, 0 or more; infinity for no limit.
-    private init(seconds: Double) {
+    init(seconds: Double) {
         self.init(
             seconds < 1e9 ? Int64(seconds * 1e9) : .max, CLOCK_THREAD_CPUTIME_ID,
             callsBetweenLooks: 64)

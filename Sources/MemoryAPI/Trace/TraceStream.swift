@@ -3,8 +3,8 @@ import MicroHTTPD
 
 /// A session's calls as a trace, written while it is sent.
 ///
-/// It keeps a machine of its own, and reads a few calls at a time from the journal. If the session has gone
-/// another way meanwhile, the trace ends with a line that says so.
+/// It keeps a machine of its own, and reads a few calls at a time from the journal, in the session's turn in the
+/// work queue. If the session has gone another way meanwhile, the trace ends with a line that says so.
 final class TraceStream: ResponseStream, @unchecked Sendable {
     private let session: Session
     private let store: SessionStore
@@ -40,17 +40,20 @@ final class TraceStream: ResponseStream, @unchecked Sendable {
     func closed() {}
 
     func read(into block: UnsafeMutableRawBufferPointer) -> StreamRead {
-        if sentCount == unsent.count {
-            unsent.removeAll()
-            sentCount = 0
-            while !hasEnded, unsent.count < Self.pieceInBytes { write() }
+        guard sentCount < unsent.count else {
+            return hasEnded ? .end : .takesLong(.shared(session.turn))
         }
         let count = min(unsent.count - sentCount, block.count)
-        guard count > 0 else { return .end }
         block.copyMemory(
             from: UnsafeRawBufferPointer(rebasing: unsent.bytes[sentCount..<(sentCount + count)]))
         sentCount += count
         return .bytes(count)
+    }
+
+    func prepare() {
+        unsent.removeAll()
+        sentCount = 0
+        while !hasEnded, unsent.count < Self.pieceInBytes { write() }
     }
 
     /// Writes the events of some calls.
