@@ -21,7 +21,7 @@ LIMIT_IN_SECONDS = 1_800
 SKIPPED = ["KernelTracesTests", "RecordingFuzzTests", ".*RandomTests"]
 TARGETS = {
     "address": ["MicroHTTPDTests", "MemoryAPITests", "SessionJournalTests", "CallImportTests", "FuzzTests", "KernelMemoryTests"],
-    "thread": ["MicroHTTPDTests", "SessionJournalTests", "ConcurrencyTests", "SocketTests", "EventSocketTests", "EventTests", "DurableSessionTests", "LimitTests", "BatchStreamTests"],
+    "thread": ["MicroHTTPDTests", "SessionJournalTests", "ConcurrencyTests", "SocketTests", "EventSocketTests", "EventTests", "DurableSessionTests", "LimitTests", "BatchStreamTests", "LongRequestTests"],
 }
 # What is linked with a program that a sanitizer looks at, so that it sees all of it.
 LINKED = {"address": ["allocator.c"], "thread": ["allocator.c", "mutex.c"]}
