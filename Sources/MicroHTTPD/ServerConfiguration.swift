@@ -44,8 +44,8 @@ public struct ServerConfiguration: Sendable {
         let rules: [(holds: Bool, text: String)] = [
             (1...256 ~= threadCount, "threadCount is \(threadCount), not 1 to 256"),
             (
-                1...256 ~= workThreadCount,
-                "workThreadCount is \(workThreadCount), not 1 to 256"
+                1...2_048 ~= workThreadCount,
+                "workThreadCount is \(workThreadCount), not 1 to 2048"
             ),
             (
                 connectionLimit >= threadCount,

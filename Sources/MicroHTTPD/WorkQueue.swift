@@ -58,7 +58,7 @@ final class WorkQueue: Sendable {
     /// Does one job after the other until the end, behind whoever answers at once.
     func work() {
         // To Linux, process 0 is the calling thread.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         while true {
             ready.wait()
             guard let job = state.withLock({ $0.next() }) else { return }

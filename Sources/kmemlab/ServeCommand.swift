@@ -67,6 +67,7 @@ struct ServeCommand: ParsableCommand {
         log.info("listening", metadata: ["port": .stringConvertible(server.port)])
         let signal = signals.wait()
         log.info("stopping", metadata: ["signal": "\(signal)"])
+        Watchdog.start(seconds: Self.graceInSeconds) { MemoryService.giveUpLongWork() }
         // A handler that never returns would be waited for without end.
         Watchdog.start(seconds: Self.graceInSeconds + 3) {
             log.error("a request does not end; leaving without it")
@@ -80,12 +81,16 @@ struct ServeCommand: ParsableCommand {
     /// How long open requests may go on after a signal.
     private static let graceInSeconds = 5.0
 
+    /// Threads for what takes long, for each that has connections: more than there are cores, so that what takes
+    /// some milliseconds gets its share of them beside what takes seconds.
+    private static let workThreadsPerThread = 8
+
     private var server: ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port
         configuration.threadCount = threads
-        configuration.workThreadCount = threads
+        configuration.workThreadCount = threads * Self.workThreadsPerThread
         configuration.connectionLimit = limits.maxConnections
         configuration.connectionsPerAddress =
             limits.maxConnectionsPerAddress ?? limits.maxConnections

@@ -86,9 +86,16 @@ struct BatchRun: ~Copyable {
     private mutating func isOutOfBudget() throws(Problem) -> Bool {
         guard _slowPath(budget.isUsedUp()) else { return false }
         try place.leaveShared()
+        try checkGoesOn()
         summary.isBudgetUsedUp = true
         reader.names.isChecking = true
         return true
+    }
+
+    /// Refuses what nobody waits for any more.
+    private func checkGoesOn() throws(Problem) {
+        guard WorkBudget.areAllOver else { return }
+        throw Problem(tooMuchWork: "The batch", place, room.limits)
     }
 
     private mutating func changeCPU(for requested: RequestedCall) throws(Problem) {
@@ -120,6 +127,7 @@ struct BatchRun: ~Copyable {
     /// - Throws: a problem if the session has changed since the batch began; then nothing was done.
     consuming func commit(to session: inout SessionState) throws(Problem) -> BatchAnswers {
         guard session.hash == startHash else { throw Problem(movedTo: session.step) }
+        try checkGoesOn()
         summary.isUndone = options.isAtomic && summary.firstFailure != nil
         if !summary.isUndone {
             for step in steps where step.kind != .notRun { _ = try session.apply(step.call) }

@@ -1,5 +1,6 @@
 import Glibc
 import MicroHTTPD
+import Synchronization
 
 /// The time that may be spent on one request's calls.
 ///
@@ -71,7 +72,7 @@ struct WorkBudget {
         untilLook = callsBetweenLooks
         guard left < .max, let begin else { return }
         let now = now
-        left -= now - begin
+        left = Self.areAllOver ? 0 : left - (now - begin)
         self.begin = now
     }
 
@@ -80,6 +81,21 @@ struct WorkBudget {
         clock_gettime(clock, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
+}
+
+extension WorkBudget {
+    private static let end = Atomic(false)
+
+    /// Whether the process is about to end, and nobody waits for work any more.
+    static var areAllOver: Bool { end.load(ordering: .relaxed) }
+
+    fileprivate static func endAll() { end.store(true, ordering: .relaxed) }
+}
+
+extension MemoryService {
+    /// Has all requests of the process that take long give up, at their next look at the clock. What they were to
+    /// change is left as it was. For a process that is about to end: it cannot be called off.
+    public static func giveUpLongWork() { WorkBudget.endAll() }
 }
 
 extension Problem {
