@@ -146,11 +146,12 @@ class Lab extends Steps {
       if (teller && teller !== this.story) return null;
       const isOwn = this.branchesOff && !teller && !this.trunk;
       const answer = [await (isOwn ? this.#sendOnBranch(request) : this.#send(request))].flat().pop();
-      this.notify(null);
+      this.notice = null;
       this.#choose(answer);
       this.address = (answer.area ?? answer.page ?? answer.object ?? answer.mapping)?.address ?? this.address;
       this.about(topic ?? this.#storyTopic ?? topicOf(answer.call, this.topic));
       await this.show(this.last);
+      this.tell("notice");
       return answer;
     });
   }

@@ -189,3 +189,20 @@ def halted_machine_offers_undo_and_reboot(browser, base):
     lab.click("notice-bar >> text=Reboot", to=0)
     assert lab.get("/zones")["step"] == 0
     lab.close()
+
+
+@check
+def a_call_tells_nothing_of_the_past(browser, base):
+    lab = Lab(browser, base)
+    lab.page.evaluate("""() => {
+        window.told = [];
+        const bar = document.querySelector('notice-bar');
+        new MutationObserver(() => window.told.push(bar.textContent)).observe(bar, { childList: true });
+    }""")
+    lab.click(ALLOCATE, to=lab.step + 1)
+    lab.type_call("alloc_page(GFP_NONSENSE)")
+    assert lab.page.inner_text("#call-error") != ""
+    lab.click(ALLOCATE, to=lab.step + 1)
+    assert lab.page.inner_text("#call-error") == "", "what was refused before is not on show any more"
+    assert not any(lab.page.evaluate("window.told")), lab.page.evaluate("window.told")
+    lab.close()
