@@ -2,6 +2,12 @@
  * What is on show, pointed at and chosen, and who is told of it: the part of the store (lab.js) that asks the server
  * nothing.
  */
+
+/** Milliseconds after which no frame is waited for any longer: a window that is covered may draw none. */
+const PATIENCE = 200;
+/** Calls when nothing else is to be done; where browsers cannot tell, as soon as that may be. */
+const idle = globalThis.requestIdleCallback ?? ((call) => setTimeout(call));
+
 export class Desk extends EventTarget {
   /** The step on show, the newest there is, and how the machine was then and one step before. */
   step = 0;
@@ -24,6 +30,8 @@ export class Desk extends EventTarget {
   topic = "pages";
   #tasks = Promise.resolve();
   #pending = 0;
+  /** Tasks that wait or run. */
+  #acting = 0;
 
   get isPast() {
     return this.step < this.last;
@@ -57,12 +65,31 @@ export class Desk extends EventTarget {
   /** Runs tasks one after another, so that every click acts on the state it will see. */
   queue(task) {
     this.#pending += 1;
+    this.#acting += 1;
     document.body.dataset.busy = "";
     const run = this.#tasks.then(task)
       .catch((error) => this.onTrouble(error))
       .catch((error) => this.notify({ kind: "error", text: `The server refused: ${error.message}` }));
-    this.#tasks = run.finally(() => this.#settle());
+    this.#tasks = run.finally(() => {
+      this.#acting -= 1;
+      this.#settle();
+    });
     return run;
+  }
+
+  /** Whether a task waits or runs, which will most likely show another step. */
+  get isActing() {
+    return this.#acting > 0;
+  }
+
+  /** Ends when the step on show is painted and no task is left. */
+  async painted() {
+    do {
+      await new Promise((done) => {
+        setTimeout(done, PATIENCE);
+        requestAnimationFrame(() => idle(done, { timeout: PATIENCE }));
+      });
+    } while (this.isActing);
   }
 
   /** The page is busy until `work` has ended too; tasks do not wait for it. */

@@ -6,8 +6,6 @@ import { lab } from "./lab.js";
 
 /** Pixels beyond the window that count as seen. */
 const MARGIN = 100;
-/** Milliseconds after which no frame is waited for any longer: a window that is covered may draw none. */
-const PATIENCE = 200;
 
 const unseen = new Set();
 /** Elements that have not drawn the step on show yet, and how they do. */
@@ -36,21 +34,13 @@ function draw(element) {
   how?.();
 }
 
+/** Draws what is out of sight; whatever the reader wants to see meanwhile comes first. */
 async function drawRest() {
-  await behindFrame();
+  await lab.painted();
   for (const element of waiting.keys()) {
     draw(element);
     await new Promise((done) => setTimeout(done));
-    if (lab.isSeeking) await behindFrame();
+    if (lab.isActing) await lab.painted();
   }
-}
-
-/** When the step on show is painted and no other one is sought. */
-export async function behindFrame() {
-  do {
-    await new Promise((done) => {
-      setTimeout(done, PATIENCE);
-      requestAnimationFrame(() => setTimeout(done));
-    });
-  } while (lab.isSeeking);
+  await lab.painted();
 }

@@ -27,6 +27,7 @@ export class Steps extends Desk {
   /** When the step that is sought now was asked for, and when one was shown; null while none is sought. */
   #askedAt = null;
   #shownAt = 0;
+  #isLinking = false;
 
   /** Shows the machine as it was after step `step`. */
   go(step) {
@@ -39,11 +40,6 @@ export class Steps extends Desk {
     this.watching?.goes(this.step + delta);
     const from = this.#where ?? (() => this.step);
     return this.#seek(() => this.#within(from() + delta));
-  }
-
-  /** Whether a step was asked for that is not on show yet. */
-  get isSeeking() {
-    return this.#where !== null;
   }
 
   /** Of the steps that wait to be shown only the newest is asked for and drawn. */
@@ -79,9 +75,9 @@ export class Steps extends Desk {
     Object.assign(this, { step: wanted, view, before, cache, cacheBefore, area });
     this.changed = changedBlocks(before?.blocks, view.blocks);
     this.deltas = listDeltas(before?.buddy, view.buddy);
-    this.link();
     this.tell("view");
     this.#shownAt = performance.now();
+    this.link();
   }
 
   /** Asks at once for what will most likely be opened at the next step: what is open now. */
@@ -95,8 +91,17 @@ export class Steps extends Desk {
     this.snapshots.foresee(step, { name, pfns: this.#pfnsOf(step, name), area });
   }
 
-  /** Puts the step on show into the address, unless it is on a branch. */
+  /** Puts the step on show into the address, unless it is on a branch, as soon as it is painted. */
   link() {
+    if (this.#isLinking) return;
+    this.#isLinking = true;
+    this.hold(this.painted().then(() => {
+      this.#isLinking = false;
+      this.linkNow();
+    }));
+  }
+
+  linkNow() {
     const link = this.trunk || !this.view ? null : this.linkTo(this.step);
     if (link !== null) history.replaceState(null, "", `#${link}`);
   }

@@ -3,7 +3,7 @@
  * rightly, free it wrongly, write into it, look at its bytes.
  */
 import { callCode, el } from "../dom.js";
-import { behindFrame, drawsView } from "../drawing.js";
+import { drawsView } from "../drawing.js";
 import { requests } from "../api.js";
 import { mappingOf, structPage } from "../high.js";
 import { lab } from "../lab.js";
@@ -42,13 +42,13 @@ class BlockInspector extends HTMLElement {
       facts(block, address, bytes),
       ...(lab.hindrance ? [el("p", { class: "sub" }, lab.hindrance)]
         : this.#actions(block)));
-    if (address && !(lab.machine.debug && block.state !== "allocated")) this.#peek(address, bytes, this.#drawing);
+    if (address && !(lab.machine.debug && block.state !== "allocated")) lab.hold(this.#peek(address, bytes, this.#drawing));
     else bytes.textContent = address ? "not mapped" : "no kernel address, so no way to look";
     if (focused) (this.querySelector(`[data-act="${focused}"]`) ?? this).focus({ preventScroll: true });
   }
 
   async #peek(address, output, drawing) {
-    await behindFrame();
+    await lab.painted();
     if (drawing !== this.#drawing) return;
     try {
       const memory = await lab.api.memory(address, PEEK, lab.step);

@@ -3,7 +3,6 @@
  * past its end.
  */
 import { el } from "../dom.js";
-import { behindFrame } from "../drawing.js";
 import { requests } from "../api.js";
 import { isHighCall } from "../high.js";
 import { lab } from "../lab.js";
@@ -40,13 +39,13 @@ class ObjectInspector extends HTMLElement {
         ["First bytes", peek],
       ])), more,
       lab.hindrance ? el("p", { class: "sub" }, lab.hindrance) : actions(cell));
-    this.#ask(cell, more, peek, this.#drawing);
+    lab.hold(this.#ask(cell, more, peek, this.#drawing));
     if (act) (this.querySelector(`[data-act="${act}"]`) ?? this.closest("slab-view")).focus({ preventScroll: true });
   }
 
   /** What only the server knows: when the object was freed, and its bytes. */
   async #ask(cell, more, peek, drawing) {
-    await behindFrame();
+    await lab.painted();
     if (drawing !== this.#drawing) return;
     try {
       const [place, memory] = await Promise.all([

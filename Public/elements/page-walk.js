@@ -27,9 +27,8 @@ class PageWalk extends HTMLElement {
       this.#error, this.#examples, this.#walk);
     rove(this.#walk, ".flag");
     for (const name of ["pointerover", "focusin"]) this.#walk.addEventListener(name, (event) => this.#explain(event.target));
-    drawsView(this, () => this.#draw());
-    lab.addEventListener("area", () => this.#draw());
-    lab.addEventListener("address", () => this.#draw());
+    drawsView(this, () => lab.hold(this.#draw()));
+    for (const name of ["area", "address"]) lab.addEventListener(name, () => lab.hold(this.#draw()));
   }
 
   #look(event) {

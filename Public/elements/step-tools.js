@@ -75,6 +75,7 @@ class StepTools extends HTMLElement {
 
   /** The address of the step on show, and the lines that put its figures into another page. */
   #drawLink() {
+    lab.linkNow();
     const isTold = lab.story?.tells(lab.step) ?? true;
     const names = lab.trunk || !isTold ? [] : figureNames();
     this.#link.replaceChildren(...(lab.trunk ? [el("p", { class: "sub" }, "A branch has no address: it is yours alone.")]

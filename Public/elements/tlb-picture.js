@@ -13,7 +13,7 @@ class TLBPicture extends HTMLElement {
   #drawing = 0;
 
   connectedCallback() {
-    drawsView(this, () => this.#draw());
+    drawsView(this, () => lab.hold(this.#draw()));
   }
 
   async #draw() {
