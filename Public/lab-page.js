@@ -60,7 +60,9 @@ function load(part) {
       style.onload = style.onerror = done;
       document.head.append(style);
     })]);
-    if (lab.view) lab.tell("view");
+    if (!lab.view) return;
+    if (name === "high") await lab.addMappings();
+    lab.tell("view");
   });
 }
 

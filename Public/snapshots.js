@@ -9,17 +9,36 @@ const MOST_VIEWS = 120;
 
 export class Snapshots {
   #client;
+  #knowsLog;
   /** step -> {view, opened, giveUp, isDone}, the one used last at the end */
   #views = new Map();
 
-  /** @param client returns the `Kmemlab` to ask, since that may change. */
-  constructor(client) {
+  /**
+   * @param client returns the `Kmemlab` to ask, since that may change.
+   * @param knowsLog whether the lines that the kernel logged at a step are known, and not asked for.
+   */
+  constructor(client, knowsLog) {
     this.#client = client;
+    this.#knowsLog = knowsLog;
   }
 
-  /** All that the figures draw of a step. */
-  at(step) {
-    return this.#entry(step).view;
+  /** All that the figures draw of a step; the mappings of high memory only if they are asked for. */
+  async at(step, { mappings }) {
+    const { view, opened } = this.#entry(step);
+    const [whole, more] = await Promise.all([view, mappings ? this.#mappings({ step, opened }) : null]);
+    return Object.assign(whole, more);
+  }
+
+  /** Adds the mappings of high memory to a view, `kmap` and `temporary`. */
+  async addMappings(view) {
+    Object.assign(view, await this.#mappings(view));
+  }
+
+  #mappings(view) {
+    return once(view, "mappings", async () => {
+      const [kmap, temporary] = await Promise.all([this.#client().kmap(view.step), this.#client().temporary(view.step)]);
+      return { kmap, temporary };
+    });
   }
 
   #entry(step) {
@@ -33,7 +52,7 @@ export class Snapshots {
   #ask(step) {
     const control = new AbortController();
     const opened = new Map();
-    const one = { isDone: false, opened, giveUp: () => control.abort(), view: fetchView(this.#client().until(control.signal), step, opened) };
+    const one = { isDone: false, opened, giveUp: () => control.abort(), view: fetchView(this.#client().until(control.signal), step, opened, this.#knowsLog(step)) };
     one.view.then(() => { one.isDone = true; }, () => { if (this.#views.get(step) === one) this.#views.delete(step); });
     return one;
   }
@@ -86,14 +105,14 @@ export class Snapshots {
   }
 }
 
-async function fetchView(api, step, opened) {
-  const [whole, frames, dmesg, vmalloc, kmap, temporary, context] = await Promise.all([
-    api.state(step), api.frames(step), api.dmesg(step), api.vmalloc(step), api.kmap(step), api.temporary(step), api.context(step),
+async function fetchView(api, step, opened, knowsLog) {
+  const [whole, frames, context, vmalloc, dmesg] = await Promise.all([
+    api.state(step), api.frames(step), api.context(step), api.vmalloc(step), knowsLog ? null : api.dmesg(step),
   ]);
   const { zones, buddy, pages, caches, report, halted } = whole;
   const entries = listEntries(buddy);
   const blocks = blocksOf(frames, pages, entries);
-  return { step, frames, buddy, zones, pages, report, halted, log: dmesg.lines, entries, blocks, caches, vmalloc, kmap, temporary, context, opened };
+  return { step, frames, buddy, zones, pages, report, halted, log: dmesg?.lines ?? null, entries, blocks, caches, vmalloc, context, opened };
 }
 
 /** What `ask` gets for a view, asked for once. */

@@ -1,6 +1,7 @@
 /** The steps of a session, back and forth: the part of the store (lab.js) that looks and changes nothing. */
 import { Kmemlab } from "./api.js";
 import { Desk } from "./desk.js";
+import { isContextCall, isHighCall } from "./high.js";
 import { changedBlocks, listDeltas } from "./model.js";
 import { cacheToShow, endsCache } from "./slabs.js";
 import { Snapshots } from "./snapshots.js";
@@ -11,7 +12,7 @@ const [PATIENCE, LONGEST] = [250, 1000];
 
 export class Steps extends Desk {
   api = new Kmemlab();
-  snapshots = new Snapshots(() => this.api);
+  snapshots = new Snapshots(() => this.api, (step) => this.answers.has(step));
   /** step -> {call, returned, id}: the journal */
   entries = new Map();
   /** step -> the answer and the request as sent, for the steps done from this page */
@@ -28,6 +29,7 @@ export class Steps extends Desk {
   #askedAt = null;
   #shownAt = 0;
   #isLinking = false;
+  #drawsMappings = false;
 
   /** Shows the machine as it was after step `step`. */
   go(step) {
@@ -67,17 +69,39 @@ export class Steps extends Desk {
   async show(step) {
     const wanted = this.#within(step);
     this.#foresee(wanted);
-    const [view, before] = await Promise.all([this.snapshots.at(wanted), wanted > 0 ? this.snapshots.at(wanted - 1) : null]);
+    const which = { mappings: this.#isAboutMappings(wanted) };
+    const [view, before] = await Promise.all([this.snapshots.at(wanted, which), wanted > 0 ? this.snapshots.at(wanted - 1, which) : null]);
     const name = cacheToShow(view, before, this.cache?.name);
     const [cache, cacheBefore, area] = await Promise.all([
       this.#cacheOf(view, name), this.#cacheOf(before, name), this.snapshots.area(view, areaToShow(view, this.area?.address)),
     ]);
+    if (this.#isAboutMappings(wanted)) await this.#addMappings([view, before]);
     Object.assign(this, { step: wanted, view, before, cache, cacheBefore, area });
     this.changed = changedBlocks(before?.blocks, view.blocks);
     this.deltas = listDeltas(before?.buddy, view.buddy);
     this.tell("view");
     this.#shownAt = performance.now();
     this.link();
+  }
+
+  /** Whether the mappings of high memory are drawn or told of at a step; only then are they asked for. */
+  #isAboutMappings(step) {
+    const call = this.entries.get(step)?.call;
+    return this.#drawsMappings || [this.topic, this.story?.definition.topic].includes("high") || isHighCall(call) || isContextCall(call);
+  }
+
+  async #addMappings(views) {
+    await Promise.all(views.map((view) => view && !view.kmap && this.snapshots.addMappings(view)));
+  }
+
+  /** For elements that draw the mappings of high memory: from now on every step is shown with them. */
+  drawMappings() {
+    this.#drawsMappings = true;
+  }
+
+  /** Adds the mappings of high memory to the step on show and the one before. */
+  addMappings() {
+    return this.#addMappings([this.view, this.before]);
   }
 
   /** Asks at once for what will most likely be opened at the next step: what is open now. */

@@ -32,7 +32,7 @@ class BlockInspector extends HTMLElement {
       this.replaceChildren(el("p", { class: "sub" }, "Choose a block in the map or in a list."));
       return;
     }
-    const address = addressOf(block) ?? mappingOf(lab.view, block.pfn)?.address;
+    const address = addressOf(block) ?? mappedAt(block);
     const bytes = el("code", { class: "bytes" }, "…");
     this.replaceChildren(
       el("p", { class: "title" },
@@ -44,7 +44,20 @@ class BlockInspector extends HTMLElement {
         : this.#actions(block)));
     if (address && !(lab.machine.debug && block.state !== "allocated")) lab.hold(this.#peek(address, bytes, this.#drawing));
     else bytes.textContent = address ? "not mapped" : "no kernel address, so no way to look";
+    if (block.zone === "HighMem" && !lab.view.kmap) lab.hold(this.#find(block, lab.view));
     if (focused) (this.querySelector(`[data-act="${focused}"]`) ?? this).focus({ preventScroll: true });
+  }
+
+  /** Looks for the mapping of a block in high memory, which may have none. */
+  async #find(block, view) {
+    try {
+      await lab.painted();
+      if (view !== lab.view) return;
+      await lab.addMappings();
+      if (view === lab.view && mappedAt(block)) this.#draw();
+    } catch {
+      // Without an answer the block is drawn without an address.
+    }
   }
 
   async #peek(address, output, drawing) {
@@ -98,6 +111,9 @@ function claims(block) {
     ? `the buddy list of order ${entry.order}` : `CPU ${entry.cpu}’s list of order ${entry.order}`));
   return `Claimed by ${[...owners, ...lists].join(" and by ")}.`;
 }
+
+/** Where a block of high memory is mapped now; undefined if it is not, or if that was not asked yet. */
+const mappedAt = ({ pfn }) => (lab.view.kmap ? mappingOf(lab.view, pfn)?.address : undefined);
 
 /** The kernel's address of a block's first byte; null in high memory. */
 function addressOf(block) {

@@ -33,10 +33,11 @@ class CallAnswer extends HTMLElement {
     const entry = step > 0 ? lab.entries.get(step) : null;
     const known = lab.answers.get(step);
     const page = known?.answer.page ?? view.pages.find((one) => one.allocated_at_step === step) ?? null;
-    const { blocked = sleeper(view, step), resumed = [] } = known?.answer ?? {};
-    const mapping = known?.answer.mapping ?? liveMappings(view).find((one) => one.id === step);
+    const isHigh = isHighCall(entry?.call);
+    const { blocked = isHigh ? sleeper(view, step) : undefined, resumed = [] } = known?.answer ?? {};
+    const mapping = known?.answer.mapping ?? (isHigh ? liveMappings(view).find((one) => one.id === step) : undefined);
     const waits = [...(blocked ? [blockedWords(blocked)] : []), ...resumed.map(resumedWords)];
-    const sentences = (isHighCall(entry?.call) && highStory(entry, { mapping, view, before: lab.before, machine: lab.machine }))
+    const sentences = (isHigh && highStory(entry, { mapping, view, before: lab.before, machine: lab.machine }))
       || (isContextCall(entry?.call) && contextStory(entry, { view, before: lab.before, blocked }))
       || (isVirtualCall(entry?.call) && virtualStory(entry, { answer: known?.answer, area: lab.area, view, before: lab.before }))
       || (isSlabCall(entry?.call) && slabStory(entry, { answer: known?.answer, cache: lab.cache, cacheBefore: lab.cacheBefore }))
@@ -44,7 +45,7 @@ class CallAnswer extends HTMLElement {
     if (lab.halted && step === lab.last) sentences.length = 0;
     const change = page && typeChange(lab.before?.frames.pageblocks, view.frames.pageblocks);
     if (change) sentences.push(change);
-    const log = view.log.filter((line) => line.step === step).map((line) => line.text);
+    const log = known?.answer.log ?? view.log.filter((line) => line.step === step).map((line) => line.text);
     const misuse = view.report.misuse.filter((one) => one.step === step);
     const request = requestOf(step);
     this.#body.replaceChildren(

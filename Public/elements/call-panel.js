@@ -80,8 +80,13 @@ class CallPanel extends HTMLElement {
     this.#pages.hidden = lab.topic !== "pages";
     this.#bytes.hidden = !["slabs", "virtual"].includes(lab.topic);
     this.#mapping.hidden = lab.topic !== "high";
-    if (lab.topic === "high") this.#mappingForm ??= lab.queue(() => import("./mapping-form.js"));
+    if (lab.topic === "high") this.#mappingForm ??= lab.queue(() => this.#load());
     for (const button of this.#topics) button.setAttribute("aria-pressed", String(button.dataset.topicOf === lab.topic));
+  }
+
+  async #load() {
+    await Promise.all([import("./mapping-form.js"), lab.view && lab.addMappings()]);
+    if (lab.view) this.#mapping.fill();
   }
 
   #draw() {

@@ -16,6 +16,7 @@ const MOST_LARGE = 64;
 class KmapPool extends HTMLElement {
   connectedCallback() {
     linkSlots(this, "button.pk");
+    lab.drawMappings();
     drawsView(this, () => redraw(this, () => this.#draw()));
   }
 

@@ -29,6 +29,7 @@ class LiveMappings extends HTMLElement {
         this.#button("fill", () => `memset(${this.#address.value}, 0x${this.#byte.value}, ${PEEK})`, `Fill ${PEEK} bytes with`),
         el("label", { class: "hidden", for: "through-byte" }, "Byte, in hexadecimal"), this.#byte)));
     pointing(this);
+    lab.drawMappings();
     drawsView(this, () => redraw(this, () => this.#draw()));
   }
 

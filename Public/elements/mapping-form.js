@@ -20,12 +20,12 @@ class MappingForm extends HTMLElement {
     this.append(el("form", { onsubmit: (event) => this.#map(event), oninput: () => this.#draw(), onchange: () => this.#draw() },
       field("Function", this.#function), field("Type", this.#type), field("Block", this.#page), field("Its page", this.#index),
       el("button", { type: "submit", class: "primary" }, "Map ", this.#preview)));
-    drawsView(this, () => this.#fill());
-    if (lab.view) this.#fill();
+    lab.drawMappings();
+    drawsView(this, () => this.fill());
   }
 
   /** Offers the blocks that are held now, and the types that there are; a new block is chosen. */
-  #fill() {
+  fill() {
     const pages = lab.view.pages.filter((page) => page.id !== null).slice(-MOST_PAGES);
     const types = lab.view.temporary.cpus[0].slots.filter((slot) => slot.type !== null).map((slot) => el("option", {}, slot.type));
     const { value } = this.#page;

@@ -19,6 +19,7 @@ const MOST_LINKS = 64;
 class MemoryLine extends HTMLElement {
   connectedCallback() {
     pointing(this);
+    lab.drawMappings();
     drawsView(this, () => this.#draw());
     lab.addEventListener("point", () => markPointed(this));
   }

@@ -16,6 +16,7 @@ const MARKS = { left: "left over", overwritten: "2×", gone: "cleared", parked: 
 class TemporarySlots extends HTMLElement {
   connectedCallback() {
     linkSlots(this, "button.tk");
+    lab.drawMappings();
     drawsView(this, () => redraw(this, () => this.#draw()));
   }
 

@@ -183,3 +183,24 @@ def parts_out_of_sight_are_drawn_behind_the_picture(browser, base):
     assert lab.page.evaluate("window.waits"), "the report was drawn with the picture"
     assert lab.get("/report")["summary"] in lab.page.text_content("report-panel"), "and it is drawn before the page is at rest"
     lab.close()
+
+
+@check
+def a_step_asks_only_for_what_is_drawn_of_it(browser, base):
+    lab = Lab(browser, base)
+    step = lab.step + 1
+
+    def asked(step):
+        return {url.removeprefix(base).split("?")[0] for url in lab.urls if f"step={step}" in url}
+
+    lab.click(ALLOCATE, to=step)
+    assert "/snapshot" in asked(step) and not asked(step) & {"/dmesg", "/kmap", "/kmap_atomic"}, asked(step)
+    lab.open_part("high")
+    assert asked(step) >= {"/kmap", "/kmap_atomic"}, asked(step)
+    lab.click(ALLOCATE, to=step + 1)
+    assert asked(step + 1) >= {"/kmap", "/kmap_atomic"}, asked(step + 1)
+    lab.urls.clear()
+    lab.page.reload()
+    lab.at_step(step + 1)
+    assert "/dmesg" in asked(step + 1), "what this page did not see is asked for"
+    lab.close()
