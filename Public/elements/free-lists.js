@@ -52,10 +52,46 @@ class FreeLists extends HTMLElement {
   }
 
   #zoneSection(zone, before) {
-    const section = this.#kept.take(`zone ${zone.name}`, () => el("section", { class: "zone", "data-zone": zone.name }));
-    const facts = lab.view.zones.find((one) => one.name === zone.name);
-    arrange(section, zoneParts(zone, facts, before).map((part) => this.#kept.take(`${zone.name} ${part.outerHTML}`, () => part)));
+    const { name, free_areas: areas } = zone;
+    const section = this.#kept.take(`zone ${name}`, () => el("section", { class: "zone", "data-zone": name }));
+    const facts = lab.view.zones.find((one) => one.name === name);
+    const shown = Math.min(Math.floor(Math.log2(facts?.spanned_pages ?? Infinity)), areas.length - 1);
+    const rows = areas.slice(0, shown + 1).map(({ order, nr_free: count, lists }) =>
+      contentsOf({ zone: name, cpu: null, order, count, delta: lab.deltas.get(`${name}/${order}`) }, lists, before));
+    arrange(section, [
+      this.#same("heading", [name, facts?.watermark], heading), this.#table("buddy", name, rows),
+      ...(shown + 1 < areas.length ? [this.#same("larger", [name, shown + 1, areas.length - 1], larger)] : []),
+      ...zone.per_cpu.map((cpu) => this.#cpuPart(zone, cpu, facts, before)),
+    ]);
     return section;
+  }
+
+  #cpuPart(zone, { cpu, lists: all }, facts, before) {
+    const part = this.#kept.take(`cpu ${zone.name} ${cpu}`, () => el("div", { class: "per-cpu" }));
+    const orders = [...new Set([0, 1, 2, 3, ...all.map((list) => list.order)])].sort((a, b) => a - b);
+    const rows = orders.map((order) => {
+      const lists = all.filter((list) => list.order === order);
+      const delta = lab.deltas.get(`${zone.name}/cpu${cpu}/${order}`);
+      const count = lists.reduce((sum, list) => sum + list.count, 0);
+      return contentsOf({ zone: zone.name, cpu, order, count, delta }, lists, before);
+    }).filter(({ count, delta }) => count > 0 || delta);
+    const sizes = facts?.per_cpu?.find((one) => one.cpu === cpu);
+    arrange(part, [
+      this.#same("limits", [zone.name, cpu, sizes], limits),
+      rows.length ? this.#table("own", zone.name, rows, cpu) : this.#same("empty", [zone.name, cpu], empty),
+    ]);
+    return part;
+  }
+
+  #table(kind, zone, rows, cpu = null) {
+    const table = this.#kept.take(`${kind} ${zone} ${cpu}`, () => (cpu === null ? buddyTable(zone) : cpuTable(zone, cpu)));
+    arrange(table.tBodies[0], rows.map((one) => this.#same("row", [one], row)));
+    return table;
+  }
+
+  /** What `make` makes of these values, or made of the very same before. */
+  #same(kind, values, make) {
+    return this.#kept.take(`${kind} ${JSON.stringify(values)}`, () => make(...values));
   }
 
   /** After a step forward, and after it is painted, its splits and merges are played over it. */
@@ -85,80 +121,58 @@ class FreeLists extends HTMLElement {
   }
 }
 
-/** The heading of a zone and its tables. */
-function zoneParts(zone, facts, before) {
-  const mark = facts?.watermark;
-  const areas = zone.free_areas;
-  const shown = Math.min(Math.floor(Math.log2(facts?.spanned_pages ?? Infinity)), areas.length - 1);
-  const parts = [
-    el("h3", {}, zone.name, mark && el("span", {
-      class: "sub", title: "Below these numbers of free frames the zone is skipped (low), or only the urgent get some (min).",
-    }, `watermarks: min ${mark.min}, low ${mark.low}, high ${mark.high}`)),
-    el("table", {},
-      el("caption", { class: "hidden" }, `Buddy lists of zone ${zone.name}`),
-      columns(),
-      el("thead", {}, el("tr", {}, ["Order", "Blocks", "First frames, head of the list first"]
-        .map((text) => el("th", { scope: "col" }, text)))),
-      el("tbody", {}, areas.slice(0, shown + 1).map((area) => row({
-        zone: zone.name, cpu: null, order: area.order, count: area.nr_free, lists: area.lists,
-        delta: lab.deltas.get(`${zone.name}/${area.order}`), before,
-      })))),
-    shown + 1 < areas.length && el("p", { class: "sub" },
-      `Order${shown + 2 < areas.length ? "s" : ""} ${shown + 1}${shown + 2 < areas.length ? ` to ${areas.length - 1}` : ""}: larger than the zone.`),
-    ...zone.per_cpu.map((cpu) => cpuTable(zone, cpu, facts, before)),
-  ];
-  return parts.filter(Boolean);
+function heading(name, mark) {
+  return el("h3", {}, name, mark && el("span", {
+    class: "sub", title: "Below these numbers of free frames the zone is skipped (low), or only the urgent get some (min).",
+  }, `watermarks: min ${mark.min}, low ${mark.low}, high ${mark.high}`));
 }
 
-function cpuTable(zone, cpu, facts, before) {
-  const sizes = facts?.per_cpu?.find((one) => one.cpu === cpu.cpu);
-  const orders = [...new Set([0, 1, 2, 3, ...cpu.lists.map((list) => list.order)])].sort((a, b) => a - b);
-  const rows = orders.map((order) => {
-    const lists = cpu.lists.filter((list) => list.order === order);
-    const delta = lab.deltas.get(`${zone.name}/cpu${cpu.cpu}/${order}`);
-    const count = lists.reduce((sum, list) => sum + list.count, 0);
-    return (count > 0 || delta) && row({ zone: zone.name, cpu: cpu.cpu, order, count, lists, delta, before });
-  }).filter(Boolean);
-  const limits = sizes ? `${plural(sizes.count, "frame")}, drained at ${sizes.high}, refilled by ${sizes.batch}` : "";
-  return el("div", { class: "per-cpu" },
-    el("h4", {}, `CPU ${cpu.cpu}’s own lists`, el("span", { class: "sub" }, limits)),
-    rows.length
-      ? el("table", {},
-        el("caption", { class: "hidden" }, `Lists of CPU ${cpu.cpu} for zone ${zone.name}`),
-        columns(),
-        el("thead", { class: "hidden" }, el("tr", {}, ["Order", "Blocks", "First frames"]
-          .map((text) => el("th", { scope: "col" }, text)))),
-        el("tbody", {}, rows))
-      : el("p", { class: "sub" }, "empty"));
+const larger = (_, from, to) => el("p", { class: "sub" }, from === to ? `Order ${from}: larger than the zone.` : `Orders ${from} to ${to}: larger than the zone.`);
+
+const limits = (_, cpu, sizes) => el("h4", {}, `CPU ${cpu}’s own lists`, el("span", { class: "sub" },
+  sizes ? `${plural(sizes.count, "frame")}, drained at ${sizes.high}, refilled by ${sizes.batch}` : ""));
+
+const empty = () => el("p", { class: "sub" }, "empty");
+
+const buddyTable = (zone) => table(`Buddy lists of zone ${zone}`, ["Order", "Blocks", "First frames, head of the list first"], null);
+const cpuTable = (zone, cpu) => table(`Lists of CPU ${cpu} for zone ${zone}`, ["Order", "Blocks", "First frames"], "hidden");
+
+function table(caption, heads, hidden) {
+  return el("table", {},
+    el("caption", { class: "hidden" }, caption),
+    el("colgroup", {}, el("col", { class: "order" }), el("col", { class: "blocks" }), el("col")),
+    el("thead", { class: hidden }, el("tr", {}, heads.map((text) => el("th", { scope: "col" }, text)))),
+    el("tbody"));
 }
 
-const columns = () =>
-  el("colgroup", {}, el("col", { class: "order" }), el("col", { class: "blocks" }), el("col"));
+/** All that a row shows, with the first blocks of its lists; those that came with the step are fresh. */
+function contentsOf(row, lists, before) {
+  const { zone, cpu, order } = row;
+  const blocks = ({ migratetype, pfns }) => pfns.slice(0, MOST_CHIPS).map((pfn) =>
+    ({ pfn, isFresh: before !== null && !before.has(entryKey({ zone, cpu, order, migratetype, pfn })) }));
+  return {
+    ...row, lists: lists.filter((list) => list.count > 0).map((list) => ({ migratetype: list.migratetype, count: list.count, blocks: blocks(list) })),
+  };
+}
 
-function row({ zone, cpu, order, count, lists, delta, before }) {
-  const filled = lists.filter((list) => list.count > 0);
+function row({ cpu, order, count, delta, lists }) {
   const size = 2 ** order;
   return el("tr", { class: `${count ? "" : "empty"} ${delta ? "changed" : ""}`, "data-order": cpu === null ? order : null },
     el("th", { scope: "row", title: `${plural(size, "frame")}, ${bytes(size * 4096)}` }, String(order)),
     el("td", { class: "count" }, String(count),
       delta ? el("span", { class: "delta" }, delta > 0 ? `+${delta}` : `−${-delta}`) : null),
-    el("td", {}, el("div", { class: "chips" }, filled.flatMap((list) => chips(list, zone, cpu, order, before)))));
+    el("td", {}, el("div", { class: "chips" }, lists.flatMap((list) => chips(list, cpu, order)))));
 }
 
-function chips(list, zone, cpu, order, before) {
-  const state = cpu === null ? "free" : "per_cpu";
-  const drawn = list.pfns.slice(0, MOST_CHIPS).map((pfn, place) => {
-    const entry = { pfn, count: 2 ** order, order, migratetype: list.migratetype, zone, cpu };
-    const fresh = before !== null && !before.has(entryKey(entry));
-    return el("button", {
-      type: "button", tabindex: "-1", class: `chip ${fresh ? "changed" : ""}`,
-      "data-pfn": pfn, "data-count": entry.count, "data-state": state,
-      "aria-label": `Frame ${pfn}, order ${order}, ${list.migratetype}${place === 0 ? ", first of its list" : ""}`,
-    }, String(pfn));
-  });
-  const rest = list.count - drawn.length;
+function chips({ migratetype, count, blocks }, cpu, order) {
+  const drawn = blocks.map(({ pfn, isFresh }, place) => el("button", {
+    type: "button", tabindex: "-1", class: `chip ${isFresh ? "changed" : ""}`,
+    "data-pfn": pfn, "data-count": 2 ** order, "data-state": cpu === null ? "free" : "per_cpu",
+    "aria-label": `Frame ${pfn}, order ${order}, ${migratetype}${place === 0 ? ", first of its list" : ""}`,
+  }, String(pfn)));
+  const rest = count - drawn.length;
   return [
-    el("abbr", { class: "type", title: list.migratetype }, typeLetter(list.migratetype)), ...drawn,
+    el("abbr", { class: "type", title: migratetype }, typeLetter(migratetype)), ...drawn,
     rest > 0 ? el("span", { class: "sub" }, `and ${rest.toLocaleString("en")} more`) : null,
   ];
 }
