@@ -62,7 +62,7 @@ class ScenePlayer extends HTMLElement {
 
   /** A choice in the figure is a guess if one was asked for, and if the reader made it, not the page itself. */
   #take(by, value) {
-    if (this.#part?.guess?.by !== by || value === null || document.body.dataset.busy !== undefined) return;
+    if (this.#part?.guess?.by !== by || value === null || lab.isActing) return;
     this.#guess = value;
     this.#before = lab.view;
     this.#draw();
