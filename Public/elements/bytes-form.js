@@ -32,6 +32,7 @@ class BytesForm extends HTMLElement {
           el("button", { type: "submit", class: "primary" }, el("code", {}, "kmem_cache_create()")))));
     lab.addEventListener("view", () => this.#draw());
     lab.addEventListener("topic", () => this.#turn());
+    this.#turn();
     this.#draw();
   }
 

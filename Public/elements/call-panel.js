@@ -7,7 +7,6 @@ import { el, field } from "../dom.js";
 import { requests } from "../api.js";
 import { lab } from "../lab.js";
 import { bytes, plural } from "../words.js";
-import "./bytes-form.js";
 
 const TOPICS = { pages: "Pages", slabs: "Bytes and objects", virtual: "Areas", high: "Mappings" };
 
@@ -45,6 +44,7 @@ class CallPanel extends HTMLElement {
   #topics = Object.entries(TOPICS).map(([topic, name]) => el("button", {
     type: "button", "data-topic-of": topic, "aria-pressed": "false", onclick: () => lab.about(topic),
   }, name));
+  #bytesForm = null;
   #mappingForm = null;
   #typed = [];
   #at = 0;
@@ -75,11 +75,12 @@ class CallPanel extends HTMLElement {
     this.#reason.hidden = !lab.isSpectator;
   }
 
-  /** Shows the form that belongs to the topic. */
+  /** Shows the form that belongs to the topic; that for pages is there, the others are loaded. */
   #turn() {
     this.#pages.hidden = lab.topic !== "pages";
     this.#bytes.hidden = !["slabs", "virtual"].includes(lab.topic);
     this.#mapping.hidden = lab.topic !== "high";
+    if (!this.#bytes.hidden) this.#bytesForm ??= lab.queue(() => import("./bytes-form.js"));
     if (lab.topic === "high") this.#mappingForm ??= lab.queue(() => this.#load());
     for (const button of this.#topics) button.setAttribute("aria-pressed", String(button.dataset.topicOf === lab.topic));
   }

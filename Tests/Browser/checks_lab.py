@@ -71,7 +71,7 @@ def nothing_to_act_with(lab):
     assert page.get_attribute("[data-story=wrong-order]", "aria-disabled") == "true" and page.is_hidden("step-bar .undo button:first-child")
     assert page.locator("live-pages td:last-child button, block-inspector .actions, slab-view .actions").count() == 0
     for place in ("call-panel", "block-inspector"):
-        assert "You are watching" in page.inner_text(place), f"{place} says why"
+        assert "You are watching" in page.text_content(place), f"{place} says why"
     page.click("[data-tool=load]")
     assert page.is_disabled("#calls-file") and "You are watching" in page.inner_text("load-tool")
     page.click("[data-tool=load]")
