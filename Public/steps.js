@@ -79,6 +79,7 @@ export class Steps extends Desk {
     Object.assign(this, { step: wanted, view, before, cache, cacheBefore, area });
     this.changed = changedBlocks(before?.blocks, view.blocks);
     this.deltas = listDeltas(before?.buddy, view.buddy);
+    if (this.notice?.kind === "trouble") this.notify(null);
     this.tell("view");
     this.#shownAt = performance.now();
     this.link();
