@@ -282,6 +282,20 @@ def book_steps_are_explained_and_told_as_curl_and_c(browser, base):
     chapter.close()
 
 
+@check
+def book_tells_as_c_what_a_compiler_takes(browser, base):
+    for name, address, step, told in (
+        ("contexts", "#scene=overwritten", 6, 'pr_info("%#llx\\n", (u64)*(u32 *)p1);  /* 0x11111111 */'),
+        ("virtual", "#scene=device", 2, "/* dma(0x1400000, 8192, DMA_BIT_MASK(32), DMA_FROM_DEVICE) */"),
+    ):
+        chapter = Chapter(browser, base, name, f"{address}&step={step}")
+        chapter.at_step(step)
+        chapter.page.click("step-tools summary:text-is('As C')")
+        code = chapter.page.inner_text("[aria-label='the C code']")
+        assert code.split("\n")[-1] == told, code
+        chapter.close()
+
+
 def told(chapter, text):
     chapter.page.wait_for_selector(f"scene-player .place:has-text('{text}')")
     chapter.idle()
@@ -401,6 +415,16 @@ def book_takes_hasty_clicks_one_after_another(browser, base):
     shapes = ["__get_free_page(", page, page, "__get_free_pages(", pages, pages, "__get_free_pages("]
     assert len(made) == 7 and all(call.startswith(shape) for call, shape in zip(made, shapes)), made
     assert chapter.page.url.endswith("#scene=double-free&step=7"), chapter.page.url
+    chapter.close()
+
+
+@check
+def book_draws_the_steps_of_a_walk_in_one_line(browser, base):
+    chapter = Chapter(browser, base, "virtual", "#scene=scattered&step=13")
+    chapter.at_step(13)
+    for items in (".fields li", ".levels .level"):
+        boxes = chapter.page.eval_on_selector_all(f"page-walk {items}", "all => all.map(one => one.getBoundingClientRect().toJSON())")
+        assert len(boxes) == 3 and len({(box["top"], box["height"]) for box in boxes}) == 1, boxes
     chapter.close()
 
 
