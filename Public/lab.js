@@ -91,7 +91,7 @@ class Lab extends Steps {
   adopt(machine, token, session, viewToken = null) {
     Object.assign(this, { machine, token, session, viewToken, trunk: null, last: 0, step: 0, view: null, before: null });
     Object.assign(this, { pointed: null, selected: null, halted: null, story: null, undone: 0 });
-    Object.assign(this, { cache: null, cacheBefore: null, object: null, area: null, address: null });
+    Object.assign(this, { cache: null, cacheBefore: null, nextCache: null, object: null, area: null, address: null });
     this.entries.clear();
     this.answers.clear();
     this.snapshots.giveUp();
@@ -174,7 +174,7 @@ class Lab extends Steps {
     if (frames) this.selected = { pfn: frames.pfn, count: 2 ** (frames.order ?? 0) };
     if (!object) return;
     this.object = object.address;
-    if (object.cache !== null) this.cache = { ...this.cache, name: object.cache };
+    this.nextCache = object.cache;
   }
 
   /** Branches off for a call; nothing has changed if it is refused. */
