@@ -1,4 +1,5 @@
 /** Calls of a session as the C code of a kernel module that does the same. Pure functions, no DOM. */
+import { returnedWords } from "./words.js";
 
 const TYPES = [
   [/^(alloc_pages?|virt_to_page|vmalloc_to_page)$/, "struct page *", "page"],
@@ -6,17 +7,22 @@ const TYPES = [
   [/^kmem_cache_create$/, "struct kmem_cache *", "cache"],
   [/^(k[mzc]alloc|kmalloc_array|krealloc|vz?malloc|vzalloc|vmap|kmap\w*|kmem_cache_z?alloc|page_address)$/, "void *", "p"],
 ];
-const SIZES = /^(ksize|load)$/;
+/** What is no function of the kernel: what the simulator's devices, interrupts and free lists do. */
+const NO_C = /^(access|dma|load_module|delete_module|run_on_cpu|(enter|exit)_\w+|free_list_\w+)$/;
+const WORDS = { 1: "u8", 2: "u16", 4: "u32", 8: "u64" };
 
 /** The statements for journal entries {call, returned}, in order; addresses become the variables that hold them. */
 export function cProgram(entries) {
   const names = new Map();
   const counts = new Map();
-  return entries.map(({ call, returned }) => {
+  return entries.map((entry) => {
+    const { call, returned } = entry;
     const name = call.split("(")[0];
     const text = replaced(call, names);
     const [, type, stem] = TYPES.find(([pattern]) => pattern.test(name)) ?? [];
-    if (SIZES.test(name)) return `pr_info("%zu\\n", (size_t)${text});  /* ${returned} */`;
+    if (NO_C.test(name)) return `/* ${text} */`;
+    if (name === "load") return loaded(text, returnedWords(entry));
+    if (name === "ksize") return `pr_info("%zu\\n", ${text});  /* ${returned} */`;
     if (!type) return `${text};`;
     const count = (counts.get(stem) ?? 0) + 1;
     counts.set(stem, count);
@@ -24,6 +30,12 @@ export function cProgram(entries) {
     if (/^0x/.test(returned ?? "")) names.set(returned, { variable, isNumber: stem === "addr" });
     return `${type}${variable} = ${text};  /* ${returned} */`;
   }).join("\n");
+}
+
+function loaded(text, value) {
+  const [, pointer, size] = /^load\((.+), (\d+)\)$/.exec(text) ?? [];
+  const type = WORDS[size];
+  return type ? `pr_info("%#llx\\n", (u64)*(${type} *)${pointer});  /* ${value} */` : `/* ${text} */`;
 }
 
 function replaced(call, names) {

@@ -69,7 +69,7 @@ export class Desk extends EventTarget {
     document.body.dataset.busy = "";
     const run = this.#tasks.then(task)
       .catch((error) => this.onTrouble(error))
-      .catch((error) => this.notify({ kind: "error", text: `The server refused: ${error.message}` }));
+      .catch((error) => this.notify({ kind: "trouble", text: `The server refused: ${error.message}` }));
     this.#tasks = run.finally(() => {
       this.#acting -= 1;
       this.#settle();

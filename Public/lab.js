@@ -9,7 +9,8 @@
  * - `address`: another address is looked up in the page tables (`lab.address`)
  * - `topic`: the reader's interest went to pages, slabs, virtual memory or high memory (`lab.topic`)
  * - `select`: a block was chosen for the inspector (`lab.selected`)
- * - `notice`: something to tell the reader (`lab.notice`)
+ * - `notice`: something to tell the reader (`lab.notice`): "info", an "error" of the call that was typed, or "trouble" that
+ *   has nothing to do with it
  * - `question`: the story's next call has a question to the reader, or it was answered (`lab.question`)
  * - `story`: the running story moved on (`lab.story`)
  * - `watch`: somebody else's session is followed, or not any more (`lab.watching`)
@@ -90,7 +91,7 @@ class Lab extends Steps {
   adopt(machine, token, session, viewToken = null) {
     Object.assign(this, { machine, token, session, viewToken, trunk: null, last: 0, step: 0, view: null, before: null });
     Object.assign(this, { pointed: null, selected: null, halted: null, story: null, undone: 0 });
-    Object.assign(this, { cache: null, cacheBefore: null, object: null, area: null, address: null });
+    Object.assign(this, { cache: null, cacheBefore: null, nextCache: null, object: null, area: null, address: null });
     this.entries.clear();
     this.answers.clear();
     this.snapshots.giveUp();
@@ -140,10 +141,15 @@ class Lab extends Steps {
 
   // MARK: Calls
 
-  /** Sends one request that changes the machine and shows the step that it made; a `teller` only while it is the story. */
-  perform(request, topic = null, teller = null) {
+  /**
+   * Sends one request that changes the machine and shows the step that it made; a `teller` only while it is the story.
+   * A request that depends on what is done before it is a function; nothing is sent if it returns null.
+   */
+  perform(wanted, topic = null, teller = null) {
     return this.queue(async () => {
       if (teller && teller !== this.story) return null;
+      const request = typeof wanted === "function" ? wanted() : wanted;
+      if (request === null) return null;
       const isOwn = this.branchesOff && !teller && !this.trunk;
       const answer = [await (isOwn ? this.#sendOnBranch(request) : this.#send(request))].flat().pop();
       this.notice = null;
@@ -168,7 +174,7 @@ class Lab extends Steps {
     if (frames) this.selected = { pfn: frames.pfn, count: 2 ** (frames.order ?? 0) };
     if (!object) return;
     this.object = object.address;
-    if (object.cache !== null) this.cache = { ...this.cache, name: object.cache };
+    this.nextCache = object.cache;
   }
 
   /** Branches off for a call; nothing has changed if it is refused. */
@@ -216,6 +222,7 @@ class Lab extends Steps {
   /** Does again the call that was taken back last. */
   redo() {
     return this.queue(async () => {
+      if (this.undone === 0) return;
       const answer = await this.api.send(requests.redo());
       this.undone = Math.max(0, this.undone - (answer.step - this.last));
       this.last = answer.step;
@@ -228,20 +235,21 @@ class Lab extends Steps {
 
   async onTrouble(error) {
     if (!(error instanceof Problem)) {
-      this.notify({ kind: "error", text: `The server cannot be reached (${error.message}).` });
+      this.notify({ kind: "trouble", text: `The server cannot be reached (${error.message}). Try again.` });
     } else if (error.status === 401 && this.watching) {
-      this.notify({ kind: "error", text: "The session that you followed has ended." });
+      this.notify({ kind: "trouble", text: "The session that you followed has ended." });
     } else if (error.status === 401 && this.revive?.(error)) {
       return null;
     } else if (error.status === 401) {
       await this.#boot(likeness(this.machine), null);
       this.notify({ kind: "info", text: "The session had expired. This is a freshly booted machine." });
-    } else if (error.status === 409 && !error.type.endsWith("/cpu-spins")) {
+    } else if (error.type.endsWith("/machine-halted")) {
       this.halted = error.oops ?? this.halted ?? error.message;
       this.notify({ kind: "error", text: "The machine has halted and answers no call. Undo the last call, or reboot." });
       await this.show(this.last);
     } else {
-      this.notify({ kind: "error", text: error.message, suggestions: error.suggestions });
+      const kind = error.status === 429 || error.status >= 500 ? "trouble" : "error";
+      this.notify({ kind, text: error.message, suggestions: error.suggestions });
     }
     return null;
   }

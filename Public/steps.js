@@ -17,6 +17,8 @@ export class Steps extends Desk {
   entries = new Map();
   /** step -> the answer and the request as sent, for the steps done from this page */
   answers = new Map();
+  /** The name of the cache that comes on show with the next step; null for the one that is on show. */
+  nextCache = null;
   /** What was left for a branch: {step, seen, ...}, the step where it begins and the one that was on show; null on no branch. */
   trunk = null;
   /** Who follows somebody else's session (watching.js); null when it is one's own. */
@@ -68,10 +70,12 @@ export class Steps extends Desk {
   /** Draws a step; only for tasks of the queue. */
   async show(step) {
     const wanted = this.#within(step);
-    this.#foresee(wanted);
+    const wantedCache = this.nextCache ?? this.cache?.name;
+    this.nextCache = null;
+    this.#foresee(wanted, wantedCache);
     const which = { mappings: this.#isAboutMappings(wanted) };
     const [view, before] = await Promise.all([this.snapshots.at(wanted, which), wanted > 0 ? this.snapshots.at(wanted - 1, which) : null]);
-    const name = cacheToShow(view, before, this.cache?.name);
+    const name = cacheToShow(view, before, wantedCache);
     const [cache, cacheBefore, area] = await Promise.all([
       this.#cacheOf(view, name), this.#cacheOf(before, name), this.snapshots.area(view, areaToShow(view, this.area?.address)),
     ]);
@@ -79,6 +83,7 @@ export class Steps extends Desk {
     Object.assign(this, { step: wanted, view, before, cache, cacheBefore, area });
     this.changed = changedBlocks(before?.blocks, view.blocks);
     this.deltas = listDeltas(before?.buddy, view.buddy);
+    if (this.notice?.kind === "trouble") this.notify(null);
     this.tell("view");
     this.#shownAt = performance.now();
     this.link();
@@ -105,11 +110,11 @@ export class Steps extends Desk {
   }
 
   /** Asks at once for what will most likely be opened at the next step: what is open now. */
-  #foresee(step) {
+  #foresee(step, wanted) {
     const call = this.entries.get(step)?.call;
     if (!call || step !== this.view?.step + 1) return;
     const { caches, vmalloc } = this.view;
-    const name = caches.some((one) => one.name === this.cache?.name) && !endsCache(call) ? this.cache.name : null;
+    const name = caches.some((one) => one.name === wanted) && !endsCache(call) ? wanted : null;
     const own = vmalloc.areas.find((one) => one.address === this.area?.address && one.id !== null);
     const area = own && !endsArea(call) ? own.address : null;
     this.snapshots.foresee(step, { name, pfns: this.#pfnsOf(step, name), area });

@@ -55,11 +55,14 @@ export class Story {
   }
 
   async #advance(lab) {
-    const next = this.next;
-    if (!next) return;
-    const count = Array.isArray(next.request?.body) ? next.request.body.length : 1;
-    this.#underway = count;
-    const answer = await lab.perform(next.request ?? requests.call(next.text), null, this);
+    let count = 0;
+    const answer = await lab.perform(() => {
+      const { next } = this;
+      if (!next) return null;
+      count = Array.isArray(next.request?.body) ? next.request.body.length : 1;
+      this.#underway = count;
+      return next.request ?? requests.call(next.text);
+    }, null, this);
     this.#underway = 0;
     if (!answer || lab.story !== this) return;
     const part = this.definition.calls[this.answers.length];

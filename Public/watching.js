@@ -7,6 +7,9 @@ import { follow } from "./events.js";
 import { keepWatched } from "./sessions.js";
 import { topicOf } from "./topics.js";
 
+/** Milliseconds without an event after which the line is open and yet nothing seems to come. */
+const QUIET = 60_000;
+
 const TOKEN = /km[lv]_([0-9a-f]{16})[0-9a-f]{32}/;
 
 /** The token in a text or a link; null if there is none. */
@@ -36,6 +39,9 @@ class Watching {
   acts = false;
   /** Events behind what is on show. */
   news = 0;
+  /** Whether nothing has happened for a while: a session does not say that whoever made its calls has gone on to another. */
+  isQuiet = false;
+  #clock = null;
   #lab;
   #control = new AbortController();
 
@@ -48,6 +54,7 @@ class Watching {
   async begin() {
     const lab = this.#lab;
     const { step, state_hash: hash } = await this.#catchUp();
+    this.#listen();
     follow(lab.api, {
       from: `${step}-${hash}`, signal: this.#control.signal,
       hear: (event) => lab.queue(() => this.#hear(event)),
@@ -73,6 +80,7 @@ class Watching {
   async #hear({ type, data }) {
     const lab = this.#lab;
     if (lab.watching !== this) return;
+    this.#listen();
     if (type === "end") return this.#change({ line: "ended" });
     if (type === "reset") {
       lab.snapshots.forget();
@@ -87,6 +95,13 @@ class Watching {
     lab.last = data.step;
     if (this.follows || lab.step > lab.last) this.#showNewest();
     else this.#change({ news: this.news + 1 });
+  }
+
+  /** Waits for the next event from now on. */
+  #listen() {
+    clearTimeout(this.#clock);
+    this.#clock = setTimeout(() => this.#change({ isQuiet: true }), QUIET);
+    if (this.isQuiet) this.#change({ isQuiet: false });
   }
 
   /** What was done from this page was shown when it was answered. */
@@ -136,6 +151,7 @@ class Watching {
 
   /** Hears nothing more. */
   end() {
+    clearTimeout(this.#clock);
     this.#control.abort();
     keepWatched(null);
   }

@@ -71,6 +71,13 @@ export function typeChange(before, now) {
     + `${plural(changed.length, "page block")} from frame ${pfn} on now count${changed.length === 1 ? "s" : ""} as ${migratetype}.`;
 }
 
+/** What a call returned, in one word; bytes that were loaded as they were written. Null for a function without a value. */
+export function returnedWords({ call, returned }) {
+  if (returned === null || returned === undefined) return null;
+  const size = Number(/^load\(\w+, (\d+)\)/.exec(call)?.[1]);
+  return size && Number.isSafeInteger(returned) ? `0x${returned.toString(16).padStart(2 * size, "0")}` : String(returned);
+}
+
 /** What the call of a step did, in sentences. `page` is what it allocated, if anything. */
 export function story(entry, page, deltas) {
   if (!entry) return ["The machine as it was booted. Nothing has been called yet."];

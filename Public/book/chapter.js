@@ -102,18 +102,14 @@ class Chapter {
 
   /** Begins a scene, makes its calls up to a step, and then does `then`. */
   #start(scene, step, then = () => {}) {
-    this.scene = scene;
-    for (const button of this.#buttons) button.setAttribute("aria-pressed", String(button.dataset.scene === scene.id));
-    reveal(this.#buttons[this.#scenes.indexOf(scene)]);
-    document.body.dataset.scene = scene.id;
+    this.#turnTo(scene);
     document.body.dataset.opening = "";
-    for (const part of document.querySelectorAll("[data-only]")) part.hidden = !part.dataset.only.split(" ").includes(scene.id);
     this.#turn = this.#turn.then(async () => {
       const isLeft = lab.lookedOn !== null && lab.lookedOn === (lab.trunk ?? lab).session;
       await this.#endUnshared();
       lab.notify(null);
       lab.api.token = null;
-      await lab.boot({ machine: "classroom", ...scene.machine });
+      if (!(await lab.boot({ machine: "classroom", ...scene.machine }))) return this.#stay(scene);
       if (!lab.view) return;
       this.#sessions.set(lab.session, lab.token);
       lab.about(scene.topic ?? "pages");
@@ -123,6 +119,24 @@ class Chapter {
       await then();
     }).finally(() => { delete document.body.dataset.opening; });
     return this.#turn;
+  }
+
+  /** Names a scene as the one that is on show. */
+  #turnTo(scene) {
+    this.scene = scene;
+    for (const button of this.#buttons) button.setAttribute("aria-pressed", String(button.dataset.scene === scene.id));
+    reveal(this.#buttons[this.#scenes.indexOf(scene)]);
+    document.body.dataset.scene = scene.id;
+    for (const part of document.querySelectorAll("[data-only]")) part.hidden = !part.dataset.only.split(" ").includes(scene.id);
+  }
+
+  /** No machine could be booted for a scene: the one before stays on show, and its session, if it is still there, is in use. */
+  #stay(scene) {
+    const { session, token, story } = lab.trunk ?? lab;
+    lab.api.token = lab.token;
+    if (token) this.#sessions.set(session, token);
+    if (story && this.scene === scene) this.#turnTo(story.definition);
+    lab.link();
   }
 
   #reach(step) {

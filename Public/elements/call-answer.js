@@ -14,7 +14,7 @@ import { isSlabCall } from "../slabs.js";
 import { slabStory } from "../slab-words.js";
 import { isVirtualCall } from "../virtual.js";
 import { ownerWords, virtualStory } from "../virtual-words.js";
-import { moves, story, typeChange } from "../words.js";
+import { moves, returnedWords, story, typeChange } from "../words.js";
 
 /** What is no function of the kernel and is known by its text only: there is no line that does it again. */
 const NO_CALL = /^(access|dma|load_module|delete_module)\(/;
@@ -64,7 +64,7 @@ class CallAnswer extends HTMLElement {
   #speak(entry, sentences, misuse, log, blocked) {
     const halted = lab.halted && lab.step === lab.last;
     const parts = [`Step ${lab.step} of ${lab.last}.`];
-    if (entry) parts.push(`${entry.call} ${blocked ? "waits" : halted ? "halted the machine" : `returned ${entry.returned ?? "nothing"}`}.`);
+    if (entry) parts.push(`${entry.call} ${blocked ? "waits" : halted ? "halted the machine" : `returned ${returnedWords(entry) ?? "nothing"}`}.`);
     parts.push(...misuse.map((one) => `Misuse: ${one.explanation}`), ...sentences);
     if (log.length) parts.push(`The kernel logged ${log.length} lines.`);
     this.#spoken.textContent = parts.join(" ");
@@ -86,7 +86,7 @@ function sleeper({ kmap }, step) {
 
 function returned(entry, errno) {
   if (lab.halted && lab.step === lab.last) return el("p", { class: "returned" }, "did not return: the machine halted");
-  const value = entry.returned === null || entry.returned === undefined ? "nothing (void)" : String(entry.returned);
+  const value = returnedWords(entry) ?? "nothing (void)";
   return el("p", { class: "returned" }, "returned ", el("code", {}, value),
     errno ? ` (${errno})` : null, entry.id ? el("span", { class: "tag" }, `allocation #${entry.id}`) : null);
 }

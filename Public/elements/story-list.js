@@ -56,12 +56,12 @@ function next(story) {
 
 /**
  * Boots a fresh classroom, so that the story is the same for everyone, makes its calls up to a step, and waits for the
- * reader; false if there is no such story.
+ * reader; false if there is no such story. Without a machine all stays as it was.
  */
 export async function startStory(id, step = 0, why = "") {
   const definition = await storyOf(id);
   if (!definition) return false;
-  await lab.boot({ machine: "classroom", ...definition.machine });
+  if (!(await lab.boot({ machine: "classroom", ...definition.machine }))) return true;
   const kernel = definition.machine?.debug ? " with a debug kernel" : "";
   const notice = { kind: "info", text: `${why}A fresh machine${kernel} was booted for this story${step ? ", and its calls were made" : ""}.` };
   lab.notify(notice);

@@ -2,7 +2,8 @@
 import { el } from "../dom.js";
 import { lab } from "../lab.js";
 
-const LINES = { opening: "opening", live: "live", waiting: "the line is cut, trying again", ended: "the session has ended", lost: "the line is lost" };
+const QUIET = "live, but quiet: whoever makes the calls may be at another scene, with a link of its own";
+const LINES = { opening: "opening", live: "live", quiet: QUIET, waiting: "the line is cut, trying again", ended: "the session has ended", lost: "the line is lost" };
 
 class WatchBar extends HTMLElement {
   #mark = el("span", { class: "mark", "aria-hidden": "true" });
@@ -25,10 +26,10 @@ class WatchBar extends HTMLElement {
       if (focused) document.querySelector("[data-tool=watch]")?.focus();
       return;
     }
-    const { line, follows, news, acts, isOwn } = watching;
-    this.dataset.line = line === "live" && !follows ? "paused" : line;
+    const { line, follows, news, acts, isOwn, isQuiet } = watching;
+    this.dataset.line = line !== "live" ? line : !follows ? "paused" : isQuiet && !acts ? "quiet" : line;
     this.#mark.textContent = { live: "●", paused: "❚❚", ended: "■" }[this.dataset.line] ?? "○";
-    const words = [acts ? "Acting on" : "Watching", ` session ${session}`, `, ${this.dataset.line === "paused" ? `paused${news ? `: ${news} new` : ""}` : LINES[line]}.`];
+    const words = [acts ? "Acting on" : "Watching", ` session ${session}`, `, ${this.dataset.line === "paused" ? `paused${news ? `: ${news} new` : ""}` : LINES[this.dataset.line]}.`];
     if (this.#state.textContent !== words.join("")) this.#state.replaceChildren(words[0], el("span", { class: "session" }, words[1]), words[2]);
     this.#follow.textContent = follows ? "Pause following" : "Jump to live";
     this.#follow.hidden = line === "ended";

@@ -138,6 +138,27 @@ def undo_and_redo_change_the_machine(browser, base):
 
 
 @check
+def a_second_click_on_redo_does_nothing(browser, base):
+    lab = Lab(browser, base)
+    lab.click("step-bar .undo button >> text=Undo the last call")
+    step = lab.step
+    lab.page.evaluate("() => { const redo = [...document.querySelectorAll('step-bar button')].find((one) => one.textContent === 'Redo'); redo.click(); redo.click(); }")
+    lab.at_step(step + 1)
+    assert not lab.page.locator("notice-bar .notice.halted").count(), lab.page.inner_text("notice-bar")
+    lab.click(ALLOCATE, to=step + 2)
+    lab.close()
+
+
+@check
+def a_refusal_that_is_no_halt_is_told_as_such(browser, base):
+    lab = Lab(browser, base)
+    lab.page.evaluate("async () => (await import('/lab.js')).lab.perform({ method: 'POST', path: '/redo', body: {} })")
+    lab.idle()
+    assert not lab.page.locator("notice-bar .notice.halted").count(), lab.page.inner_text("notice-bar")
+    lab.close()
+
+
+@check
 def copied_curl_line_does_the_same(browser, base):
     lab = Lab(browser, base)
     lab.context.grant_permissions(["clipboard-read", "clipboard-write"])

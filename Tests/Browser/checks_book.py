@@ -282,6 +282,20 @@ def book_steps_are_explained_and_told_as_curl_and_c(browser, base):
     chapter.close()
 
 
+@check
+def book_tells_as_c_what_a_compiler_takes(browser, base):
+    for name, address, step, told in (
+        ("contexts", "#scene=overwritten", 6, 'pr_info("%#llx\\n", (u64)*(u32 *)p1);  /* 0x11111111 */'),
+        ("virtual", "#scene=device", 2, "/* dma(0x1400000, 8192, DMA_BIT_MASK(32), DMA_FROM_DEVICE) */"),
+    ):
+        chapter = Chapter(browser, base, name, f"{address}&step={step}")
+        chapter.at_step(step)
+        chapter.page.click("step-tools summary:text-is('As C')")
+        code = chapter.page.inner_text("[aria-label='the C code']")
+        assert code.split("\n")[-1] == told, code
+        chapter.close()
+
+
 def told(chapter, text):
     chapter.page.wait_for_selector(f"scene-player .place:has-text('{text}')")
     chapter.idle()
@@ -353,6 +367,75 @@ def book_sessions_that_vanish_are_made_again(browser, base):
     chapter.at_step(3)
     chapter.call(guess=False)
     assert chapter.step == 4 and len(chapter.boots) == 2, "another tab has ended this one's session"
+    chapter.close()
+
+
+CUT = "cannot be reached"
+
+
+@check
+def book_stays_where_it_is_while_the_server_is_away(browser, base):
+    chapter = Chapter(browser, base, "freeing", "#scene=wrong-order&step=1", width=390, height=844)
+    chapter.at_step(1)
+    chapter.page.route("**/calls", lambda route: route.abort())
+    chapter.page.click(CALL)
+    chapter.page.wait_for_selector(f"notice-bar >> text={CUT}")
+    box = chapter.page.locator("notice-bar .notice").bounding_box()
+    assert 0 <= box["y"] < 600, f"what went wrong is said out of sight: {box}"
+    assert chapter.page.get_attribute("step-tools details:has(#what-if)", "open") is None, "it has nothing to do with branches"
+    chapter.page.unroute("**/calls")
+    chapter.page.click(CALL)
+    chapter.at_step(2)
+    assert not chapter.page.locator("notice-bar .notice").count(), chapter.page.inner_text("notice-bar")
+    chapter.page.route("**/sessions", lambda route: route.abort())
+    chapter.page.click("button[data-scene=double-free]")
+    chapter.page.wait_for_selector(f"notice-bar >> text={CUT}")
+    chapter.idle()
+    assert chapter.scene == "wrong-order" and "call 2 of 4" in chapter.page.inner_text("scene-player .place")
+    assert chapter.page.get_attribute("button[data-scene=wrong-order]", "aria-pressed") == "true"
+    chapter.page.unroute("**/sessions")
+    chapter.call(guess=False)
+    assert chapter.step == 3 and chapter.page.url.endswith("#scene=wrong-order&step=3"), chapter.page.url
+    assert "A call of your own" not in chapter.caption(), chapter.caption()
+    chapter.close()
+
+
+@check
+def book_takes_hasty_clicks_one_after_another(browser, base):
+    chapter = Chapter(browser, base, "freeing", "#scene=double-free&step=4")
+    chapter.at_step(4)
+    chapter.page.evaluate("""() => {
+        const undo = [...document.querySelectorAll('step-bar button')].find((one) => one.textContent.startsWith('Undo'));
+        const call = document.querySelector('scene-player [data-act=call]');
+        for (const button of [undo, call, undo, call, call, call]) button.click();
+    }""")
+    chapter.at_step(7)
+    made = [entry["call"] for entry in chapter.get("/journal?limit=20")["entries"]]
+    page, pages = "free_page(", "free_pages("
+    shapes = ["__get_free_page(", page, page, "__get_free_pages(", pages, pages, "__get_free_pages("]
+    assert len(made) == 7 and all(call.startswith(shape) for call, shape in zip(made, shapes)), made
+    assert chapter.page.url.endswith("#scene=double-free&step=7"), chapter.page.url
+    chapter.close()
+
+
+@check
+def book_draws_the_steps_of_a_walk_in_one_line(browser, base):
+    chapter = Chapter(browser, base, "virtual", "#scene=scattered&step=13")
+    chapter.at_step(13)
+    for items in (".fields li", ".levels .level"):
+        boxes = chapter.page.eval_on_selector_all(f"page-walk {items}", "all => all.map(one => one.getBoundingClientRect().toJSON())")
+        assert len(boxes) == 3 and len({(box["top"], box["height"]) for box in boxes}) == 1, boxes
+    chapter.close()
+
+
+@check
+def book_shows_bytes_as_they_were_written(browser, base):
+    chapter = Chapter(browser, base, "pages", "#scene=dirty-page&step=4")
+    chapter.at_step(4)
+    chapter.page.click("scene-player .guesses button[value=secret]")
+    chapter.call(guess=False)
+    for words in (chapter.caption(), chapter.verdict(), chapter.page.inner_text("call-answer .returned")):
+        assert "0x5c5c5c5c" in words, words
     chapter.close()
 
 

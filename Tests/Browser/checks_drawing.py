@@ -159,6 +159,22 @@ def what_will_be_opened_is_asked_for_beside_the_picture(browser, base):
 
 
 @check
+def a_cache_comes_on_show_with_its_step_and_not_before(browser, base):
+    lab = Lab(browser, base)
+    name = "async () => { const { cache } = (await import('/lab.js')).lab; return [cache.name, cache.detail.object_size]; }"
+    shown, step, held = lab.page.evaluate(name), lab.step + 1, []
+    lab.page.route(f"**/snapshot?step={step}", lambda route: held.append(route))
+    with lab.page.expect_request(f"**/snapshot?step={step}"):
+        lab.page.fill("#call-text", "kmalloc(500, GFP_KERNEL)")
+        lab.page.press("#call-text", "Enter")
+    assert lab.page.evaluate(name) == shown, "who draws the step before now draws a cache that is not there yet"
+    held[0].continue_()
+    lab.at_step(step)
+    assert lab.page.evaluate(name) == ["kmalloc-512", 512]
+    lab.close()
+
+
+@check
 def a_step_draws_anew_only_what_it_changed(browser, base):
     lab = Lab(browser, base)
     lab.click(ALLOCATE, to=lab.step + 1)

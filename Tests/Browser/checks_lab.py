@@ -65,6 +65,22 @@ def a_spectator_follows_live_and_changes_nothing(browser, base):
     teacher.close()
 
 
+@check
+def a_spectator_is_told_when_nothing_happens_any_more(browser, base):
+    lab = Lab(browser, base)
+    spectator = Lab(browser, base, open=False)
+    spectator.page.clock.install()
+    spectator.open(share(lab).removeprefix(base))
+    spectator.page.wait_for_selector("watch-bar[data-line=live]")
+    spectator.page.clock.fast_forward(61_000)
+    spectator.page.wait_for_selector("watch-bar[data-line=quiet] >> text=live, but quiet")
+    lab.click(ALLOCATE, to=lab.step + 1)
+    spectator.page.wait_for_selector("watch-bar[data-line=live]")
+    spectator.at_step(lab.step)
+    spectator.close()
+    lab.close()
+
+
 def nothing_to_act_with(lab):
     page = lab.page
     assert page.is_disabled(ALLOCATE) and page.is_disabled("#call-text") and page.is_disabled("machine-choice button")

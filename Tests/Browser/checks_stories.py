@@ -81,6 +81,18 @@ def address_starts_a_story(browser, base):
     lab.close()
 
 
+@check
+def a_story_does_not_begin_without_a_machine(browser, base):
+    lab = Lab(browser, base)
+    step = lab.step
+    lab.page.route("**/sessions", lambda route: route.abort())
+    lab.page.click("[data-story=double-free]")
+    lab.page.wait_for_selector("notice-bar >> text=cannot be reached")
+    lab.idle()
+    assert lab.step == step and not lab.page.locator("story-list .card").is_visible(), "a story is told on another machine"
+    lab.close()
+
+
 # Makes all calls of the story but the last: [step, caption in the bar, pixels that are cut off] of each.
 CAPTIONS = """async () => {
   const { lab } = await import('/lab.js'), caption = document.querySelector('step-bar .caption'), seen = [];

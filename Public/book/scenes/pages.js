@@ -1,6 +1,6 @@
 /** Scenes of the chapter on page frames, zones and addresses. */
 import { framesOf, freeIn, newest, said, whichZone } from "./guessing.js";
-import { frameRange } from "../../words.js";
+import { frameRange, returnedWords } from "../../words.js";
 
 const number = (hex) => Number(hex);
 
@@ -58,7 +58,7 @@ export const SCENES = [
       {
         call: () => "128 × alloc_page(GFP_HIGHUSER)",
         request: () => ({ method: "POST", path: "/calls", body: Array(128).fill({ call: "alloc_page(GFP_HIGHUSER)" }) }),
-        ask: "Ask for 128 more such pages. Will the kernel refuse when the zone is empty?",
+        ask: "Ask for 128 more such pages. Will the kernel refuse when the zone is used up?",
         guess: {
           ask: "128 more such pages: HighMem has fewer than that. What will the last request get?", by: "choice",
           choices: () => [["NULL", "NULL"], ["Normal", "A page of Normal"], ["DMA", "A page of DMA"]],
@@ -67,7 +67,7 @@ export const SCENES = [
         },
         say: (all, view) => {
           const last = all[5].batch.at(-1)?.page;
-          return `HighMem has ${freeIn(view, "HighMem")} left. ${last ? `The last page is ${frameRange(last.pfn, 1)} in zone ${last.zone}: ` : ""}a request falls back to the next lower zone, never to a higher one.`;
+          return `HighMem has ${freeIn(view, "HighMem")} left: its reserve, which is not for such requests. ${last ? `The last page is ${frameRange(last.pfn, 1)} in zone ${last.zone}: ` : ""}a request falls back to the next lower zone, never to a higher one.`;
         },
       },
     ],
@@ -88,16 +88,16 @@ export const SCENES = [
           ask: "They read the first four bytes. What do they see?", by: "choice",
           choices: () => [["zeros", "Zeros"], ["secret", "The secret"], ["other", "Something else"]],
           truth: (answers) => seen(newest(answers).returned),
-          tell: (_, answers) => `They read ${newest(answers).returned}.`,
+          tell: (_, answers) => `They read ${returnedWords(newest(answers))}.`,
         },
-        say: (all) => (seen(all[4].returned) === "secret" ? `${all[4].returned}: the secret of the owner before. Handed to a process, that is a leak.` : `${all[4].returned}.`),
+        say: (all) => (seen(all[4].returned) === "secret" ? `${returnedWords(all[4])}: the secret of the owner before. Handed to a process, that is a leak.` : `${returnedWords(all[4])}.`),
       },
       { call: (all) => `free_page(${all[3].returned})`, ask: "Give it back once more.", say: () => "Still the same bytes." },
       { call: () => "get_zeroed_page(GFP_KERNEL)", ask: "Now the call that is made for this.", say: (all) => (all[6].returned === all[0].returned ? "The same frame again." : `It is ${frameRange(all[6].page.pfn, 1)}.`) },
       {
         call: (all) => `load(${all[6].returned}, 4)`,
         ask: "Read again.",
-        say: (all) => `${all[7].returned}. The same as alloc_page(GFP_KERNEL | __GFP_ZERO): one wipes what one hands out, not what one takes back.`,
+        say: (all) => `${returnedWords(all[7])}. The same as alloc_page(GFP_KERNEL | __GFP_ZERO): one wipes what one hands out, not what one takes back.`,
       },
     ],
   },
