@@ -3,9 +3,9 @@
  * nothing.
  */
 
-/** Milliseconds after which no frame is waited for any longer: a window that is covered may draw none. */
+/** Milliseconds that a frame is waited for: a window that is covered may draw none. */
 const PATIENCE = 200;
-/** Calls when nothing else is to be done; where browsers cannot tell, as soon as that may be. */
+/** Calls when nothing else is to be done, or soon where browsers cannot tell. */
 const idle = globalThis.requestIdleCallback ?? ((call) => setTimeout(call));
 
 export class Desk extends EventTarget {

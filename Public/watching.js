@@ -7,7 +7,7 @@ import { follow } from "./events.js";
 import { keepWatched } from "./sessions.js";
 import { topicOf } from "./topics.js";
 
-/** Milliseconds without an event after which the line is open and yet nothing seems to come. */
+/** Milliseconds without an event after which a line is quiet. */
 const QUIET = 60_000;
 
 const TOKEN = /km[lv]_([0-9a-f]{16})[0-9a-f]{32}/;
@@ -39,7 +39,7 @@ class Watching {
   acts = false;
   /** Events behind what is on show. */
   news = 0;
-  /** Whether nothing has happened for a while: a session does not say that whoever made its calls has gone on to another. */
+  /** Whether nothing has happened for a while: no event says that whoever made the calls has gone on. */
   isQuiet = false;
   #clock = null;
   #lab;

@@ -67,7 +67,7 @@ function cell(block, piece, sign, isFirst, changed) {
   item.style.gridColumn = `${piece.column + 2} / span ${piece.columns}`;
   item.style.setProperty("--n", piece.columns);
   item.style.setProperty("--m", piece.rows);
-  if (piece.columns === 1) item.classList.add("narrow");
+  if (piece.columns === 1) item.classList.add("narrow", ...(sign.length > 2 ? ["crowded"] : []));
   if (isFirst) item.append(el("span", { class: "letter", "aria-hidden": "true" }, sign));
   return item;
 }
@@ -81,7 +81,7 @@ function letter(block, { columns }) {
   switch (block.state) {
     case "free": return `${typeLetter(block.migratetype)}${columns >= 16 ? ` order ${block.order}` : ""}`;
     case "per_cpu": return typeLetter(block.migratetype);
-    case "allocated": return block.id === null ? "•" : block.count === 1 ? String(block.id) : `#${block.id}`;
+    case "allocated": return block.id === null || (block.count === 1 && block.id > 999) ? "•" : `${block.count > 1 ? "#" : ""}${block.id}`;
     case "slab":
     case "vmalloc":
     case "page_table": return STATES[block.state].letter;

@@ -26,7 +26,7 @@ class NoticeBar extends HTMLElement {
     this.#told = lab.notice;
   }
 
-  /** Brings a trouble into sight: what was clicked may be far below, beside the bar of a phone. */
+  /** Brings a trouble into sight: what was clicked may be far below. */
   #reveal() {
     const { top, bottom } = this.getBoundingClientRect();
     if (top < 0 || bottom > 0.7 * innerHeight) this.scrollIntoView({ block: "center" });

@@ -428,6 +428,22 @@ def book_draws_the_steps_of_a_walk_in_one_line(browser, base):
     chapter.close()
 
 
+# Numbers in single frames that are wider than these.
+RUNNING_OVER = """() => [...document.querySelectorAll('.cell.narrow .letter')]
+    .filter((letter) => letter.offsetWidth > letter.parentElement.offsetWidth).length"""
+
+
+@check
+def book_numbers_of_allocations_stay_in_their_frames(browser, base):
+    chapter = Chapter(browser, base, "pages")
+    chapter.play()
+    assert chapter.page.locator(".cell.narrow.crowded").count() > 9
+    for width in (390, 1280, 1600, 1920, 2560):
+        chapter.page.set_viewport_size({"width": width, "height": 1000})
+        assert chapter.page.evaluate(RUNNING_OVER) == 0, width
+    chapter.close()
+
+
 @check
 def book_shows_bytes_as_they_were_written(browser, base):
     chapter = Chapter(browser, base, "pages", "#scene=dirty-page&step=4")
