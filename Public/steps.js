@@ -19,7 +19,7 @@ export class Steps extends Desk {
   answers = new Map();
   /** The name of the cache that comes on show with the next step; null for the one that is on show. */
   nextCache = null;
-  /** What was left for a branch: {step, seen, ...}, the step where it begins and the one that was on show; null on no branch. */
+  /** What was left for a branch: {step, seen, ...}, where it begins and the step that was on show; null on no branch. */
   trunk = null;
   /** Who follows somebody else's session (watching.js); null when it is one's own. */
   watching = null;

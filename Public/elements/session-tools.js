@@ -1,4 +1,4 @@
-/** `<session-tools>`: shows the session to others, follows theirs, and keeps its calls as a file. What a button opens is loaded then. */
+/** `<session-tools>`: shows the session to others, follows theirs, keeps its calls as a file. */
 import { el } from "../dom.js";
 
 const TOOLS = {

@@ -4,7 +4,6 @@
  */
 import { copyButton, el } from "../dom.js";
 import { requests } from "../api.js";
-import { cProgram } from "../c-program.js";
 import { curlLine, tokenLine } from "../curl.js";
 import { lab } from "../lab.js";
 import { figureNames, frameLine } from "../book/embedding.js";
@@ -27,7 +26,7 @@ class StepTools extends HTMLElement {
   connectedCallback() {
     this.#tools = [
       tool("Why?", this.#why, () => this.#explain()), tool("As curl", this.#curl, () => this.#drawCurl()),
-      tool("As C", this.#code, () => this.#drawCode()),
+      tool("As C", this.#code, () => lab.hold(this.#drawCode())),
       tool("What if?", el("div", { class: "tool-body" },
         el("p", { class: "sub" }, "Branches off after the step on show. The story stays as it is."),
         this.#instead,
@@ -68,7 +67,8 @@ class StepTools extends HTMLElement {
       : [el("p", { class: "sub" }, "There is no single request that does this again.")]));
   }
 
-  #drawCode() {
+  async #drawCode() {
+    const { cProgram } = await import("../c-program.js");
     const entries = Array.from({ length: lab.step }, (_, index) => lab.entries.get(index + 1)).filter(Boolean);
     this.#code.replaceChildren(entries.length ? code(cProgram(entries), "the C code") : el("p", { class: "sub" }, "Nothing was called yet."));
   }
