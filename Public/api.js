@@ -160,7 +160,7 @@ export class Kmemlab {
     return this.get(`/sessions/${id}`);
   }
 
-  /** The most of a step: {zones, buddy, pages, caches, report, halted}, with all live page allocations and all caches. */
+  /** The most of a step: {zones, buddy, pages, caches, report, halted}, with all live pages and caches. */
   async state(step) {
     const whole = await this.get("/snapshot", { step });
     const [{ pages }, { caches }] = await Promise.all([

@@ -22,7 +22,7 @@ import "./elements/report-panel.js";
 import { startStory } from "./elements/story-list.js";
 import { reach } from "./story.js";
 
-/** Some life before the first look: blocks of several orders in all zones, some bytes, an area, and some given back. */
+/** Some life before the first look: blocks of several orders in all zones, bytes, an area; some given back. */
 async function warmUp(send) {
   const answers = await send(requests.batch([
     "__get_free_pages(GFP_KERNEL, 4)",

@@ -32,7 +32,7 @@ class Lab extends Steps {
   viewToken = null;
   /** Goes back to the session of this browser. */
   home = null;
-  /** What begins anew, when the session has expired or the machine has halted; null for a machine of the same kind. */
+  /** What begins anew when the session has expired or the machine has halted; null: a machine of that kind. */
   restart = null;
   /** What brings back a session that has expired, given the error; false, or null, for a machine of the same kind. */
   revive = null;

@@ -1,4 +1,4 @@
-/** Elements that stand for frames, by `data-pfn` and `data-count`: pointing at one marks the others, wherever they are. */
+/** Elements that stand for frames (`data-pfn`, `data-count`): pointing at one marks the others. */
 import { lab } from "./lab.js";
 import { overlap } from "./model.js";
 import { rove } from "./roving.js";

@@ -2,7 +2,7 @@
 
 const REMEMBERED = "kmemlab-session";
 
-/** The session that the cookie names, {id, view?}: its id and the token that only looks; null when there never was one. */
+/** The session that the cookie names, {id, view?}: its id and the token that only looks; null for none. */
 export function remembered() {
   try {
     const text = localStorage.getItem(REMEMBERED);

@@ -7,7 +7,7 @@ import { cacheToShow, endsCache } from "./slabs.js";
 import { Snapshots } from "./snapshots.js";
 import { areaToShow, endsArea } from "./virtual.js";
 
-/** Milliseconds after which a picture that the reader has left behind is given up, unless there was none for so long. */
+/** Milliseconds after which a picture left behind is given up, unless there was none for so long. */
 const [PATIENCE, LONGEST] = [250, 1000];
 
 export class Steps extends Desk {
@@ -19,7 +19,7 @@ export class Steps extends Desk {
   answers = new Map();
   /** The name of the cache that comes on show with the next step; null for the one that is on show. */
   nextCache = null;
-  /** What was left for a branch: {step, seen, ...}, where it begins and the step that was on show; null on no branch. */
+  /** What was left for a branch: {step, seen, ...}, where it begins and what was on show; null on none. */
   trunk = null;
   /** Who follows somebody else's session (watching.js); null when it is one's own. */
   watching = null;

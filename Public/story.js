@@ -1,4 +1,4 @@
-/** The small machine that plays a story: its calls so far, and the caption of each; calls of one batch share theirs. */
+/** What plays a story: its calls so far, and the caption of each; calls of one batch share theirs. */
 import { requests } from "./api.js";
 
 /** A story being played on a machine. */

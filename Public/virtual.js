@@ -31,7 +31,7 @@ export const hex = (number) => `0x${number.toString(16)}`;
 /** A number of binary digits, the highest first. */
 const binary = (number, bits) => (number & ((1n << BigInt(bits)) - 1n)).toString(2).padStart(bits, "0");
 
-/** An address cut into the bits that each level looks at: [{role, level?, high, low, bits, index?}], the highest first. */
+/** An address cut into the bits of each level: [{role, level?, high, low, bits, index?}], the highest first. */
 export function fieldsOf(walk, width) {
   const address = BigInt(walk.address);
   const fields = [];

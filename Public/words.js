@@ -71,7 +71,7 @@ export function typeChange(before, now) {
     + `${plural(changed.length, "page block")} from frame ${pfn} on now count${changed.length === 1 ? "s" : ""} as ${migratetype}.`;
 }
 
-/** What a call returned, in one word; bytes that were loaded as they were written. Null for a function without a value. */
+/** What a call returned, in one word; loaded bytes as they were written. Null for no value. */
 export function returnedWords({ call, returned }) {
   if (returned === null || returned === undefined) return null;
   const size = Number(/^load\(\w+, (\d+)\)/.exec(call)?.[1]);

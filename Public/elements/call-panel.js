@@ -1,6 +1,6 @@
 /**
- * `<call-panel>`: two ways to call the kernel. The upper form allocates pages or bytes, or maps; the lower takes any call as
- * one would write it in C (POST /calls), and remembers what was typed (arrow up, down).
+ * `<call-panel>`: two ways to call the kernel. The upper form allocates or maps; the lower takes any call as in C, and
+ * remembers what was typed (arrow up, down).
  */
 import { el, field } from "../dom.js";
 import { requests } from "../api.js";

@@ -1,8 +1,8 @@
 /**
  * `<frame-map>`: all page frames of the machine, zone by zone.
  *
- * A machine that fits is drawn frame by frame. A larger one is drawn page block by page block, and the
- * page block that was chosen or changed last is drawn frame by frame below.
+ * A machine that fits is drawn frame by frame; a larger one page block by page block, and below them the
+ * frames of the one that was chosen or changed last.
  */
 import { arrange, el, Kept } from "../dom.js";
 import { drawsView } from "../drawing.js";

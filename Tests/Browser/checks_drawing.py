@@ -27,7 +27,7 @@ def page_is_light_and_talks_to_its_own_server_only(browser, base):
     foreign = [url for url in lab.urls if not url.startswith(base)]
     assert not foreign, foreign
     static = [r for r in sizes if r.url.endswith((".js", ".css", ".svg", ".html")) or r.url.rstrip("/") == base]
-    weight = sum({response.url: len(response.body()) for response in static}.values())
+    weight = sum(len(response.body()) for response in static)
     assert len(static) > 15 and weight < 250_000, f"{weight} bytes"
     markup = static[0].text()
     assert "style=" not in markup and "onclick" not in markup, "nothing inline, the CSP forbids it"

@@ -87,9 +87,7 @@ enum CallsRoutes {
         } else {
             answers = try run(options, request, &session, &response)
         }
-        if let answers {
-            write(answers, options, request, &response, turn)
-        }
+        if let answers { write(answers, options, request, &response, turn) }
     }
 
     /// Runs the calls of a document.
