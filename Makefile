@@ -18,7 +18,7 @@ TRACES ?= ../shared/kernel-traces
 BINARY := .build/release/kmemlab
 PYTHON := .venv/bin/python
 BUILD_PACKAGES := libmicrohttpd-dev libsimdjson-dev zlib1g-dev liblmdb-dev pkg-config g++ git ca-certificates
-TEST_PACKAGES := python3 python3-venv chromium curl prometheus-node-exporter procps gcc
+TEST_PACKAGES := python3 python3-venv chromium-headless-shell curl prometheus-node-exporter procps gcc
 BENCH_PACKAGES := wrk valgrind python3
 
 .PHONY: help

@@ -109,3 +109,13 @@ if Context.environment["KMEMLAB_FUZZ"] != nil {
             name: "FuzzTests", dependencies: fuzzDependencies, path: "Tests/Fuzz",
             exclude: ["Corpora", "Dictionaries", "main.swift", "run.py"]))
 }
+
+// `Tests/run.py` has the kernel optimized in the tests' build, which makes millions of calls to it. A
+// package with such flags could not be depended on by its version, so only there.
+if Context.environment["KMEMLAB_OPTIMIZED_TESTS"] != nil {
+    let flags = ["-O", "-disable-batch-mode", "-whole-module-optimization", "-num-threads", "2"]
+    let kernel = ["KernelMemory", "KernelTraces", "KernelTestSupport"]
+    for target in package.targets where kernel.contains(target.name) {
+        target.swiftSettings = [.unsafeFlags(flags)]
+    }
+}

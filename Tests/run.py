@@ -20,6 +20,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BINARY = ".build/release/kmemlab"
+# A build of its own, in which the kernel is optimized (see Package.swift): the tests take a fifth of the time.
+SWIFT = ["env", "KMEMLAB_OPTIMIZED_TESTS=yes", "swift"]
+TESTS = ["--scratch-path", ".build/tests"]
 REPORT = ".build/swift-tests.xml"
 LIMIT_IN_SECONDS = "900"
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed")
@@ -68,9 +71,9 @@ def warnings():
 def swift():
     report = ROOT / REPORT
     report.unlink(missing_ok=True)
-    status, lines = run("swift", "swift", "build", "--build-tests")
+    status, lines = run("swift", *SWIFT, "build", "--build-tests", "--disable-index-store", *TESTS)
     if status == 0:
-        status, more = run("swift", "swift", "test", "--skip-build", "--disable-xctest", "--xunit-output", REPORT)
+        status, more = run("swift", *SWIFT, "test", "--skip-build", "--disable-xctest", "--xunit-output", REPORT, *TESTS)
         lines += more
     cases = read_cases(report)
     failed = sum(case.find("failure") is not None for case in cases)

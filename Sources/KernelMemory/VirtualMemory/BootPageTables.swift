@@ -20,7 +20,8 @@ extension Core {
         frames = frames.dropLast(empty.count) + reserved + empty
         var tables = frames.makeIterator()
         let next = { tables.next() }
-        for chunk in smallChunks() { mapSmall(chunk, next) }
+        let early = earlyChunkCount
+        for chunk in smallChunks() { mapSmall(chunk, isEarly: chunk < early, next) }
         mapLarge(next)
         if shape.architecture == .i386 {
             let pkmap = layout.pkmapBase ?? layout.fixaddrStart
@@ -98,7 +99,7 @@ extension Core {
         } ?? 0
     }
 
-    private func mapSmall(_ chunk: UInt32, _ next: () -> UInt32?) {
+    private func mapSmall(_ chunk: UInt32, isEarly: Bool, _ next: () -> UInt32?) {
         let first = chunk * chunkPages
         let protection = PageTableEntry.kernel(shape.architecture)
         let address = directAddress(first)
@@ -106,7 +107,7 @@ extension Core {
         for pfn in first..<min(first + chunkPages, directEnd) {
             setEntry(table, Int(pfn - first), UInt64(pfn) << 12 | protection)
         }
-        if chunk < earlyChunkCount {
+        if isEarly {
             let entry = UInt64(table) << 12 | PageTableEntry.kernelTable
             setEntry(rootTable, paging.index(address, at: 0), entry)
         }

@@ -5,6 +5,8 @@ import MicroHTTPD
 struct Interface: @unchecked Sendable {
     let document: JSON
     let yaml: String
+    /// Method, path pattern and operation of each operation.
+    let operations: [(method: String, path: String, operation: JSON)]
     private let schema: JSONSchema
 
     /// The file of this checkout.
@@ -12,13 +14,9 @@ struct Interface: @unchecked Sendable {
 
     private init() {
         yaml = readText(repositoryRoot + "/openapi/openapi.yaml")
-        document = (try? JSON(parsing: yaml)) ?? .null
+        document = (try? JSON(yaml: yaml)) ?? .null
         schema = JSONSchema(document: document)
-    }
-
-    /// Method, path pattern and operation of each operation.
-    var operations: [(method: String, path: String, operation: JSON)] {
-        document["paths"].object.flatMap { path, item in
+        operations = document["paths"].object.flatMap { path, item in
             item.object.compactMap { method, operation in
                 method == "parameters" ? nil : (method.uppercased(), path, operation)
             }
@@ -81,12 +79,13 @@ struct Interface: @unchecked Sendable {
     private func operation(_ request: SyntheticRequest) -> JSON? {
         let path = request.target.split(separator: "?")[0]
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        let candidates = operations.filter { operation in
+        let found = operations.first { operation in
+            guard operation.method == request.method else { return false }
             let pattern = operation.path.split(separator: "/", omittingEmptySubsequences: false)
-            return operation.method == request.method && pattern.count == segments.count
+            return pattern.count == segments.count
                 && zip(pattern, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
         }
-        return candidates.first?.operation
+        return found?.operation
     }
 }
 

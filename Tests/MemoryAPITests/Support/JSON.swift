@@ -1,3 +1,4 @@
+import CSimdJSON
 import Yams
 
 /// A JSON or YAML document as a value, for tests to look into.
@@ -10,11 +11,70 @@ indirect enum JSON: Equatable, Sendable {
     case array([JSON])
     case object([String: JSON])
 
-    /// Reads a document; JSON is YAML too.
+    /// Reads a JSON document.
     init(parsing text: String) throws {
-        self = try Yams.compose(yaml: text).map(JSON.init) ?? .null
+        let bytes = Array(text.utf8) + [UInt8](repeating: 0, count: 64)
+        self = try bytes.withUnsafeBytes { bytes in
+            var root = csj_value()
+            let code = csj_parse(bytes.baseAddress, bytes.count - 64, &root)
+            guard code == 0 else { throw NoJSON(reason: String(cString: csj_reason(code))) }
+            return JSON(root)
+        }
     }
 
+    /// Reads a YAML document.
+    init(yaml: String) throws {
+        self = try Yams.compose(yaml: yaml).map(JSON.init) ?? .null
+    }
+}
+
+/// What is wrong with a text that is no JSON document.
+struct NoJSON: Error {
+    let reason: String
+}
+
+extension JSON {
+    private init(_ value: csj_value) {
+        switch value.kind {
+        case CSJ_OBJECT: self = .object(JSON.members(value))
+        case CSJ_ARRAY: self = .array(JSON.elements(value))
+        case CSJ_STRING: self = .string(JSON.text(value.text))
+        case CSJ_UNSIGNED: self = JSON(value.whole)
+        case CSJ_NEGATIVE: self = .int(Int(Int64(bitPattern: value.whole)))
+        case CSJ_REAL: self = .real(value.real)
+        case CSJ_TRUE: self = .bool(true)
+        case CSJ_FALSE: self = .bool(false)
+        default: self = .null
+        }
+    }
+
+    private init(_ whole: UInt64) {
+        self = Int(exactly: whole).map(JSON.int) ?? .real(Double(whole))
+    }
+
+    private static func members(_ object: csj_value) -> [String: JSON] {
+        var members: [String: JSON] = [:]
+        var (name, value) = (csj_text(), csj_value())
+        var cursor = withUnsafePointer(to: object, csj_members)
+        while csj_next_member(&cursor, &name, &value) { members[text(name)] = JSON(value) }
+        return members
+    }
+
+    private static func elements(_ array: csj_value) -> [JSON] {
+        var elements: [JSON] = []
+        var value = csj_value()
+        var cursor = withUnsafePointer(to: array, csj_elements)
+        while csj_next_element(&cursor, &value) { elements.append(JSON(value)) }
+        return elements
+    }
+
+    private static func text(_ text: csj_text) -> String {
+        let bytes = UnsafeRawBufferPointer(start: text.start, count: text.count)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension JSON {
     private init(_ node: Node) {
         switch node {
         case .mapping(let mapping):

@@ -1,15 +1,15 @@
+import Synchronization
+
 /// Checks values against the part of JSON Schema that the OpenAPI file uses.
 struct JSONSchema {
     let document: JSON
 
-    /// What is wrong with a value, each with its place; empty when it is valid.
-    func faults(_ value: JSON, _ schema: JSON, at place: String = "") -> [String] {
-        if let reference = schema["$ref"].string {
-            return faults(value, resolved(reference), at: place)
-        }
-        return typeFaults(value, schema, place) + choiceFaults(value, schema, place)
-            + numberFaults(value, schema, place) + stringFaults(value, schema, place)
-            + arrayFaults(value, schema, place) + objectFaults(value, schema, place)
+    /// What is wrong with a value, each with its place before a colon; empty when it is valid.
+    func faults(_ value: JSON, _ schema: JSON) -> [String] {
+        if let reference = schema["$ref"].string { return faults(value, resolved(reference)) }
+        return typeFaults(value, schema) + choiceFaults(value, schema)
+            + numberFaults(value, schema) + stringFaults(value, schema)
+            + arrayFaults(value, schema) + objectFaults(value, schema)
     }
 
     /// What a reference such as `#/components/schemas/Page` points to.
@@ -24,10 +24,10 @@ struct JSONSchema {
 }
 
 extension JSONSchema {
-    private func typeFaults(_ value: JSON, _ schema: JSON, _ place: String) -> [String] {
+    private func typeFaults(_ value: JSON, _ schema: JSON) -> [String] {
         let types = schema["type"].string.map { [$0] } ?? schema["type"].array.compactMap(\.string)
         if types.isEmpty || types.contains(where: { has(value, type: $0) }) { return [] }
-        return ["\(place): \(value) is not \(types)"]
+        return [": \(value) is not \(types)"]
     }
 
     private func has(_ value: JSON, type: String) -> Bool {
@@ -39,64 +39,83 @@ extension JSONSchema {
         }
     }
 
-    private func choiceFaults(_ value: JSON, _ schema: JSON, _ place: String) -> [String] {
+    private func choiceFaults(_ value: JSON, _ schema: JSON) -> [String] {
         var faults: [String] = []
-        let isEnum = schema.keys.contains("enum")
-        if isEnum, !schema["enum"].array.contains(value) {
-            faults.append("\(place): \(value) is not in \(schema["enum"])")
+        if let wanted = schema.object["enum"], !wanted.array.contains(value) {
+            faults.append(": \(value) is not in \(wanted)")
         }
-        if schema.keys.contains("const"), schema["const"] != value {
-            faults.append("\(place): \(value) is not \(schema["const"])")
+        if let wanted = schema.object["const"], wanted != value {
+            faults.append(": \(value) is not \(wanted)")
         }
         let any = schema["anyOf"].array + schema["oneOf"].array
         if !any.isEmpty, !any.contains(where: { self.faults(value, $0).isEmpty }) {
-            let reasons = any.map { self.faults(value, $0, at: place) }
-            faults.append("\(place): fits none of the alternatives: \(reasons)")
+            let reasons = any.map { self.faults(value, $0) }
+            faults.append(": fits none of the alternatives: \(reasons)")
         }
         return faults
     }
 
-    private func numberFaults(_ value: JSON, _ schema: JSON, _ place: String) -> [String] {
+    private func numberFaults(_ value: JSON, _ schema: JSON) -> [String] {
         guard let number = value.number else { return [] }
         let isLow = schema["minimum"].number.map { number < $0 } ?? false
         let isHigh = schema["maximum"].number.map { number > $0 } ?? false
-        return isLow || isHigh ? ["\(place): \(number) is out of range"] : []
+        return isLow || isHigh ? [": \(number) is out of range"] : []
     }
 
-    private func stringFaults(_ value: JSON, _ schema: JSON, _ place: String) -> [String] {
+    private func stringFaults(_ value: JSON, _ schema: JSON) -> [String] {
         guard let text = value.string, let pattern = schema["pattern"].string,
-            let regex = try? Regex(pattern)
+            let expression = Expressions.shared[pattern]
         else { return [] }
-        return text.firstMatch(of: regex) == nil ? ["\(place): \(text) is not \(pattern)"] : []
+        return text.firstMatch(of: expression) == nil ? [": \(text) is not \(pattern)"] : []
     }
 
-    private func arrayFaults(_ value: JSON, _ schema: JSON, _ place: String) -> [String] {
+    private func arrayFaults(_ value: JSON, _ schema: JSON) -> [String] {
         guard case .array(let elements) = value else { return [] }
         var found: [String] = []
         if let most = schema["maxItems"].int, elements.count > most {
-            found.append("\(place): more than \(most) elements")
+            found.append(": more than \(most) elements")
         }
-        guard schema.keys.contains("items") else { return found }
+        guard let items = schema.object["items"] else { return found }
+        for (index, element) in elements.enumerated() {
+            found += faults(element, items).map { "/\(index)\($0)" }
+        }
         return found
-            + elements.enumerated().flatMap {
-                faults($0.element, schema["items"], at: "\(place)/\($0.offset)")
-            }
     }
 
-    private func objectFaults(_ value: JSON, _ schema: JSON, _ place: String) -> [String] {
+    private func objectFaults(_ value: JSON, _ schema: JSON) -> [String] {
         guard case .object(let members) = value else { return [] }
         let required = schema["required"].array.compactMap(\.string)
-        var found = required.filter { members[$0] == nil }.map { "\(place): no \($0)" }
+        var found = required.filter { members[$0] == nil }.map { ": no \($0)" }
         let properties = schema["properties"].object
         for (name, member) in members {
             if let property = properties[name] {
-                found += faults(member, property, at: "\(place)/\(name)")
+                found += faults(member, property).map { "/\(name)\($0)" }
             } else if schema["additionalProperties"] == .bool(false) {
-                found.append("\(place): \(name) is not described")
+                found.append(": \(name) is not described")
             } else {
-                found += faults(member, schema["additionalProperties"], at: "\(place)/\(name)")
+                found += faults(member, schema["additionalProperties"]).map { "/\(name)\($0)" }
             }
         }
         return found
+    }
+}
+
+/// The patterns of the file, each compiled once.
+private struct Expressions: ~Copyable {
+    static let shared = Expressions()
+    private let known = Mutex<[String: Expression]>([:])
+
+    subscript(pattern: String) -> Regex<AnyRegexOutput>? {
+        known.withLock { known in
+            if let expression = known[pattern] { return expression.regex }
+            let expression = Expression(regex: try? Regex(pattern))
+            known[pattern] = expression
+            return expression.regex
+        }
+    }
+
+    /// Made of a text, it holds no code of others', which alone would keep it to one thread.
+    private struct Expression: @unchecked Sendable {
+        let regex: Regex<AnyRegexOutput>?
     }
 }
