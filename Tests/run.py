@@ -71,7 +71,7 @@ def warnings():
 def swift():
     report = ROOT / REPORT
     report.unlink(missing_ok=True)
-    status, lines = run("swift", *SWIFT, "build", "--build-tests", "--disable-index-store", *TESTS)
+    status, lines = run("swift", *SWIFT, "build", "--build-tests", *TESTS)
     if status == 0:
         status, more = run("swift", *SWIFT, "test", "--skip-build", "--disable-xctest", "--xunit-output", REPORT, *TESTS)
         lines += more

@@ -38,7 +38,7 @@ class MemoryLine extends HTMLElement {
       physical(zones),
       el("figcaption", { class: "sub axis" }, `frames; the line is at frame ${line.toLocaleString("en")}${machine.kind === "classroom"
         ? ". A frame of this small machine stands for a MiB"
-        : `, at ${bytes(line * PAGE)}: of 1 GiB of addresses, vmalloc has 128 MiB, and kmap and fixed ones the top`}`)),
+        : `, at ${bytes(line * PAGE)}: of 1 GiB of addresses, vmalloc has 120 MiB, and kmap and fixed ones the top`}`)),
     el("p", {}, `Before the line a frame always has the address ${rule}. The ${plural(high.zone.spanned_pages, "frame")} beyond have none: the kernel reaches them only through a window.`));
     markPointed(this);
   }

@@ -36,7 +36,7 @@ class NoticeBar extends HTMLElement {
 function halted() {
   return el("div", { class: "notice halted" },
     el("p", {}, el("strong", {}, "The machine has halted. "), el("code", {}, lab.halted)),
-    !lab.isSpectator && el("p", {}, "It answers no further call. A real one would have to be switched off; this one can also go back. ",
+    !lab.isSpectator && el("p", {}, "It answers no further call. A real one may kill the task and limp on; this one can also go back. ",
       el("button", { type: "button", onclick: () => lab.undoTo(lab.last - 1) }, "Undo the last call"), " ",
       el("button", { type: "button", onclick: () => lab.reboot() }, "Reboot")));
 }

@@ -56,7 +56,7 @@ export const FREE_STORIES = [
         call: ([a]) => `free_page(${a.returned})`,
         ask: "And once more. The other kernel kept silent here.",
         say: (all) => (all[2].halted
-          ? "This one checks the reference count before it lowers it, finds 0 and stops the whole machine at once, "
+          ? "This one checks the reference count before it lowers it, finds 0 and kills the task at once, "
             + "with the culprit still in the call. That is why one develops on a debug kernel."
           : `The machine goes on. ${silence(all[2])}`),
       },

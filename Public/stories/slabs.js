@@ -86,7 +86,7 @@ export const SLAB_STORIES = [
     id: "own-cache",
     title: "A cache of one’s own",
     topic: "slabs",
-    intro: "Who needs many objects of one kind makes a cache for them, as the article does for a driver’s structures.",
+    intro: "Who needs many objects of one kind makes a cache for them, and needs no free list of their own.",
     calls: [
       {
         call: () => "kmem_cache_create(\"my_struct\", 300, 0, SLAB_HWCACHE_ALIGN, NULL)",

@@ -43,6 +43,40 @@ import Testing
         #expect(try client.get("/zones?step=3").problem == "unknown-step")
     }
 
+    @Test func batch_thatRunsNothing_leavesUndoneCallsAndTheirCheckpoints() throws {
+        let client = try TestClient()
+        _ = try client.post("/calls", Self.batch(of: 0..<3_000))
+        let seen = try client.snapshot(at: 1_500)
+        _ = try client.post("/undo", #"{"steps":2500}"#)
+        #expect(try client.post("/calls", "[]").text == "[]")
+        #expect(try client.post("/redo", #"{"steps":2500}"#).json["step"].int == 3_000)
+        _ = try client.post("/calls", Self.batch(of: 0..<200))
+        #expect(try client.snapshot(at: 1_500) == seen)
+    }
+
+    @Test func earlierSteps_ofABatch_areThoseOfItsPartsByThemselves() throws {
+        let whole = try TestClient()
+        let parts = try TestClient()
+        _ = try whole.post("/calls", Self.batch(of: 0..<5_000))
+        _ = try whole.post("/undo", #"{"steps":1000}"#)
+        _ = try whole.post("/calls", Self.batch(of: 4_000..<5_500))
+        for steps in [0..<1_000, 1_000..<4_000, 4_000..<5_500] {
+            _ = try parts.post("/calls", Self.batch(of: steps))
+        }
+        for step in [1, 1_023, 1_024, 2_500, 4_000, 4_097, 5_500] {
+            #expect(try whole.snapshot(at: step) == parts.snapshot(at: step), "step \(step)")
+        }
+    }
+
+    /// Pages that stay, more and more of them.
+    private static func batch(of steps: Range<Int>) -> String {
+        let calls = steps.map { index in
+            let call = index.isMultiple(of: 50) ? "alloc_page(" : "kmalloc(\(index % 96), "
+            return #"{"call":"\#(call)GFP_KERNEL)"}"#
+        }
+        return "[\(calls.joined(separator: ","))]"
+    }
+
     @Test func manyCalls_acrossCheckpoints_canBeUndoneAndReplayed() throws {
         let client = try TestClient("i386")
         let pair = #"{"call":"alloc_page(GFP_KERNEL)"},{"call":"alloc_pages(GFP_KERNEL, 1)"}"#

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from support import Server, check, request
@@ -45,16 +46,17 @@ def sigint_during_a_request_lets_it_end(binary):
 
 @check
 def sigterm_ends_long_work_that_nobody_waits_for(binary):
-    batch = ",".join(['{"call":"vmalloc(67108864)","as":"p"},{"call":"vfree($p)"}'] * 15000)
-    with Server(binary, "--max-work", "3600") as server, server.connect() as client:
-        client.send(request("POST", "/calls", f"[{batch}]", **server.boot(machine="x86_64")))
+    # As much as one session may write, which takes about a second; together far more than the grace period.
+    batch = ",".join(['{"call":"vmalloc(67108864)","as":"p"},{"call":"vfree($p)"}'] * 450)
+    with Server(binary, "--max-work", "3600") as server, ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(40)]
+        for client in clients:
+            client.send(request("POST", "/calls", f"[{batch}]", **server.boot(machine="x86_64")))
         time.sleep(1)
-        # After the grace period the server gives it up; otherwise the watchdog would end it with 1.
+        # After the grace period the server gives the rest up; otherwise the watchdog would end it with 1.
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
-        # Given up at the moment at which connections are closed: it may be told so, or not.
-        answer = client.read()
-        assert answer is None or answer.status == 429 and answer.json["type"].endswith("/too-much-work"), answer
+        assert any(client.is_closed() for client in clients), "all the work was done before its end"
 
 
 @check

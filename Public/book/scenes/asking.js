@@ -96,7 +96,7 @@ export const SCENES = [
           truth: (answers) => (newest(answers).page ? "yes" : "no"),
           tell: (_, answers) => `It returned ${newest(answers).returned}.`,
         },
-        say: ([a]) => (a.page ? `${said(framesOf(a))}.` : "NULL: no list has a block so large. Enough frames are free, but not in a row and in place. The kernel also says so in its log."),
+        say: ([a]) => (a.page ? `${said(framesOf(a))}.` : "NULL: no list has a block so large. Even 728 in a row are free, but no aligned 512. The kernel also says so in its log."),
       },
       {
         call: () => "__get_free_pages(GFP_KERNEL, 11)",

@@ -51,7 +51,7 @@ export const SCENES = [
     id: "off-by-one", title: "4. The last byte", topic: "slabs",
     code: ["char *name = kmalloc(64, GFP_KERNEL);", "memset(name, 'x', 64);", "name[64] = 0;", "kfree(name);"],
     calls: [[1, () => "kmalloc(64, GFP_KERNEL)"], [2, (all) => `memset(${value(all, 0)}, 0x78, 64)`], [3, (all) => `memset(${plus(value(all, 0), 64)}, 0, 1)`], [4, (all) => `kfree(${value(all, 0)})`]],
-    cure: "Byte 64 is the first byte of the neighbour. With kmalloc(60) it would have fallen into the rounding and hurt nobody, until the day when the size changes. The cure: kmalloc(65).",
+    cure: "Byte 64 is the first byte of the neighbour. With kmalloc(60) the byte behind, 60, falls into the rounding and hurts nobody, until the size changes. The cure: kmalloc(65).",
   }),
   bug({
     id: "walking", title: "5. The pointer that walked", topic: "slabs",

@@ -82,7 +82,7 @@ export const SCENES = [
           },
           tell: (_, all, view) => owners(view, FRAME) || `Frame ${FRAME} has one owner at most.`,
         },
-        say: (all, view) => `${said(framesOf(all[4]))}. ${owners(view, FRAME)} On the real machine the same calls returned the same frames.`,
+        say: (all, view) => `${said(framesOf(all[4]))}. ${owners(view, FRAME)} The recorded kernel’s last four calls got the same frames.`,
       },
     ],
   },

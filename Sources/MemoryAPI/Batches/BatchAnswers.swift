@@ -79,10 +79,15 @@ extension BatchAnswers {
     }
 
     /// Writes all answers.
-    mutating func write(_ form: Form, to json: inout JSONWriter) {
+    ///
+    /// - Returns: whether it did; `false` if nobody waits for them any more.
+    mutating func write(_ form: Form, to json: inout JSONWriter) -> Bool {
         begin(form, &json)
-        while write(form, next: &json) {}
+        while write(form, next: &json) {
+            if WorkBudget.areAllOver { return false }
+        }
         end(form, &json)
+        return true
     }
 
     /// Writes what comes before the first answer.

@@ -71,16 +71,15 @@ final class BatchReceiver: BodyReceiver {
 
     func abandoned() {}
 
-    /// Runs what is left to run, at the session's state unless the batch has begun already, and makes
-    /// the calls there.
-    func commit(to session: inout SessionState) throws(Problem) -> BatchAnswers {
+    /// Runs what is left to run, at the session's state unless the batch has begun already.
+    func finish(at session: borrowing SessionState) throws(Problem) -> BatchResult {
         if let problem { throw problem }
         if isLong { try session.place.leaveShared() } else { try begin(session, session.place) }
         try run?.take(gathered.bytes)
         guard var run = run.take() else { preconditionFailure("the batch has begun") }
         run.batch.budget.resume()
         try run.lines.finish(into: &run.batch)
-        return try run.batch.commit(to: &session)
+        return try run.batch.finish(at: session)
     }
 
     private func begin(

@@ -3,15 +3,17 @@ import KernelMemory
 
 /// The calls of a batch, run one after the other on a copy of the session's machine.
 ///
-/// A batch that is refused, or undone, has so never touched the session; one that is kept is made
-/// again there, with the same results, by ``commit(to:)``. A call is read only when those before it
-/// have run, since it may name what they returned.
+/// A batch that is refused, or undone, has so never touched the session; one that is kept hands over the
+/// machine and the calls: see ``BatchResult``. A call is read only when those before it have run, since it may
+/// name what they returned.
 struct BatchRun: ~Copyable {
     private let options: BatchOptions
     private let start: Machine
     /// The state that the session had.
     private let startHash: UInt64
     private var machine: Machine
+    /// The session's, and those of the calls here.
+    private var checkpoints: Checkpoints
     private var reader: CallReader
     private var room: SessionRoom
     /// Names of the caches that calls before this one make.
@@ -36,6 +38,8 @@ struct BatchRun: ~Copyable {
         start = session.machine
         startHash = session.hash
         machine = start
+        checkpoints = session.checkpoints
+        checkpoints.forget(after: session.step)
         reader = CallReader(session.machine.architecture)
         room = session.room
         budget = WorkBudget(place, room.limits)
@@ -65,14 +69,13 @@ struct BatchRun: ~Copyable {
         guard !isStopped else { return setResult(of: named, .void) }
         let requested = named.resolved(machine)
         guard machine.runs(requested), !(try isOutOfBudget()) else {
-            steps.append(BatchStep(call: requested.call, kind: .notRun))
+            steps.append(BatchStep(call: requested.call, returned: .void, kind: .notRun))
             noteFailure()
             return setResult(of: requested, .void)
         }
         try changeCPU(for: requested)
         try room.take(requested.call, machine)
-        let returned = machine.apply(requested.call).returned
-        steps.append(BatchStep(call: requested.call, kind: .answered))
+        let returned = apply(requested.call, .answered)
         summary.ran += 1
         setResult(of: requested, returned)
         if requested.call.hasFailed(returned) || machine.isHalted {
@@ -101,8 +104,15 @@ struct BatchRun: ~Copyable {
     private mutating func changeCPU(for requested: RequestedCall) throws(Problem) {
         guard let cpu = requested.cpu, cpu != UInt32(machine.currentCPU) else { return }
         try room.take(.runOn(cpu: cpu), machine)
-        _ = machine.apply(.runOn(cpu: cpu))
-        steps.append(BatchStep(call: .runOn(cpu: cpu), kind: .silent))
+        _ = apply(.runOn(cpu: cpu), .silent)
+    }
+
+    @inline(__always)
+    private mutating func apply(_ call: KernelCall, _ kind: BatchStep.Kind) -> Outcome.Returned {
+        let returned = machine.apply(call).returned
+        if _slowPath(checkpoints.isDue(Int(machine.step))) { checkpoints.keep(machine) }
+        steps.append(BatchStep(call: call, returned: returned, kind: kind))
+        return returned
     }
 
     @inline(__always)
@@ -121,18 +131,17 @@ struct BatchRun: ~Copyable {
     /// Notes how many events of a trace became no calls.
     mutating func noteSkipped(_ count: Int) { summary.skipped = count }
 
-    /// Makes all calls in the session or, where one failed and the batch is atomic, none.
+    /// Ends the batch.
     ///
-    /// - Returns: the answers.
-    /// - Throws: a problem if the session has changed since the batch began; then nothing was done.
-    consuming func commit(to session: inout SessionState) throws(Problem) -> BatchAnswers {
+    /// - Throws: a problem if the session has changed since the batch began.
+    consuming func finish(at session: borrowing SessionState) throws(Problem) -> BatchResult {
         guard session.hash == startHash else { throw Problem(movedTo: session.step) }
         try checkGoesOn()
         summary.isUndone = options.isAtomic && summary.firstFailure != nil
-        if !summary.isUndone {
-            for step in steps where step.kind != .notRun { _ = try session.apply(step.call) }
-        }
-        return BatchAnswers(start, steps, summary, step: session.step, slot)
+        let step = summary.isUndone ? session.step : Int(machine.step)
+        return BatchResult(
+            answers: BatchAnswers(start, steps, summary, step: step, slot), steps: steps,
+            machine: machine, checkpoints: checkpoints, room: room)
     }
 }
 

@@ -1,6 +1,6 @@
 import KernelMemory
 
-/// One call of a batch, kept to be made again: for the session, and for its answer.
+/// One call of a batch and what it returned: for the session's journal, and to be made again for its answer.
 struct BatchStep {
     /// What becomes of it.
     enum Kind: UInt8 {
@@ -13,6 +13,8 @@ struct BatchStep {
     }
 
     let call: KernelCall
+    /// Nothing if the call did not run.
+    let returned: Outcome.Returned
     let kind: Kind
 }
 

@@ -5,9 +5,9 @@ struct SessionRoom {
     /// Calls that it may make.
     private var calls: Int
     /// Bytes that it may write.
-    private var bytes: Int
+    private(set) var bytes: Int
     /// What its machine may come to hold.
-    private var holdings: HoldingsRoom
+    private(set) var holdings: HoldingsRoom
     let limits: SessionLimits
 
     init(calls: Int, bytes: Int, _ holdings: HoldingsRoom, _ limits: SessionLimits) {

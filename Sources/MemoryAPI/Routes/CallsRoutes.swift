@@ -81,22 +81,27 @@ enum CallsRoutes {
         _ session: inout SessionState, _ response: inout Response, _ turn: WorkTurn
     ) throws(Problem) {
         try request.checkPrecondition(session)
-        let answers: BatchAnswers?
+        let result: BatchResult?
         if let receiver {
-            answers = try receiver.commit(to: &session)
+            result = try receiver.finish(at: session)
         } else {
-            answers = try run(options, request, &session, &response)
+            result = try run(options, request, &session, &response)
         }
-        if let answers { write(answers, options, request, &response, turn) }
+        guard let result else { return }
+        // While they are written, all of it can still be given up.
+        guard write(result.answers, options, request, &response, turn) else {
+            throw Problem(tooMuchWork: "The batch", session.place, session.limits)
+        }
+        result.commit(to: &session)
     }
 
     /// Runs the calls of a document.
     ///
-    /// - Returns: the answers; `nil` if it is a single call, which is answered by itself.
+    /// - Returns: what they came to; `nil` if it is a single call, which is answered by itself.
     private static func run(
         _ options: BatchOptions, _ request: borrowing Request, _ session: inout SessionState,
         _ response: inout Response
-    ) throws(Problem) -> BatchAnswers? {
+    ) throws(Problem) -> BatchResult? {
         let body = try JSONBody.parse(request.body)
         if body.kind == CSJ_ARRAY {
             try request.checkNotExplained()
@@ -106,13 +111,13 @@ enum CallsRoutes {
             var cursor = csj_elements(&body)
             var element = csj_value()
             while csj_next_element(&cursor, &element) { try batch.add(element) }
-            return try batch.commit(to: &session)
+            return try batch.finish(at: session)
         }
         if options.wantsSummary || request.wantsLines {
             try request.checkNotExplained()
             var batch = try BatchRun(session, options, session.place)
             try batch.add(body, in: .body)
-            return try batch.commit(to: &session)
+            return try batch.finish(at: session)
         }
         try request.explain(&session, &response) { (session, response) throws(Problem) in
             try runOne(body, &session, &response)
@@ -130,18 +135,23 @@ enum CallsRoutes {
         try session.run(named.resolved(session.machine), answering: &response)
     }
 
+    /// Answers a batch.
+    ///
+    /// - Returns: whether somebody still waits for that.
     private static func write(
         _ answers: BatchAnswers, _ options: BatchOptions, _ request: borrowing Request,
         _ response: inout Response, _ turn: WorkTurn
-    ) {
+    ) -> Bool {
         let form: BatchAnswers.Form =
             request.wantsLines ? .lines : options.wantsSummary ? .report : .array
         if answers.count > gatheredAnswers {
             response.stream(BatchStream(answers, form, turn: turn))
-        } else {
-            var answers = answers
-            response.json { json in answers.write(form, to: &json) }
+            return true
         }
+        var answers = answers
+        var isWhole = false
+        response.json { json in isWhole = answers.write(form, to: &json) }
+        return isWhole
     }
 }
 

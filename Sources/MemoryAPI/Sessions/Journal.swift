@@ -26,13 +26,15 @@ struct Journal: ~Copyable, @unchecked Sendable {
 
     /// Takes down a call behind the first `position` ones; what came behind is forgotten.
     @inline(__always)
-    mutating func append(_ call: KernelCall, _ outcome: Outcome, at position: Int) {
+    mutating func append(
+        _ call: KernelCall, _ returned: Outcome.Returned, at position: Int
+    ) {
         if _slowPath(position == capacity) { grow() }
         if _slowPath(position < count) { forget(after: position) }
         var record = JournalRecord(call, payload: UInt32(truncatingIfNeeded: payloads.count))
         var payloadHash: UInt64 = 0
         if let payload = JournalPayload(call) { payloadHash = keep(payload) }
-        record.complete(outcome.returned, after: hash(at: position), payload: payloadHash)
+        record.complete(returned, after: hash(at: position), payload: payloadHash)
         base[position] = record
         count = position + 1
     }

@@ -8,7 +8,7 @@ struct SessionState: ~Copyable, Sendable {
     private let booted: BootImage
     private(set) var machine: Machine
     private(set) var journal: Journal
-    private var checkpoints = Checkpoints()
+    private(set) var checkpoints = Checkpoints()
     /// What was answered to requests that may come again.
     private(set) var answers = KeptAnswers()
     /// When the last change has come to stay that the journal store was given; `nil` if there was none.
@@ -49,7 +49,7 @@ struct SessionState: ~Copyable, Sendable {
     /// Calls taken down, those that were undone and can be redone included.
     var lastStep: Int { journal.count }
 
-    /// Runs one call and takes it down: the only way to change the machine.
+    /// Runs one call and takes it down.
     ///
     /// - Throws: a problem for a halted machine and for a full journal; then nothing has changed.
     @inline(__always)
@@ -66,9 +66,30 @@ struct SessionState: ~Copyable, Sendable {
     private mutating func take(_ call: KernelCall, at position: Int) -> Outcome {
         if _slowPath(position < journal.count) { checkpoints.forget(after: position) }
         let outcome = machine.apply(call)
-        journal.append(call, outcome, at: position)
+        journal.append(call, outcome.returned, at: position)
         if _slowPath(checkpoints.isDue(position + 1)) { checkpoints.keep(machine) }
         return outcome
+    }
+
+    /// Takes down calls that ran on a copy of the machine, and goes on with that copy. If none did, nothing changes:
+    /// the calls that were undone can still be redone then, and their checkpoints stay.
+    ///
+    /// - Parameters:
+    ///   - checkpoints: the session's up to now, and those of these calls.
+    ///   - room: what is left of the session's.
+    mutating func take(
+        _ steps: [BatchStep], _ machine: Machine, _ checkpoints: Checkpoints, _ room: SessionRoom
+    ) {
+        guard machine.step > self.machine.step else { return }
+        var position = step
+        for step in steps where step.kind != .notRun {
+            journal.append(step.call, step.returned, at: position)
+            position += 1
+        }
+        self.machine = machine
+        self.checkpoints = checkpoints
+        writtenBytes = limits.writtenBytesPerSession - room.bytes
+        holdings = room.holdings
     }
 
     /// Refuses calls of a halted machine, and those of a CPU that spins but the one that leaves it.

@@ -66,9 +66,11 @@ extension FuzzTarget {
             try lines.take(copy.bytes, into: &batch)
         }
         try lines.finish(into: &batch)
-        var answers = try batch.commit(to: &session)
+        let result = try batch.finish(at: session)
+        var answers = result.answers
         var json = JSONWriter(OutputBuffer())
-        answers.write(.lines, to: &json)
+        guard answers.write(.lines, to: &json) else { preconditionFailure("nobody gave it up") }
+        result.commit(to: &session)
         _ = json.finish()
     }
 }
