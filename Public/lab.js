@@ -205,9 +205,10 @@ class Lab extends Steps {
     return answer;
   }
 
-  /** Takes calls back until the machine is at `step` again. */
-  undoTo(step) {
+  /** Takes calls back until the machine is at step `wanted` again; without it, the last one. */
+  undoTo(wanted) {
     return this.queue(async () => {
+      const step = wanted ?? this.last - 1;
       if (step < 0 || step >= this.last) return;
       const answer = await this.api.send(requests.undo(this.last - step));
       this.undone += this.last - answer.step;

@@ -21,7 +21,7 @@ class StepBar extends HTMLElement {
   #next = el("button", { type: "button", class: "next", onclick: () => stepForward() });
   #skip = el("button", { type: "button", class: "quiet skip-question", title: "Make the next call without an answer", onclick: () => lab.story?.advance(lab) }, "Skip");
   #newest = this.#button("Newest step", "▶|", () => lab.go(lab.last));
-  #undo = el("button", { type: "button", class: "quiet", onclick: () => lab.undoTo(this.#undoTarget) });
+  #undo = el("button", { type: "button", class: "quiet", onclick: () => lab.undoTo(lab.isPast ? lab.step : undefined) });
   #redo = el("button", { type: "button", class: "quiet", onclick: () => lab.redo() }, "Redo");
 
   connectedCallback() {
@@ -39,10 +39,6 @@ class StepBar extends HTMLElement {
 
   #button(label, sign, act) {
     return el("button", { type: "button", "aria-label": label, title: label, onclick: act }, sign);
-  }
-
-  get #undoTarget() {
-    return lab.isPast ? lab.step : lab.last - 1;
   }
 
   #draw() {

@@ -138,6 +138,17 @@ def undo_and_redo_change_the_machine(browser, base):
 
 
 @check
+def each_click_on_undo_takes_back_one(browser, base):
+    lab = Lab(browser, base)
+    step = lab.step
+    lab.page.evaluate("() => { const undo = document.querySelector('step-bar .undo button'); undo.click(); undo.click(); undo.click(); }")
+    lab.at_step(step - 3)
+    assert lab.get("/zones")["step"] == step - 3
+    lab.click("step-bar .undo button:last-child", to=step - 2)
+    lab.close()
+
+
+@check
 def a_second_click_on_redo_does_nothing(browser, base):
     lab = Lab(browser, base)
     lab.click("step-bar .undo button >> text=Undo the last call")
