@@ -305,7 +305,7 @@ def high_view_fits_and_axe_finds_no_violation(browser, base):
         for _ in range(7):
             lab.click(STORY)
         fits_around(lab, width, "pool full")
-        in_both_themes(lab, f"{width}, pool full")
+        in_both_themes(lab, f"{width}, pool full", "[data-part=high]")
         lab.start_story("overwritten")
         for _ in range(5):
             lab.click(STORY)

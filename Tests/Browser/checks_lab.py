@@ -137,8 +137,9 @@ def the_own_token_may_act_when_told_to(browser, base):
     lab.page.wait_for_selector("watch-tool >> text=No session has this token")
     lab.page.fill("#watch-token", booted["token"])
     lab.page.press("#watch-token", "Enter")
+    lab.at_step(0)
     lab.page.wait_for_selector(LIVE)
-    assert lab.step == 0 and lab.page.is_disabled(ALLOCATE)
+    assert lab.page.is_disabled(ALLOCATE)
     assert lab.page.locator("[data-tool=watch]:focus").count(), "the focus is not lost with the form"
     lab.page.focus("watch-bar [data-act=act]")
     lab.page.keyboard.press("Enter")
