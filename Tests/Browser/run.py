@@ -6,7 +6,7 @@
     python3 Tests/Browser/run.py --server .build/release/kmemlab --screenshots DIR
 
 Starts the server on a free port with the repository as its working directory, and ends it. Uses the Chromium of the
-system (CHROMIUM=/path, default chromium-headless-shell, or else chromium), one browser for each of two processes that
+system (CHROMIUM=/path, default chromium-headless-shell, or else chromium), one browser for each of three processes that
 share the checks. The last line is `N passed, N failed`; 1 is returned on failure.
 """
 
@@ -155,7 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", required=True, help="the kmemlab binary")
     parser.add_argument("--only", default="", help="run the checks whose name contains this")
-    parser.add_argument("--workers", type=int, default=2, help="how many browsers share the checks")
+    parser.add_argument("--workers", type=int, default=3, help="how many browsers share the checks; each waits a third of its time")
     parser.add_argument("--screenshots", metavar="DIR", help="take pictures instead of checking")
     options = parser.parse_args()
     with Server(options.server) as base:
