@@ -55,26 +55,23 @@ def axe_finds_no_violation(browser, base):
     lab.close()
 
 
-def in_both_themes(lab, where, part=None):
-    """
-    All of axe's rules, and in the dark those that colours matter to; nothing may move, or colours are under way.
-    The dark rest of the page is looked at once, in `axe_finds_no_violation`: name the part that others are about.
-    """
+def in_both_themes(lab, where):
+    """All of axe's rules, and in the dark those that colours matter to; nothing may move, or colours are under way."""
     no_violation(lab, f"{where}, light")
     lab.page.emulate_media(color_scheme="dark")
-    no_violation(lab, f"{where}, dark", ["color-contrast", "scrollable-region-focusable"], part)
+    no_violation(lab, f"{where}, dark", ["color-contrast", "scrollable-region-focusable"])
     lab.page.emulate_media(color_scheme="light")
 
 
-def no_violation(lab, where, rules=None, part=None):
-    """All of axe's rules, or only those named; on the whole page, or what a selector finds of it."""
+def no_violation(lab, where, rules=None):
+    """All of axe's rules, or only those named."""
     # What the browser does not draw since it is far out of sight is looked at too.
     lab.page.eval_on_selector_all(".panel", "all => all.forEach((panel) => panel.style.setProperty('content-visibility', 'visible'))")
     # Without the lists of what is right, which nobody reads, axe takes half the time; its half a megabyte is loaded once.
     # What it would load again are style sheets for rules that are not on.
     options = {"resultTypes": ["violations"], "preload": False, **({"runOnly": rules} if rules else {})}
     axe = Axe("0") if lab.page.evaluate("'axe' in window") else Axe()
-    results = axe.run(lab.page, context=part, options=options)
+    results = axe.run(lab.page, options=options)
     found = [
         f"{v['id']}: {v['help']} at {v['nodes'][0]['target']} ({v['nodes'][0].get('failureSummary', '')[:200]})"
         for v in results.response["violations"]]

@@ -267,7 +267,7 @@ def slab_view_fits_and_axe_finds_no_violation(browser, base):
         lab = Lab(browser, base, width=width, reduced_motion="reduce")
         lab.start_story("double-kfree")
         lab.play()
-        in_both_themes(lab, f"{width}, double kfree", "slab-view")
+        in_both_themes(lab, f"{width}, double kfree")
         lab.click(BACK, to=7)
         lab.type_call("kmem_cache_create(\"wide_objects_of_a_driver\", 1300, 0, 0, NULL)", to=9)
         lab.type_call("kmem_cache_alloc(wide_objects_of_a_driver, GFP_KERNEL)", to=10)
@@ -275,5 +275,5 @@ def slab_view_fits_and_axe_finds_no_violation(browser, base):
         assert lab.page.locator(".strip.dense .object").count() == 512
         lab.page.click("slab-view .quiet")
         assert not lab.scrolls_sideways(), f"{width} px scrolls sideways"
-        in_both_themes(lab, f"{width}, all caches", "slab-view")
+        in_both_themes(lab, f"{width}, all caches")
         lab.close()

@@ -258,15 +258,15 @@ def virtual_view_fits_and_axe_finds_no_violation(browser, base):
         lab.page.wait_for_selector(".slots .stale")
         walked(lab, lab.page.locator(".space [aria-pressed=true]").get_attribute("data-address"))
         assert not lab.scrolls_sideways(), f"{width} px scrolls sideways"
-        in_both_themes(lab, f"{width}, areas", "[data-part=virtual]")
+        in_both_themes(lab, f"{width}, areas")
         lab.start_story("device")
         for step in range(1, 8):
             lab.click("story-list .card .primary", to=step)
         lab.page.click(".virtual .guard")
         lab.page.wait_for_selector(".level.fault")
-        in_both_themes(lab, f"{width}, device", "[data-part=virtual]")
+        in_both_themes(lab, f"{width}, device")
         lab.boot("x86_64")
         look_up(lab, lab.get("/snapshot")["machine"]["page_offset"])
         assert not lab.scrolls_sideways(), f"{width} px scrolls sideways on x86_64"
-        in_both_themes(lab, f"{width}, four levels", "[data-part=virtual]")
+        in_both_themes(lab, f"{width}, four levels")
         lab.close()

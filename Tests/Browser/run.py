@@ -155,7 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", required=True, help="the kmemlab binary")
     parser.add_argument("--only", default="", help="run the checks whose name contains this")
-    parser.add_argument("--workers", type=int, default=3, help="how many browsers share the checks; each waits a third of its time")
+    parser.add_argument("--workers", type=int, default=3, help="how many browsers share the checks")
     parser.add_argument("--screenshots", metavar="DIR", help="take pictures instead of checking")
     options = parser.parse_args()
     with Server(options.server) as base:
