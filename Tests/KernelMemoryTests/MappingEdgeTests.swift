@@ -55,6 +55,18 @@ struct MappingEdgeTests {
         #expect(machine.misuses.last?.freedAtStep == 3)
     }
 
+    @Test func areaOfVmalloc_unmapped_losesItsPages() throws {
+        var machine = Machine(try MachineConfiguration(memoryInMiB: 512))
+        let kept = address(machine.apply(.vmalloc(size: 8192)))
+        let area = VirtualAddress(address(machine.apply(.vmalloc(size: 6 * 4096))))
+        _ = machine.apply(.vunmap(area))
+        #expect(codes(machine) == [.vunmapOfVmalloc] && machine.vmallocPageCount == 8)
+        #expect(machine.invariantViolation() == nil)
+        _ = machine.apply(.vfree(VirtualAddress(kept)))
+        #expect(machine.vmallocPageCount == 6 && machine.mappedFrame(area) == nil)
+        #expect(machine.invariantViolation() == nil)
+    }
+
     @Test func addressesWiderThan32Bits_areNowhereMapped() throws {
         var machine = Machine(try MachineConfiguration())
         let area = address(machine.apply(.vmalloc(size: 8192)))

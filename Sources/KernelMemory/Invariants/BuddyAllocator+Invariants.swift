@@ -81,7 +81,8 @@ extension Core {
     fileprivate func checkPerCPULists(_ zone: Int, _ census: inout FrameCensus) -> String? {
         for cpu in 0..<shape.cpuCount {
             let local = perCPU + (cpu * MachineShape.zoneCount + zone)
-            if abs(local.pointee.freeDelta) > local.pointee.statThreshold {
+            let threshold = local.pointee.statThreshold
+            if abs(local.pointee.freeDelta) > largestShare(zone, under: threshold) {
                 return "zone \(zone), cpu \(cpu): delta beyond its threshold"
             }
             var pages = 0

@@ -19,6 +19,15 @@ extension Core {
         }
     }
 
+    /// The most that a CPU's share of a zone's free counter can be: what has drifted under one threshold stays when
+    /// another one is set, until pages come or go.
+    func largestShare(_ zone: Int, under threshold: Int32) -> Int32 {
+        guard shape.cpuCount > 1 else { return threshold }
+        let normal = ZoneTuning.statThreshold(
+            managed: zones[zone].managed, cpuCount: shape.cpuCount)
+        return max(threshold, normal, pressureThreshold(zone))
+    }
+
     /// The corresponding kernel function is `calculate_pressure_threshold` (mm/vmstat.c, 6.1).
     private func pressureThreshold(_ zone: Int) -> Int32 {
         let marks = zones[zone].watermark
